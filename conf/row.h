@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A setting is a row of a table (style P16): name, type, limits, default, help. The tables are in
+ * rows_*.c and hold nothing else; the walker here turns a parsed file into objects by them. The
+ * index of a row is its value in the enum of conf.h.
+ */
+#ifndef CONF_ROW_H
+#define CONF_ROW_H
+
+#include "conf/conf.h"
+#include "conf/file.h"
+
+enum row_type {
+	ROW_BOOL,
+	ROW_INT,
+	ROW_ENUM, /* a string, one of words */
+	ROW_STRING,
+	ROW_STRINGS, /* a list of strings; one string alone is taken too, as the ASA does */
+	ROW_OBJECT,  /* a group of settings: kind */
+	ROW_OBJECTS, /* a list of groups: kind */
+};
+
+struct row {
+	const char *name;
+	enum row_type type;
+	bool required;
+	bool none;                /* the text "none" is a value of its own */
+	bool secret;              /* never quoted in an error */
+	int64_t min;              /* of a number, or bytes of each string */
+	int64_t max;              /* 0 for strings: 255 */
+	size_t max_count;         /* entries of a list, 0: no limit */
+	int64_t def;              /* bool, number */
+	const char *def_text;     /* string, enum; for a list its only entry */
+	const char *const *words; /* ends with NULL: of an enum, or what a list may hold */
+	/* What is wrong with a string and what would be right, as the end of a sentence; NULL:
+	 * fine. */
+	const char *(*syntax)(const char *text);
+	enum conf_kind kind; /* of the groups within */
+	const char *help;
+};
+
+/* The settings of one kind of object. */
+struct row_kind {
+	const struct row *rows;
+	size_t len;
+};
+
+extern const struct row_kind rows_gateway, rows_gateway_listener, rows_gateway_tun,
+    rows_gateway_users, rows_gateway_limits, rows_gateway_logging, rows_gateway_control;
+extern const struct row_kind rows_group, rows_group_webvpn, rows_group_tunnel_group,
+    rows_group_general, rows_group_webvpn_attributes, rows_group_alias, rows_group_url;
+extern const struct row_kind rows_policy, rows_policy_group_policy, rows_policy_attributes,
+    rows_policy_pool, rows_policy_pool6, rows_policy_access_list;
+extern const struct row_kind rows_user, rows_user_username;
+extern const struct row_kind rows_aaa;
+extern const struct row_kind rows_pki, rows_pki_trustpoint;
+
+/* The table of a kind. */
+const struct row_kind *row_kind(enum conf_kind kind);
+/*
+ * An object from a group of a file. group NULL: an object with nothing but defaults. parent NULL:
+ * the top level. Every problem is added to errors; NULL only when memory is out.
+ */
+struct conf_object *row_object(const char *file, enum conf_kind kind, const struct node *group,
+    struct conf_errors *errors) MUST_USE;
+/* Make child an element of a ROW_OBJECTS setting; takes it (also on failure). */
+enum err row_append(
+    struct conf_object *parent, unsigned setting, struct conf_object *child) MUST_USE;
+/* Wipe and free an object and what is below it. NULL is fine. */
+void row_object_free(struct conf_object *object);
+
+#endif

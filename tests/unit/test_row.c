@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tables: every row stands where its enum says, has a help text and is in the man page. And the
+ * walker: what each type refuses, word for word.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conf/row.h"
+#include "tests/unit/conf_help.h"
+
+#define MAN_PAGE "tools/man/sekisho.conf.5"
+
+/* Some rows of each table by index: a row that moved away from its enum would be found here. */
+static const struct {
+	enum conf_kind kind;
+	unsigned setting;
+	const char *name;
+} places[] = {
+    {CONF_GATEWAY, GW_LISTENERS, "listeners"},
+    {CONF_GATEWAY, GW_TUN, "tun"},
+    {CONF_GATEWAY, GW_WORKERS, "workers"},
+    {CONF_GATEWAY, GW_USERS, "users"},
+    {CONF_GATEWAY, GW_LIMITS, "limits"},
+    {CONF_GATEWAY, GW_LOGGING, "logging"},
+    {CONF_GATEWAY, GW_CONTROL, "control-socket"},
+    {CONF_GATEWAY, GW_STATE_DIRECTORY, "state-directory"},
+    {CONF_GATEWAY, GW_CHROOT_DIRECTORY, "chroot-directory"},
+    {CONF_LISTENER, LI_ADDRESS, "address"},
+    {CONF_LISTENER, LI_PORT, "port"},
+    {CONF_LISTENER, LI_DTLS_PORT, "dtls-port"},
+    {CONF_TUN, TUN_NAME, "name"},
+    {CONF_TUN, TUN_IPV4_ADDRESS, "ipv4-address"},
+    {CONF_TUN, TUN_IPV6_ADDRESS, "ipv6-address"},
+    {CONF_TUN, TUN_MTU, "mtu"},
+    {CONF_TUN, TUN_POOL_ROUTES, "pool-routes"},
+    {CONF_PROCESS_USERS, PU_GATEWAY, "gateway"},
+    {CONF_PROCESS_USERS, PU_AUTH, "auth"},
+    {CONF_PROCESS_USERS, PU_PKI, "pki"},
+    {CONF_LIMITS, LIM_MAX_SESSIONS, "max-sessions"},
+    {CONF_LIMITS, LIM_MAX_CONNECTIONS, "max-connections"},
+    {CONF_LIMITS, LIM_LOGIN_ATTEMPTS, "login-attempts"},
+    {CONF_LIMITS, LIM_HANDSHAKE_TIMEOUT, "handshake-timeout"},
+    {CONF_LIMITS, LIM_REQUEST_TIMEOUT, "request-timeout"},
+    {CONF_LIMITS, LIM_LOGIN_TIMEOUT, "login-timeout"},
+    {CONF_LIMITS, LIM_COOKIE_TIMEOUT, "cookie-timeout"},
+    {CONF_LOGGING, LOGGING_LEVEL, "level"},
+    {CONF_LOGGING, LOGGING_STDERR, "stderr"},
+    {CONF_LOGGING, LOGGING_SYSLOG, "syslog"},
+    {CONF_CONTROL, CTL_PATH, "path"},
+    {CONF_CONTROL, CTL_GROUP, "group"},
+    {CONF_TUNNEL_GROUPS, TGS_WEBVPN, "webvpn"},
+    {CONF_TUNNEL_GROUPS, TGS_TUNNEL_GROUPS, "tunnel-groups"},
+    {CONF_WEBVPN, WV_TUNNEL_GROUP_LIST, "tunnel-group-list"},
+    {CONF_WEBVPN, WV_DEFAULT_IDLE_TIMEOUT, "default-idle-timeout"},
+    {CONF_TUNNEL_GROUP, TG_NAME, "name"},
+    {CONF_TUNNEL_GROUP, TG_TYPE, "type"},
+    {CONF_TUNNEL_GROUP, TG_GENERAL, "general-attributes"},
+    {CONF_TUNNEL_GROUP, TG_WEBVPN, "webvpn-attributes"},
+    {CONF_TG_GENERAL, TGG_ADDRESS_POOL, "address-pool"},
+    {CONF_TG_GENERAL, TGG_IPV6_ADDRESS_POOL, "ipv6-address-pool"},
+    {CONF_TG_GENERAL, TGG_DEFAULT_GROUP_POLICY, "default-group-policy"},
+    {CONF_TG_GENERAL, TGG_AUTHENTICATION_SERVER_GROUP, "authentication-server-group"},
+    {CONF_TG_WEBVPN, TGW_AUTHENTICATION, "authentication"},
+    {CONF_TG_WEBVPN, TGW_GROUP_ALIAS, "group-alias"},
+    {CONF_TG_WEBVPN, TGW_GROUP_URL, "group-url"},
+    {CONF_GROUP_ALIAS, GA_NAME, "name"},
+    {CONF_GROUP_ALIAS, GA_ENABLE, "enable"},
+    {CONF_GROUP_URL, GU_URL, "url"},
+    {CONF_GROUP_URL, GU_ENABLE, "enable"},
+    {CONF_GROUP_POLICIES, GPS_GROUP_POLICIES, "group-policies"},
+    {CONF_GROUP_POLICIES, GPS_IP_LOCAL_POOLS, "ip-local-pools"},
+    {CONF_GROUP_POLICIES, GPS_IPV6_LOCAL_POOLS, "ipv6-local-pools"},
+    {CONF_GROUP_POLICIES, GPS_ACCESS_LISTS, "access-lists"},
+    {CONF_GROUP_POLICY, GP_NAME, "name"},
+    {CONF_GROUP_POLICY, GP_TYPE, "type"},
+    {CONF_GROUP_POLICY, GP_ATTRIBUTES, "attributes"},
+    {CONF_GP_ATTRIBUTES, GPA_BANNER, "banner"},
+    {CONF_GP_ATTRIBUTES, GPA_DNS_SERVER, "dns-server"},
+    {CONF_GP_ATTRIBUTES, GPA_WINS_SERVER, "wins-server"},
+    {CONF_GP_ATTRIBUTES, GPA_DEFAULT_DOMAIN, "default-domain"},
+    {CONF_GP_ATTRIBUTES, GPA_SPLIT_TUNNEL_POLICY, "split-tunnel-policy"},
+    {CONF_GP_ATTRIBUTES, GPA_IPV6_SPLIT_TUNNEL_POLICY, "ipv6-split-tunnel-policy"},
+    {CONF_GP_ATTRIBUTES, GPA_SPLIT_TUNNEL_NETWORK_LIST, "split-tunnel-network-list"},
+    {CONF_GP_ATTRIBUTES, GPA_SPLIT_DNS, "split-dns"},
+    {CONF_GP_ATTRIBUTES, GPA_SPLIT_TUNNEL_ALL_DNS, "split-tunnel-all-dns"},
+    {CONF_GP_ATTRIBUTES, GPA_CLIENT_BYPASS_PROTOCOL, "client-bypass-protocol"},
+    {CONF_GP_ATTRIBUTES, GPA_VPN_SIMULTANEOUS_LOGINS, "vpn-simultaneous-logins"},
+    {CONF_GP_ATTRIBUTES, GPA_VPN_IDLE_TIMEOUT, "vpn-idle-timeout"},
+    {CONF_GP_ATTRIBUTES, GPA_VPN_IDLE_ALERT_INTERVAL, "vpn-idle-timeout-alert-interval"},
+    {CONF_GP_ATTRIBUTES, GPA_VPN_SESSION_TIMEOUT, "vpn-session-timeout"},
+    {CONF_GP_ATTRIBUTES, GPA_VPN_SESSION_ALERT_INTERVAL, "vpn-session-timeout-alert-interval"},
+    {CONF_GP_ATTRIBUTES, GPA_VPN_TUNNEL_PROTOCOL, "vpn-tunnel-protocol"},
+    {CONF_GP_ATTRIBUTES, GPA_GROUP_LOCK, "group-lock"},
+    {CONF_GP_ATTRIBUTES, GPA_ADDRESS_POOLS, "address-pools"},
+    {CONF_GP_ATTRIBUTES, GPA_IPV6_ADDRESS_POOLS, "ipv6-address-pools"},
+    {CONF_GP_ATTRIBUTES, GPA_SMARTCARD_REMOVAL_DISCONNECT, "smartcard-removal-disconnect"},
+    {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_MTU, "anyconnect-mtu"},
+    {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_DPD_GATEWAY, "anyconnect-dpd-interval-gateway"},
+    {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_DPD_CLIENT, "anyconnect-dpd-interval-client"},
+    {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_SSL_KEEPALIVE, "anyconnect-ssl-keepalive"},
+    {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_SSL_DTLS, "anyconnect-ssl-dtls"},
+    {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_SSL_REKEY_TIME, "anyconnect-ssl-rekey-time"},
+    {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_SSL_REKEY_METHOD, "anyconnect-ssl-rekey-method"},
+    {CONF_GP_ATTRIBUTES, GPA_VPN_GROUP_POLICY, "vpn-group-policy"},
+    {CONF_IP_LOCAL_POOL, POOL_NAME, "name"},
+    {CONF_IP_LOCAL_POOL, POOL_RANGE, "range"},
+    {CONF_IP_LOCAL_POOL, POOL_MASK, "mask"},
+    {CONF_IPV6_LOCAL_POOL, POOL6_NAME, "name"},
+    {CONF_IPV6_LOCAL_POOL, POOL6_PREFIX, "prefix"},
+    {CONF_IPV6_LOCAL_POOL, POOL6_SIZE, "size"},
+    {CONF_ACCESS_LIST, ACL_NAME, "name"},
+    {CONF_ACCESS_LIST, ACL_TYPE, "type"},
+    {CONF_ACCESS_LIST, ACL_RULES, "rules"},
+    {CONF_USERS, USERS_USERNAMES, "usernames"},
+    {CONF_USERNAME, USER_NAME, "name"},
+    {CONF_USERNAME, USER_PASSWORD, "password"},
+    {CONF_USERNAME, USER_ATTRIBUTES, "attributes"},
+    {CONF_PKI, PKI_TRUSTPOINTS, "trustpoints"},
+    {CONF_PKI, PKI_SSL_TRUST_POINT, "ssl-trust-point"},
+    {CONF_TRUSTPOINT, TP_NAME, "name"},
+    {CONF_TRUSTPOINT, TP_CERTIFICATE, "certificate"},
+    {CONF_TRUSTPOINT, TP_KEY, "key"},
+};
+
+static void
+every_row_stands_where_its_enum_says(void **state)
+{
+	size_t rows = 0;
+
+	(void)state;
+	for (unsigned kind = 0; kind < CONF_KIND_COUNT; kind++)
+		rows += row_kind(kind)->len;
+	assert_int_equal(rows, ARRAY_LEN(places)); /* a new row needs a line above */
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		assert_string_equal(
+		    conf_setting_name(places[i].kind, places[i].setting), places[i].name);
+}
+
+static void
+every_row_is_complete(void **state)
+{
+	(void)state;
+	for (unsigned kind = 0; kind < CONF_KIND_COUNT; kind++) {
+		for (size_t i = 0; i < row_kind(kind)->len; i++) {
+			const struct row *row = &row_kind(kind)->rows[i];
+
+			assert_non_null(row->name);
+			if (row->help == NULL || strlen(row->help) < 8)
+				fail_msg("%s has no help", row->name);
+			if (row->type == ROW_INT && row->min >= row->max)
+				fail_msg("%s has no range", row->name);
+			if (row->type == ROW_ENUM && (row->words == NULL || row->def_text == NULL))
+				fail_msg("%s has no words or no default", row->name);
+		}
+	}
+}
+
+static char *
+read_page(void)
+{
+	static char page[262144];
+	FILE *file = fopen(MAN_PAGE, "r");
+
+	if (file == NULL)
+		fail_msg("%s cannot be opened; run the test in the top folder", MAN_PAGE);
+	size_t len = fread(page, 1, sizeof(page) - 1, file);
+	page[len] = '\0';
+	fclose(file);
+	return page;
+}
+
+/* Defaults and ranges as the page has to name them. */
+static void
+check_number(const char *page, const struct row *row, int64_t number)
+{
+	char text[32];
+	char *entry, wanted[96];
+
+	snprintf(wanted, sizeof(wanted), "\n.It Cm %s ", row->name);
+	entry = strstr(page, wanted);
+	assert_non_null(entry);
+	const char *end = strstr(entry + 1, "\n.It ");
+	snprintf(text, sizeof(text), "%lld", (long long)number);
+	const char *found = strstr(entry, text);
+	if (found == NULL || (end != NULL && found > end))
+		fail_msg("%s: expected %s in its entry of " MAN_PAGE, row->name, text);
+}
+
+static void
+every_row_is_in_the_man_page(void **state)
+{
+	const char *page = read_page();
+	char wanted[96];
+
+	(void)state;
+	for (unsigned kind = 0; kind < CONF_KIND_COUNT; kind++) {
+		for (size_t i = 0; i < row_kind(kind)->len; i++) {
+			const struct row *row = &row_kind(kind)->rows[i];
+
+			snprintf(wanted, sizeof(wanted), "\n.It Cm %s ", row->name);
+			if (strstr(page, wanted) == NULL)
+				fail_msg(
+				    "expected \".It Cm %s\" in " MAN_PAGE ", got none", row->name);
+			if (row->type == ROW_INT) {
+				check_number(page, row, row->min);
+				check_number(page, row, row->max);
+				if (row->def >= row->min) /* else the default is none */
+					check_number(page, row, row->def);
+			}
+		}
+	}
+}
+
+#define TUN "tun = { };\n"
+#define LISTEN(text) "listeners = ( { address = \"0.0.0.0\"; " text " } );\n" TUN
+#define POLICY(text) "group-policies = ( { name = \"Staff\";\n  attributes = { " text " }; } );\n"
+#define ELSE "; ip-local-pools = ( { name = \"POOL\"; range = \"10.0.0.1-10.0.0.9\"; } )"
+#define ATTR(text)                                                                                 \
+	POLICY(text) "ip-local-pools = ( { name = \"POOL\"; range = \"10.0.0.1-10.0.0.9\"; } );"
+#define GP "group-policies.conf"
+
+static const struct {
+	const char *file;
+	const char *text;
+	const char *errors;
+} cases[] = {
+    /* numbers */
+    {"gateway.conf", LISTEN("\n\nport = 70000;"),
+	"gateway.conf:3: listeners[0].port: 70000 is out of range; use 1 to 65535\n"},
+    {"gateway.conf", LISTEN("port = 0;"),
+	"gateway.conf:1: listeners[0].port: 0 is out of range; use 1 to 65535\n"},
+    {"gateway.conf", LISTEN("port = 443L; dtls-port = 0x1BB;"), ""},
+    {"gateway.conf", LISTEN("port = \"443\";"),
+	"gateway.conf:1: listeners[0].port: must be a number from 1 to 65535, not a text\n"},
+    {"gateway.conf", LISTEN("port = 443.5;"),
+	"gateway.conf:1: listeners[0].port: must be a number from 1 to 65535, not a number with a "
+	"fraction\n"},
+    {"gateway.conf", LISTEN("port = 4294967739;"),
+	"gateway.conf:1: the number 4294967739 is too big\n"},
+    {"gateway.conf", LISTEN("") "workers = 65;",
+	"gateway.conf:3: workers: 65 is out of range; use 0 to 64\n"},
+    {GP, ATTR("vpn-idle-timeout = \"never\";"),
+	GP ":2: group-policies[0].attributes.vpn-idle-timeout: must be a number from 1 to 35791394 "
+	   "or \"none\", not a text\n"},
+    {GP, ATTR("vpn-idle-timeout = 0;"),
+	GP
+	":2: group-policies[0].attributes.vpn-idle-timeout: 0 is out of range; use 1 to 35791394 "
+	"or \"none\"\n"},
+    {GP, ATTR("anyconnect-mtu = \"none\";"),
+	GP
+	":2: group-policies[0].attributes.anyconnect-mtu: must be a number from 576 to 1406, not "
+	"a text\n"},
+    /* true or false */
+    {GP, ATTR("anyconnect-ssl-dtls = \"enable\";"),
+	GP ":2: group-policies[0].attributes.anyconnect-ssl-dtls: must be true or false, not a "
+	   "text\n"},
+    {GP, ATTR("anyconnect-ssl-dtls = 1;"),
+	GP ":2: group-policies[0].attributes.anyconnect-ssl-dtls: must be true or false, not a "
+	   "number\n"},
+    /* words */
+    {GP, ATTR("split-tunnel-policy = \"all\";"),
+	GP ":2: group-policies[0].attributes.split-tunnel-policy: \"all\" is not known; use one of "
+	   "tunnelall, tunnelspecified, excludespecified\n"},
+    {GP, ATTR("vpn-tunnel-protocol = [ \"ssl-client\", \"ipsec\" ];"),
+	GP ":2: group-policies[0].attributes.vpn-tunnel-protocol: \"ipsec\" is not known; use one "
+	   "of ikev1, ikev2, l2tp-ipsec, ssl-client, ssl-clientless\n"},
+    {GP, ATTR("vpn-tunnel-protocol = \"ikev2\";"), ""},
+    {GP, "group-policies = ( { name = \"Staff\"; type = \"external\"; } )" ELSE,
+	GP ":1: group-policies[0].type: \"external\" is not known; use internal\n"},
+    /* texts */
+    {GP, ATTR("default-domain = 5;"),
+	GP ":2: group-policies[0].attributes.default-domain: must be a text in quotes, not a "
+	   "number\n"},
+    {GP, ATTR("default-domain = \"\";"),
+	GP
+	":2: group-policies[0].attributes.default-domain: is empty; write a value or \"none\"\n"},
+    {GP, ATTR("default-domain = \"a.b\\r\\nX-CSTP-Evil: 1\";"),
+	GP ":2: group-policies[0].attributes.default-domain: \"a.b??X-CSTP-Evil: 1\" is not a "
+	   "domain name; use letters, digits, \"-\" and single dots, as in corp.example.com\n"},
+    {GP, ATTR("split-dns = [ \"a.b\", \"c d\" ];"),
+	GP ":2: group-policies[0].attributes.split-dns: \"c d\" is not a domain name; use letters, "
+	   "digits, \"-\" and single dots, as in corp.example.com\n"},
+    {GP, ATTR("banner = \"two\\nlines\";"), ""},
+    {GP, ATTR("banner = \"bell\\x07\";"),
+	GP ":2: group-policies[0].attributes.banner: \"bell?\" has control characters or is not "
+	   "UTF-8\n"},
+    {GP, ATTR("dns-server = [ \"10.0.0.300\" ];"),
+	GP ":2: group-policies[0].attributes.dns-server: \"10.0.0.300\" is not the address of a "
+	   "host; use one like 192.0.2.53 or 2001:db8::53\n"},
+    {GP, ATTR("wins-server = \"2001:db8::1\";"),
+	GP ":2: group-policies[0].attributes.wins-server: \"2001:db8::1\" is not the IPv4 address "
+	   "of a host; use one like 192.0.2.53\n"},
+    {"tunnel-groups.conf",
+	"tunnel-groups = ( { name = "
+	"\"12345678901234567890123456789012345678901234567890123456789012"
+	"345\"; } );",
+	"tunnel-groups.conf:1: tunnel-groups[0].name: \"1234567890123456789012345678901234567890123"
+	"456789012345678901234...\" is 65 bytes long; use 1 to 64\n"},
+    {"tunnel-groups.conf", "tunnel-groups = ( { name = \"none\"; } );",
+	"tunnel-groups.conf:1: tunnel-groups[0].name: \"none\" is a word with a meaning of its "
+	"own; "
+	"use another name\n"},
+    {"users.conf", "usernames = ( { name = \"alice\"; password = \"secret\"; } );",
+	"users.conf:1: usernames[0].password: the text is not a crypt(3) hash that is strong "
+	"enough "
+	"($y$, $gy$, $7$, $2b$, $6$ or $5$), and a password must not stand here; use "
+	"sekisho-passwd\n"},
+    {"users.conf", "usernames = ( { name = \"alice\"; password = \"$6$abc$tooshort\"; } );",
+	"users.conf:1: usernames[0].password: the text is a damaged crypt(3) hash; make a new one "
+	"with sekisho-passwd\n"},
+    /* lists */
+    {GP, ATTR("dns-server = \"10.0.0.1\";"), ""},
+    {GP, ATTR("dns-server = ( \"10.0.0.1\", \"10.0.0.2\" );"), ""},
+    {GP, ATTR("dns-server = [ \"none\" ];"), ""},
+    {GP, ATTR("dns-server = [ ];"),
+	GP ":2: group-policies[0].attributes.dns-server: is empty; name something or write "
+	   "\"none\"\n"},
+    {GP, ATTR("dns-server = [ \"10.0.0.1\", \"10.0.0.1\" ];"),
+	GP ":2: group-policies[0].attributes.dns-server: \"10.0.0.1\" is there twice; name it "
+	   "once\n"},
+    {GP, ATTR("dns-server = [ 5 ];"),
+	GP
+	":2: group-policies[0].attributes.dns-server: must be a list of texts [ \"..\", \"..\" ], "
+	"not a number\n"},
+    {GP, ATTR("address-pools = [ \"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\" ];"),
+	GP ":2: group-policies[0].attributes.address-pools: has 7 entries; at most 6 are "
+	   "possible\n"},
+    {"tunnel-groups.conf",
+	"tunnel-groups = ( { name = \"S\"; webvpn-attributes = { authentication = [ \"aaa\",\n"
+	"\"certificate\" ]; }; } );",
+	"tunnel-groups.conf:1: tunnel-groups[0].webvpn-attributes.authentication: \"certificate\" "
+	"is "
+	"not supported yet; supported: aaa\n"},
+    {"tunnel-groups.conf",
+	"tunnel-groups = ( { name = \"S\"; general-attributes = {\n"
+	"authentication-server-group = [ \"ISE\", \"LOCAL\" ]; }; } );",
+	"tunnel-groups.conf:2: tunnel-groups[0].general-attributes.authentication-server-group: "
+	"\"ISE\" is not supported yet; supported: LOCAL\n"},
+    /* groups */
+    {"gateway.conf", TUN,
+	"gateway.conf: listeners: is missing; it is required: addresses and ports where clients "
+	"connect\n"},
+    {"gateway.conf", "listeners = ( );\n" TUN,
+	"gateway.conf:1: listeners: is empty; at least one is needed\n"},
+    {"gateway.conf", "listeners = { address = \"::\"; };\n" TUN,
+	"gateway.conf:1: listeners: must be a list of groups ( { .. }, { .. } ), not a group { "
+	"}\n"},
+    {"gateway.conf", "listeners = ( \"::\" );\n" TUN,
+	"gateway.conf:1: listeners: must be a list of groups ( { .. }, { .. } ), not a text\n"},
+    {"gateway.conf", "listeners = ( { } );\ntun = 5;\n",
+	"gateway.conf:1: listeners[0].address: is missing; it is required: IPv4 or IPv6 address to "
+	"listen on\n"
+	"gateway.conf:2: tun: must be a group { name = value; .. }, not a number\n"},
+    /* unknown settings */
+    {GP, ATTR("vpn-idle-timout = 5;"),
+	GP ":2: group-policies[0].attributes: unknown setting \"vpn-idle-timout\"; did you mean "
+	   "\"vpn-idle-timeout\"?\n"},
+    {GP, "group-policies = ( { name = \"Staff\";\nbanner = \"x\"; } )" ELSE,
+	GP ":2: group-policies[0]: unknown setting \"banner\" here; it belongs in attributes\n"},
+    {"gateway.conf", LISTEN("") "listener = ( );",
+	"gateway.conf:3: unknown setting \"listener\"; did you mean \"listeners\"?\n"},
+    {"gateway.conf", LISTEN("") "xyzzy = 1;",
+	"gateway.conf:3: unknown setting \"xyzzy\"; known are listeners, tun and others, see "
+	"sekisho.conf(5)\n"},
+    {"aaa.conf", "\naaa-server-groups = ( );",
+	"aaa.conf:2: unknown setting \"aaa-server-groups\"; this file has no settings yet\n"},
+};
+
+static void
+the_walker_says_what_is_wrong(void **state)
+{
+	unsigned failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct conf_errors errors;
+		struct conf *conf = help_load(cases[i].file, cases[i].text, &errors);
+		const char *got = buf_cstr(&errors.text);
+
+		if (strcmp(got, cases[i].errors) != 0 ||
+		    (conf != NULL) != (cases[i].errors[0] == '\0')) {
+			print_error("FAIL: case %zu, expected\n%sgot\n%s", i, cases[i].errors, got);
+			failed++;
+		}
+		conf_unref(conf);
+		conf_errors_fini(&errors);
+	}
+	assert_int_equal(failed, 0);
+}
+
+static void
+every_error_is_reported_and_the_text_is_bounded(void **state)
+{
+	struct conf_errors errors;
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 1 << 20);
+	buf_puts(&text, LISTEN(""));
+	for (int i = 0; i < 5000; i++)
+		buf_printf(&text, "x%d = \"\\x1b[31m%0100d\";\n", i, i);
+	struct conf *conf = help_load("gateway.conf", buf_cstr(&text), &errors);
+	assert_null(conf);
+	assert_int_equal(errors.count, 5000);
+	assert_true(errors.text.len > 100000 && errors.text.len <= errors.text.max);
+	assert_int_equal(errors.text.err, ERR_OK);
+	conf_errors_fini(&errors);
+	buf_fini(&text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_row_stands_where_its_enum_says),
+	    cmocka_unit_test(every_row_is_complete),
+	    cmocka_unit_test(every_row_is_in_the_man_page),
+	    cmocka_unit_test(the_walker_says_what_is_wrong),
+	    cmocka_unit_test(every_error_is_reported_and_the_text_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
