@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sign threads: one lock, one list of orders. An order travels back to the loop as its own
+ * result. */
+#include "pki/signers.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "common/log.h"
+
+#define THREADS_MAX 16
+
+struct order {
+	STAILQ_ENTRY(order) next;
+	struct signers *signers;
+	const struct key *key;
+	Ipc__SignOp op;
+	uint64_t ticket;
+	size_t data_len;
+	size_t signature_len;
+	uint8_t data[KEY_DATA_MAX];
+	uint8_t signature[KEY_DATA_MAX];
+};
+
+STAILQ_HEAD(orders, order);
+
+struct signers {
+	struct loop *loop;
+	signers_done_fn fn;
+	void *arg;
+	pthread_t threads[THREADS_MAX];
+	unsigned threads_len;
+	pthread_mutex_t lock; /* covers the rest */
+	pthread_cond_t wake;
+	struct orders waiting;
+	size_t waiting_len;
+	bool stopping;
+};
+
+static void
+on_done(void *arg)
+{
+	struct order *order = arg;
+	struct signers *signers = order->signers;
+
+	signers->fn(signers->arg, order->ticket, order->signature, order->signature_len);
+	free(order);
+}
+
+/* The next order; NULL when the threads are to end. */
+static struct order *
+next_order(struct signers *signers)
+{
+	struct order *order = NULL;
+
+	pthread_mutex_lock(&signers->lock);
+	while (!signers->stopping && STAILQ_EMPTY(&signers->waiting))
+		pthread_cond_wait(&signers->wake, &signers->lock);
+	if (!signers->stopping) {
+		order = STAILQ_FIRST(&signers->waiting);
+		STAILQ_REMOVE_HEAD(&signers->waiting, next);
+		signers->waiting_len--;
+	}
+	pthread_mutex_unlock(&signers->lock);
+	return order;
+}
+
+static void *
+sign_thread(void *arg)
+{
+	struct signers *signers = arg;
+	struct order *order;
+
+	while ((order = next_order(signers)) != NULL) {
+		enum err err = key_sign(order->key, order->op, order->data, order->data_len,
+		    order->signature, &order->signature_len);
+
+		if (err != ERR_OK) {
+			order->signature_len = 0;
+			log_err("signing failed: %s", err_str(err));
+		}
+		if (loop_post(signers->loop, on_done, order) != ERR_OK)
+			free(order);
+	}
+	return NULL;
+}
+
+struct signers *
+signers_new(struct loop *loop, unsigned threads, signers_done_fn fn, void *arg)
+{
+	struct signers *signers = calloc(1, sizeof *signers);
+
+	if (signers == NULL)
+		return NULL;
+	signers->loop = loop;
+	signers->fn = fn;
+	signers->arg = arg;
+	STAILQ_INIT(&signers->waiting);
+	pthread_mutex_init(&signers->lock, NULL);
+	pthread_cond_init(&signers->wake, NULL);
+	if (threads > THREADS_MAX)
+		threads = THREADS_MAX;
+	while (signers->threads_len < threads) {
+		if (pthread_create(
+			&signers->threads[signers->threads_len], NULL, sign_thread, signers) != 0) {
+			signers_free(signers);
+			return NULL;
+		}
+		signers->threads_len++;
+	}
+	return signers;
+}
+
+void
+signers_free(struct signers *signers)
+{
+	struct order *order;
+
+	if (signers == NULL)
+		return;
+	pthread_mutex_lock(&signers->lock);
+	signers->stopping = true;
+	pthread_cond_broadcast(&signers->wake);
+	pthread_mutex_unlock(&signers->lock);
+	for (unsigned i = 0; i < signers->threads_len; i++)
+		pthread_join(signers->threads[i], NULL);
+	while ((order = STAILQ_FIRST(&signers->waiting)) != NULL) {
+		STAILQ_REMOVE_HEAD(&signers->waiting, next);
+		free(order);
+	}
+	pthread_cond_destroy(&signers->wake);
+	pthread_mutex_destroy(&signers->lock);
+	free(signers);
+}
+
+enum err
+signers_order(struct signers *signers, const struct key *key, Ipc__SignOp op, const uint8_t *data,
+    size_t data_len, uint64_t ticket)
+{
+	struct order *order;
+	enum err err = key_check(key, op, data_len);
+
+	if (err != ERR_OK)
+		return err;
+	order = calloc(1, sizeof *order);
+	if (order == NULL)
+		return ERR_NOMEM;
+	order->signers = signers;
+	order->key = key;
+	order->op = op;
+	order->ticket = ticket;
+	order->data_len = data_len;
+	memcpy(order->data, data, data_len);
+	pthread_mutex_lock(&signers->lock);
+	if (signers->waiting_len >= SIGNERS_QUEUE_MAX) {
+		err = ERR_FULL;
+	} else {
+		STAILQ_INSERT_TAIL(&signers->waiting, order, next);
+		signers->waiting_len++;
+		pthread_cond_signal(&signers->wake);
+	}
+	pthread_mutex_unlock(&signers->lock);
+	if (err != ERR_OK)
+		free(order);
+	return err;
+}
