@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Accepting: a few connections per event, none above the limit, and a pause instead of a spin when
+ * the process is out of descriptors.
+ */
+#include "gateway/conns.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "gateway/gateway.h"
+#include "gateway/tls.h"
+
+#define ACCEPTS_PER_EVENT 16
+#define BACK_OFF_MS 200
+#define LOG_BURST 100
+#define LOG_INTERVAL_SEC 10
+
+struct conns {
+	struct worker *worker;
+	struct event *listeners[WORKER_LISTENERS_MAX];
+	struct event *retry; /* end of a pause */
+	LIST_HEAD(, conns_entry) list;
+	size_t len;
+	size_t max;
+	bool accepting; /* the listeners are watched */
+	bool wanted;    /* they ought to be */
+	struct log_limit log_limit;
+};
+
+static void
+listeners_watch(struct conns *conns, bool watch)
+{
+	for (size_t i = 0; i < WORKER_LISTENERS_MAX; i++) {
+		if (conns->listeners[i] == NULL)
+			continue;
+		if (watch)
+			event_add(conns->listeners[i], NULL);
+		else
+			event_del(conns->listeners[i]);
+	}
+	conns->accepting = watch;
+}
+
+/* Stop for a moment: what is missing may come back. */
+static void
+back_off(struct conns *conns, const char *why)
+{
+	const struct timeval tv = {.tv_usec = BACK_OFF_MS * 1000};
+
+	if (conns_may_log(conns))
+		log_warn("worker %u: not accepting for a moment: %s", conns->worker->index, why);
+	listeners_watch(conns, false);
+	evtimer_add(conns->retry, &tv);
+}
+
+static void
+on_retry(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
+{
+	struct conns *conns = arg;
+
+	if (conns->wanted && !conns->accepting && conns->len < conns->max)
+		listeners_watch(conns, true);
+}
+
+static void
+take_socket(struct conns *conns, int fd, const struct sockaddr_storage *from)
+{
+	struct sockaddr_storage to;
+	socklen_t to_len = sizeof to;
+	struct ip_endpoint client, server;
+	const int one = 1;
+
+	if (getsockname(fd, (struct sockaddr *)&to, &to_len) != 0 ||
+	    ip_from_sockaddr((const struct sockaddr *)from, &client) != ERR_OK ||
+	    ip_from_sockaddr((const struct sockaddr *)&to, &server) != ERR_OK) {
+		close(fd);
+		return;
+	}
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	if (conn_accept(conns, conns->worker, fd, &client, &server) != ERR_OK)
+		back_off(conns, "out of memory");
+}
+
+static void
+on_acceptable(evutil_socket_t listener, UNUSED short what, void *arg)
+{
+	struct conns *conns = arg;
+
+	for (unsigned i = 0; i < ACCEPTS_PER_EVENT && conns->accepting; i++) {
+		struct sockaddr_storage from;
+		socklen_t len = sizeof from;
+		int fd;
+
+		if (conns->len >= conns->max) {
+			back_off(conns, "max-connections reached");
+			return;
+		}
+		fd =
+		    accept4(listener, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			take_socket(conns, fd, &from);
+		else if (errno == EAGAIN)
+			return;
+		else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			back_off(conns, "out of descriptors or memory");
+	}
+}
+
+struct conns *
+conns_new(struct worker *worker)
+{
+	struct conns *conns = calloc(1, sizeof *conns);
+	struct event_base *base = loop_base(worker->loop);
+
+	if (conns == NULL)
+		return NULL;
+	conns->worker = worker;
+	conns->log_limit = (struct log_limit){.burst = LOG_BURST, .interval_sec = LOG_INTERVAL_SEC};
+	LIST_INIT(&conns->list);
+	conns->retry = evtimer_new(base, on_retry, conns);
+	if (conns->retry == NULL)
+		goto out;
+	for (size_t i = 0; i < worker->listeners_len; i++) {
+		if (worker->tcp_fds[i] < 0)
+			continue;
+		conns->listeners[i] =
+		    event_new(base, worker->tcp_fds[i], EV_READ | EV_PERSIST, on_acceptable, conns);
+		if (conns->listeners[i] == NULL)
+			goto out;
+	}
+	if (worker->tls != NULL && tls_is_ready(worker->tls))
+		conns_start_accepting(conns);
+	return conns;
+out:
+	conns_free(conns);
+	return NULL;
+}
+
+void
+conns_free(struct conns *conns)
+{
+	struct conns_entry *entry;
+
+	if (conns == NULL)
+		return;
+	conns->wanted = false;
+	while ((entry = LIST_FIRST(&conns->list)) != NULL)
+		conn_close(entry->conn);
+	for (size_t i = 0; i < WORKER_LISTENERS_MAX; i++)
+		if (conns->listeners[i] != NULL)
+			event_free(conns->listeners[i]);
+	if (conns->retry != NULL)
+		event_free(conns->retry);
+	free(conns);
+}
+
+void
+conns_start_accepting(struct conns *conns)
+{
+	const struct conf_object *limits =
+	    conf_sub(conf_root(conns->worker->conf, CONF_GATEWAY), GW_LIMITS);
+	size_t workers = conns->worker->gateway != NULL ? conns->worker->gateway->workers_len : 1;
+	size_t max = (size_t)conf_int(limits, LIM_MAX_CONNECTIONS);
+
+	conns->max = workers > 1 ? (max + workers - 1) / workers : max;
+	conns->wanted = true;
+	if (!conns->accepting)
+		listeners_watch(conns, true);
+}
+
+void
+conns_stop_accepting(struct conns *conns)
+{
+	struct conns_entry *entry, *next;
+
+	conns->wanted = false;
+	event_del(conns->retry);
+	listeners_watch(conns, false);
+	for (entry = LIST_FIRST(&conns->list); entry != NULL; entry = next) {
+		next = LIST_NEXT(entry, next);
+		if (conn_is_handshaking(entry->conn))
+			conn_close(entry->conn);
+	}
+}
+
+void
+conns_add(struct conns *conns, struct conns_entry *entry)
+{
+	LIST_INSERT_HEAD(&conns->list, entry, next);
+	conns->len++;
+}
+
+void
+conns_remove(struct conns *conns, struct conns_entry *entry)
+{
+	LIST_REMOVE(entry, next);
+	conns->len--;
+	if (conns->wanted && !conns->accepting)
+		on_retry(-1, 0, conns);
+}
+
+bool
+conns_may_log(struct conns *conns)
+{
+	unsigned suppressed = 0;
+	bool ok = log_limit_ok(&conns->log_limit, &suppressed);
+
+	if (ok && suppressed > 0)
+		log_warn(
+		    "worker %u: %u lines about clients left out", conns->worker->index, suppressed);
+	return ok;
+}
+
+void
+conns_close_fd(int fd)
+{
+	close(fd);
+}

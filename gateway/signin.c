@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Aggregate authentication between the client's XML and auth's messages. Nothing is decided here,
+ * except that a connection with too many refusals is ended.
+ */
+#include "gateway/signin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/buf.h"
+#include "common/ipc.h"
+#include "common/log.h"
+#include "common/str.h"
+#include "gateway/tls.h"
+#include "gateway/xml_parse.h"
+#include "gateway/xml_reply.h"
+
+#define ANSWER_TIMEOUT_MS 30000
+#define TOKEN_DIGITS 64
+#define TEXT_PLAIN "text/plain; charset=utf-8"
+#define TEXT_XML "text/xml; charset=utf-8"
+
+/* As an ASA sends them (protocol.md 1.1). */
+#define XML_HEADERS "X-Aggregate-Auth: 1\r\nX-Transcend-Version: 1\r\n"
+
+static char *
+borrow(const char *s)
+{
+	return (char *)(uintptr_t)s;
+}
+
+static void
+reply_plain(struct conn *conn, int status, const char *text, bool close)
+{
+	conn_reply(conn, status, TEXT_PLAIN, NULL, text, strlen(text), close);
+}
+
+/* Send XML and wipe it. */
+static void
+reply_xml(struct conn *conn, const char *headers, struct buf *xml, bool close)
+{
+	conn_reply(conn, 200, TEXT_XML, headers, xml->data, xml->len, close);
+	buf_wipe(xml);
+}
+
+/* ---- auth's answer ---- */
+
+/* The token goes into a header and a cookie: nothing but what it is meant to be may get there. */
+static bool
+is_token(const char *token)
+{
+	return strlen(token) == TOKEN_DIGITS && strspn(token, "0123456789abcdef") == TOKEN_DIGITS;
+}
+
+static void
+reply_complete(struct conn *conn, const Ipc__AuthAnswer *answer, struct buf *xml)
+{
+	struct buf headers;
+
+	buf_init(&headers, 1024);
+	buf_puts(&headers, XML_HEADERS);
+	buf_printf(
+	    &headers, "Set-Cookie: webvpn=%s; Secure; HttpOnly; path=/\r\n", answer->session_token);
+	reply_xml(conn, buf_cstr(&headers), xml, answer->close);
+	buf_wipe(&headers);
+}
+
+/* A form with an error is a refused reply: count it, and end the connection that has had its share.
+ */
+static void
+reply_form(struct conn *conn, const Ipc__AuthAnswer *answer, struct buf *xml)
+{
+	bool close = answer->close;
+
+	if (answer->error[0] != '\0' && conn_login_refused(conn)) {
+		buf_reset(xml);
+		if (xml_reply_refused(xml) != ERR_OK) {
+			reply_plain(conn, 500, "Internal error", true);
+			buf_wipe(xml);
+			return;
+		}
+		close = true;
+	}
+	reply_xml(conn, XML_HEADERS, xml, close);
+}
+
+static void
+reply_answer(struct conn *conn, const Ipc__AuthAnswer *answer)
+{
+	bool complete = answer->kind == IPC__ANSWER_KIND__ANSWER_COMPLETE;
+	char cert_hash[41];
+	struct buf xml;
+	enum err err;
+
+	tls_cert_hash(conn_worker(conn)->tls, cert_hash);
+	buf_init(&xml, XML_REPLY_MAX);
+	err = xml_reply(answer, cert_hash, &xml);
+	if (err == ERR_OK && complete && !is_token(answer->session_token))
+		err = ERR_SYNTAX;
+	if (err != ERR_OK) {
+		log_err("an answer of auth cannot be rendered: %s", err_str(err));
+		buf_wipe(&xml);
+		reply_plain(conn, 503, "Service unavailable", true);
+	} else if (complete) {
+		reply_complete(conn, answer, &xml);
+	} else {
+		reply_form(conn, answer, &xml);
+	}
+}
+
+static void
+on_answer(enum err err, const ProtobufCMessage *msg, void *arg)
+{
+	struct conn *conn = arg;
+
+	if (!conn_is_open(conn)) {
+		/* The client has gone: a session that it does not know of dies by its cookie
+		 * timeout. */
+	} else if (err != ERR_OK) {
+		log_warn("a login is not answered: auth: %s", err_str(err));
+		reply_plain(conn, 503, "Service unavailable", true);
+	} else {
+		reply_answer(conn, (const Ipc__AuthAnswer *)msg);
+	}
+	conn_unref(conn);
+}
+
+/* ---- the client's request ---- */
+
+static void
+fill_facts(struct conn *conn, const struct http_request *request, struct xml_request *xml,
+    char **macs, char **capabilities, Ipc__ClientFacts *facts)
+{
+	conn_facts(conn, request, facts);
+	facts->version = xml->version;
+	facts->device_os = xml->device_os;
+	facts->computer_name = xml->computer_name;
+	facts->device_type = xml->device_type;
+	facts->platform_version = xml->platform_version;
+	facts->unique_id = xml->unique_id;
+	facts->unique_id_global = xml->unique_id_global;
+	for (size_t i = 0; i < xml->mac_address_len; i++)
+		macs[i] = xml->mac_address[i];
+	facts->mac_address = macs;
+	facts->n_mac_address = xml->mac_address_len;
+	for (size_t i = 0; i < xml->capability_len; i++)
+		capabilities[i] = xml->capability[i];
+	facts->capability = capabilities;
+	facts->n_capability = xml->capability_len;
+}
+
+static enum err
+ask(struct conn *conn, Ipc__MsgType type, const ProtobufCMessage *msg)
+{
+	struct ipc *auth = conn_worker(conn)->auth;
+	enum err err = ERR_CLOSED;
+
+	if (auth != NULL)
+		err = ipc_request(auth, type, msg, IPC__MSG_TYPE__MSG_AUTH_ANSWER,
+		    ANSWER_TIMEOUT_MS, on_answer, conn_ref(conn), NULL);
+	if (err != ERR_OK && auth != NULL)
+		conn_unref(conn);
+	return err;
+}
+
+static enum err
+ask_init(struct conn *conn, struct xml_request *xml, Ipc__ClientFacts *facts)
+{
+	Ipc__AuthInit msg = IPC__AUTH_INIT__INIT;
+
+	msg.facts = facts;
+	msg.group_access = xml->group_access;
+	msg.group_select = xml->group_select;
+	msg.client_cert_fail = xml->client_cert_fail;
+	return ask(conn, IPC__MSG_TYPE__MSG_AUTH_INIT, &msg.base);
+}
+
+static enum err
+ask_reply(struct conn *conn, struct xml_request *xml, Ipc__ClientFacts *facts)
+{
+	Ipc__AuthReply msg = IPC__AUTH_REPLY__INIT;
+	Ipc__Field fields[XML_FIELDS_MAX];
+	Ipc__Field *pointers[XML_FIELDS_MAX];
+
+	for (size_t i = 0; i < xml->fields_len; i++) {
+		ipc__field__init(&fields[i]);
+		fields[i].name = xml->fields[i].name;
+		fields[i].value.data = (uint8_t *)xml->fields[i].value;
+		fields[i].value.len = xml->fields[i].value_len;
+		pointers[i] = &fields[i];
+	}
+	msg.facts = facts;
+	msg.handle = xml->handle;
+	msg.config_hash = xml->config_hash;
+	msg.group_select = xml->group_select;
+	msg.field = pointers;
+	msg.n_field = xml->fields_len;
+	return ask(conn, IPC__MSG_TYPE__MSG_AUTH_REPLY, &msg.base);
+}
+
+/* Give up a session token; whether there was such a session is nobody's business. */
+static void
+logout(struct conn *conn, const char *token)
+{
+	Ipc__SessionLogout msg = IPC__SESSION_LOGOUT__INIT;
+	struct ipc *auth = conn_worker(conn)->auth;
+	enum err err;
+
+	if (auth == NULL || !is_token(token))
+		return;
+	msg.token = borrow(token);
+	err = ipc_send(auth, IPC__MSG_TYPE__MSG_SESSION_LOGOUT, &msg.base);
+	if (err != ERR_OK)
+		log_warn("a logout is lost: auth: %s", err_str(err));
+}
+
+static void
+logout_cookie(struct conn *conn, const struct http_request *request)
+{
+	char token[TOKEN_DIGITS + 1];
+
+	if (http_cookie(request, "webvpn", token, sizeof token) == ERR_OK)
+		logout(conn, token);
+	str_wipe(token, sizeof token);
+}
+
+static void
+post_logout(struct conn *conn, const struct http_request *request, const struct xml_request *xml)
+{
+	struct buf out;
+
+	if (xml->session_token[0] != '\0')
+		logout(conn, xml->session_token);
+	else
+		logout_cookie(conn, request);
+	buf_init(&out, XML_REPLY_MAX);
+	if (xml_reply_bye(&out) == ERR_OK)
+		reply_xml(conn, XML_HEADERS "Set-Cookie: webvpn=; Secure; HttpOnly; path=/\r\n",
+		    &out, true);
+	else
+		reply_plain(conn, 500, "Internal error", true);
+	buf_wipe(&out);
+}
+
+static void
+post_login(struct conn *conn, const struct http_request *request, struct xml_request *xml)
+{
+	Ipc__ClientFacts facts = IPC__CLIENT_FACTS__INIT;
+	char *macs[XML_LIST_MAX];
+	char *capabilities[XML_LIST_MAX];
+	enum err err;
+
+	fill_facts(conn, request, xml, macs, capabilities, &facts);
+	if (xml->type == XML_TYPE_INIT)
+		err = ask_init(conn, xml, &facts);
+	else
+		err = ask_reply(conn, xml, &facts);
+	if (err == ERR_OK)
+		return;
+	log_warn("a login is not answered: auth: %s", err_str(err));
+	reply_plain(conn, 503, "Service unavailable", true);
+}
+
+void
+signin_post(struct conn *conn, const struct http_request *request)
+{
+	struct xml_request *xml = NULL;
+	enum err err = xml_parse((const char *)request->body, request->content_length, &xml);
+
+	if (err == ERR_NOMEM) {
+		reply_plain(conn, 503, "Service unavailable", true);
+		return;
+	}
+	if (err != ERR_OK) {
+		conn_refuse(conn, 400);
+		return;
+	}
+	if (xml->type == XML_TYPE_LOGOUT)
+		post_logout(conn, request, xml);
+	else
+		post_login(conn, request, xml);
+	xml_request_free(xml);
+}
+
+void
+signin_logout(struct conn *conn, const struct http_request *request)
+{
+	static const char page[] = "<html><body><p>Logged out.</p></body></html>\n";
+
+	logout_cookie(conn, request);
+	conn_reply(conn, 200, "text/html; charset=utf-8",
+	    "Set-Cookie: webvpn=; Secure; HttpOnly; path=/\r\n", page, sizeof page - 1, true);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A client's config-auth XML as a typed request (protocol.md 2.1-2.3). Pure parser over libxml2's SAX interface: no
+ * tree, no entities but the predefined ones, no DTD, no network, bounded in size and depth. Element names compare
+ * case-insensitively, unknown elements are passed over.
+ */
+#ifndef GATEWAY_XML_PARSE_H
+#define GATEWAY_XML_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/attr.h"
+#include "common/err.h"
+
+#define XML_SIZE_MAX 262144
+#define XML_DEPTH_MAX 16
+#define XML_FIELDS_MAX 32
+#define XML_FIELD_VALUE_MAX 1024
+#define XML_LIST_MAX 16
+
+enum xml_type { XML_TYPE_NONE, XML_TYPE_INIT, XML_TYPE_AUTH_REPLY, XML_TYPE_LOGOUT };
+
+/* A child of <auth>: what the user typed. May be a secret. */
+struct xml_field {
+	char name[64];
+	char value[XML_FIELD_VALUE_MAX + 1];
+	size_t value_len;
+};
+
+/* Absent elements are empty strings. Text is the client's: any valid UTF-8 without NUL. */
+struct xml_request {
+	enum xml_type type;
+	char version[64];
+	char device_os[64];
+	char computer_name[256];
+	char device_type[256];
+	char platform_version[256];
+	char unique_id[256];
+	char unique_id_global[256];
+	char mac_address[XML_LIST_MAX][64];
+	size_t mac_address_len;
+	char capability[XML_LIST_MAX][64];
+	size_t capability_len;
+	char group_access[1024];
+	char group_select[256];
+	bool client_cert_fail;
+	/* opaque, as echoed: trust nothing of it */
+	char tunnel_group[256];
+	char handle[128];
+	char group_alias[256];
+	char config_hash[64];
+	char session_token[256];
+	char session_id[64];
+	struct xml_field *fields; /* heap */
+	size_t fields_len;
+};
+
+/*
+ * Parse len bytes. ERR_SYNTAX: not well-formed, a document type, no config-auth of a known
+ * type, an element twice that may be there once; ERR_LIMIT: too big, too deep or a value too long; ERR_NOMEM.
+ */
+enum err xml_parse(const char *data, size_t len, struct xml_request **out) MUST_USE;
+/* Wipe and free; NULL is fine. */
+void xml_request_free(struct xml_request *request);
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gateway/xml_reply.c: the exact text of each answer, and that nothing breaks out of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gateway/xml_reply.h"
+
+#define HEAD "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+
+static void
+check(const Ipc__AuthAnswer *answer, const char *hash, const char *expected)
+{
+	struct buf out;
+
+	buf_init(&out, XML_REPLY_MAX);
+	assert_int_equal(xml_reply(answer, hash, &out), ERR_OK);
+	assert_string_equal(buf_cstr(&out), expected);
+	buf_fini(&out);
+}
+
+static void
+fill_form(Ipc__AuthAnswer *answer)
+{
+	static Ipc__FormInput name = IPC__FORM_INPUT__INIT, password = IPC__FORM_INPUT__INIT;
+	static Ipc__FormInput hidden = IPC__FORM_INPUT__INIT;
+	static Ipc__FormOption first = IPC__FORM_OPTION__INIT, second = IPC__FORM_OPTION__INIT;
+	static Ipc__FormInput *inputs[] = {&name, &password, &hidden};
+	static Ipc__FormOption *options[] = {&first, &second};
+	static char text[] = "text", username[] = "username", username_label[] = "Username:";
+	static char pass_type[] = "password", pass_label[] = "Password:";
+	static char hidden_type[] = "hidden", hidden_name[] = "state", hidden_value[] = "<1>";
+	static char staff[] = "Staff", partners[] = "P&Q";
+
+	name.type = text, name.name = username, name.label = username_label;
+	password.type = pass_type, password.name = pass_type, password.label = pass_label;
+	hidden.type = hidden_type, hidden.name = hidden_name, hidden.value = hidden_value;
+	first.value = staff, first.selected = true;
+	second.value = partners, second.no_aaa = true;
+	answer->input = inputs, answer->n_input = ARRAY_LEN(inputs);
+	answer->option = options, answer->n_option = ARRAY_LEN(options);
+}
+
+static void
+test_form(UNUSED void **state)
+{
+	Ipc__AuthAnswer answer = IPC__AUTH_ANSWER__INIT;
+	char id[] = "main", title[] = "Login", message[] = "Please enter.", group[] = "STAFF";
+	char handle[] = "8412", alias[] = "Staff", hash[] = "1700000000000";
+
+	answer.kind = IPC__ANSWER_KIND__ANSWER_FORM;
+	answer.auth_id = id, answer.title = title, answer.message = message;
+	answer.tunnel_group = group, answer.handle = handle;
+	answer.group_alias = alias, answer.config_hash = hash;
+	fill_form(&answer);
+	check(&answer, "",
+	    HEAD "<config-auth client=\"vpn\" type=\"auth-request\" aggregate-auth-version=\"2\">\n"
+		 "<opaque is-for=\"sg\">\n"
+		 "<tunnel-group>STAFF</tunnel-group>\n"
+		 "<aggauth-handle>8412</aggauth-handle>\n"
+		 "<group-alias>Staff</group-alias>\n"
+		 "<config-hash>1700000000000</config-hash>\n"
+		 "</opaque>\n"
+		 "<auth id=\"main\">\n"
+		 "<title>Login</title>\n"
+		 "<message>Please enter.</message>\n"
+		 "<banner></banner>\n"
+		 "<form method=\"post\">\n"
+		 "<input type=\"text\" name=\"username\" label=\"Username:\"></input>\n"
+		 "<input type=\"password\" name=\"password\" label=\"Password:\"></input>\n"
+		 "<input type=\"hidden\" name=\"state\" value=\"&lt;1&gt;\"></input>\n"
+		 "<select name=\"group_list\" label=\"GROUP:\">\n"
+		 "<option selected=\"true\" value=\"Staff\">Staff</option>\n"
+		 "<option noaaa=\"1\" value=\"P&amp;Q\">P&amp;Q</option>\n"
+		 "</select>\n"
+		 "</form>\n"
+		 "</auth>\n"
+		 "</config-auth>\n");
+}
+
+static void
+test_form_with_error(UNUSED void **state)
+{
+	Ipc__AuthAnswer answer = IPC__AUTH_ANSWER__INIT;
+	char error[] = "Login failed.", handle[] = "1", prompt[] = "Enter the code:";
+	char text[] = "%s", id[] = "challenge", method[] = "multiple-cert";
+	char *methods[] = {method};
+
+	answer.kind = IPC__ANSWER_KIND__ANSWER_FORM;
+	answer.auth_id = id, answer.handle = handle;
+	answer.message_id = 2, answer.message_param1 = prompt, answer.message = text;
+	answer.error = error, answer.error_id = 88;
+	answer.auth_method = methods, answer.n_auth_method = 1;
+	check(&answer, "",
+	    HEAD "<config-auth client=\"vpn\" type=\"auth-request\" aggregate-auth-version=\"2\">\n"
+		 "<opaque is-for=\"sg\">\n"
+		 "<tunnel-group></tunnel-group>\n"
+		 "<aggauth-handle>1</aggauth-handle>\n"
+		 "<auth-method>multiple-cert</auth-method>\n"
+		 "<config-hash></config-hash>\n"
+		 "</opaque>\n"
+		 "<auth id=\"challenge\">\n"
+		 "<message id=\"2\" param1=\"Enter the code:\" param2=\"\">%s</message>\n"
+		 "<banner></banner>\n"
+		 "<error id=\"88\" param1=\"\" param2=\"\">Login failed.</error>\n"
+		 "<form method=\"post\">\n"
+		 "</form>\n"
+		 "</auth>\n"
+		 "</config-auth>\n");
+}
+
+static void
+test_refused(UNUSED void **state)
+{
+	static const char expected[] =
+	    HEAD "<config-auth client=\"vpn\" type=\"auth-request\" aggregate-auth-version=\"2\">\n"
+		 "<auth id=\"main\">\n"
+		 "<error id=\"88\" param1=\"\" param2=\"\">Login failed.</error>\n"
+		 "</auth>\n"
+		 "</config-auth>\n";
+	struct buf out;
+
+	buf_init(&out, XML_REPLY_MAX);
+	assert_int_equal(xml_reply_refused(&out), ERR_OK);
+	assert_string_equal(buf_cstr(&out), expected);
+	assert_null(strstr(buf_cstr(&out), "<form"));
+	buf_fini(&out);
+}
+
+static void
+test_complete(UNUSED void **state)
+{
+	Ipc__AuthAnswer answer = IPC__AUTH_ANSWER__INIT;
+	char token[] = "0123456789abcdef", banner[] = "Welcome <you> & all\r\nsecond line";
+
+	answer.kind = IPC__ANSWER_KIND__ANSWER_COMPLETE;
+	answer.session_index = 24576;
+	answer.session_token = token;
+	answer.banner = banner;
+	check(&answer, "AB12",
+	    HEAD "<config-auth client=\"vpn\" type=\"complete\" aggregate-auth-version=\"2\">\n"
+		 "<session-id>24576</session-id>\n"
+		 "<session-token>0123456789abcdef</session-token>\n"
+		 "<auth id=\"success\">\n"
+		 "<message id=\"0\" param1=\"\" param2=\"\"></message>\n"
+		 "<banner>Welcome &lt;you&gt; &amp; all&#13;\nsecond line</banner>\n"
+		 "</auth>\n"
+		 "<capabilities>\n"
+		 "<crypto-supported>ssl-dhe</crypto-supported>\n"
+		 "</capabilities>\n"
+		 "<config client=\"vpn\" type=\"private\">\n"
+		 "<vpn-base-config>\n"
+		 "<base-package-uri>/CACHE/stc/1</base-package-uri>\n"
+		 "<server-cert-hash>AB12</server-cert-hash>\n"
+		 "</vpn-base-config>\n"
+		 "</config>\n"
+		 "</config-auth>\n");
+}
+
+/* Hostile text in an element: it stays text, and what XML cannot carry is replaced. */
+static void
+test_escaping(UNUSED void **state)
+{
+	static const struct {
+		const char *text, *escaped;
+	} rows[] = {
+	    {"<a href=\"x\">'&amp;</a>", "&lt;a href=&quot;x&quot;&gt;&apos;&amp;amp;&lt;/a&gt;"},
+	    {"]]>", "]]&gt;"}, {"\x01\x1f\x7f", "??\x7f"}, {"tab\tlf\n", "tab\tlf\n"},
+	    {"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"},
+	    {"\xff\xfe\x80", "???"}, {"\xc0\xaf", "??"},      /* overlong */
+	    {"\xed\xa0\x80", "???"},                          /* surrogate */
+	    {"\xef\xbf\xbf", "???"},                          /* U+FFFF */
+	    {"\xf4\x90\x80\x80", "????"}, {"\xe2\x82", "??"}, /* cut off */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		Ipc__AuthAnswer answer = IPC__AUTH_ANSWER__INIT;
+		char text[64];
+		char expected[256];
+		struct buf out;
+
+		(void)snprintf(text, sizeof text, "%s", rows[i].text);
+		(void)snprintf(expected, sizeof expected, "<title>%s</title>\n", rows[i].escaped);
+		answer.kind = IPC__ANSWER_KIND__ANSWER_REFUSED;
+		answer.title = text;
+		buf_init(&out, XML_REPLY_MAX);
+		assert_int_equal(xml_reply(&answer, "", &out), ERR_OK);
+		if (strstr(buf_cstr(&out), expected) == NULL)
+			fail_msg("row %zu: expected %s in %s", i, expected, buf_cstr(&out));
+		buf_fini(&out);
+	}
+}
+
+static void
+test_errors(UNUSED void **state)
+{
+	Ipc__AuthAnswer answer = IPC__AUTH_ANSWER__INIT;
+	struct buf out;
+
+	buf_init(&out, 100);
+	assert_int_equal(xml_reply(&answer, "", &out), ERR_UNSUPPORTED);
+	answer.kind = (Ipc__AnswerKind)99;
+	assert_int_equal(xml_reply(&answer, "", &out), ERR_UNSUPPORTED);
+	answer.kind = IPC__ANSWER_KIND__ANSWER_COMPLETE;
+	assert_int_equal(xml_reply(&answer, "", &out), ERR_LIMIT);
+	buf_fini(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_form),
+	    cmocka_unit_test(test_form_with_error),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_complete),
+	    cmocka_unit_test(test_escaping),
+	    cmocka_unit_test(test_errors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
