@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One request per connection and time. A listing is sent in batches, one per turn of the loop, so that ten thousand
+ * sessions neither fill a queue nor stop the logins; sessions may come and go meanwhile, hence the list of ids.
+ */
+#include "auth/control.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "auth/listing.h"
+#include "common/ipc.h"
+#include "common/log.h"
+
+#define BATCH 64
+#define PAUSE_MS 20	 /* when the reader is slower than we are */
+#define REQUEST_SEC 60 /* for a request and its answer, and for an idle connection */
+
+struct caller {
+	struct control *control;
+	struct ipc *ipc;
+	struct event *timer; /* next batch */
+	struct event *deadline;
+	bool busy;
+	bool dead;
+	Ipc__CtlSessions *filter;
+	uint64_t *ids; /* what is to be listed */
+	size_t ids_len;
+	size_t next;
+	uint32_t count; /* sent */
+	struct caller *list_prev, *list_next;
+};
+
+struct control {
+	struct control_config config;
+	int fd;
+	struct event *event;
+	struct event *resume; /* accept again after descriptors ran out */
+	struct caller *callers;
+	unsigned callers_len;
+};
+
+static void
+caller_reset(struct caller *caller)
+{
+	if (caller->filter != NULL)
+		ipc__ctl_sessions__free_unpacked(caller->filter, NULL);
+	free(caller->ids);
+	caller->filter = NULL;
+	caller->ids = NULL;
+	caller->ids_len = caller->next = 0;
+	caller->count = 0;
+	caller->busy = false;
+}
+
+static void
+caller_free(void *arg)
+{
+	struct caller *caller = arg;
+
+	caller_reset(caller);
+	ipc_free(caller->ipc);
+	if (caller->timer != NULL)
+		event_free(caller->timer);
+	if (caller->deadline != NULL)
+		event_free(caller->deadline);
+	free(caller);
+}
+
+static void
+control_listen(struct control *control)
+{
+	if (control->callers_len < CONTROL_CONNS_MAX)
+		event_add(control->event, NULL);
+}
+
+/* Callbacks up the stack may still hold it: it is freed at the top of the loop. */
+static void
+caller_close(struct caller *caller)
+{
+	struct control *control = caller->control;
+
+	if (caller->dead)
+		return;
+	caller->dead = true;
+	control->config.cancel(caller, control->config.ctx);
+	DL_DELETE2(control->callers, caller, list_prev, list_next);
+	control->callers_len--;
+	evtimer_del(caller->timer);
+	evtimer_del(caller->deadline);
+	control_listen(control);
+	loop_defer(control->config.loop, caller_free, caller);
+}
+
+/* ---- answering ---- */
+
+static void
+caller_again(struct caller *caller, unsigned ms)
+{
+	const struct timeval after = {.tv_sec = 0, .tv_usec = (suseconds_t)ms * 1000};
+
+	if (evtimer_add(caller->timer, &after) != 0)
+		caller_close(caller);
+}
+
+static enum err
+send_end(struct caller *caller, const char *error)
+{
+	Ipc__CtlEnd end = IPC__CTL_END__INIT;
+
+	end.count = caller->count;
+	end.error = (char *)error;
+	return ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_END, &end.base);
+}
+
+/* The next session of the list, if it still is there and passes. */
+static enum err
+send_next(struct caller *caller)
+{
+	struct session *session = session_find(caller->control->config.sessions, caller->ids[caller->next]);
+	struct listing listing;
+	enum err err = ERR_OK;
+
+	if (session != NULL && listing_match(session, caller->filter)) {
+		listing_fill(&listing, session);
+		err = ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_SESSION, &listing.msg.base);
+		if (err == ERR_OK)
+			caller->count++;
+	}
+	if (err == ERR_OK)
+		caller->next++;
+	return err;
+}
+
+static void
+on_batch(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
+{
+	struct caller *caller = arg;
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < BATCH && caller->next < caller->ids_len && err == ERR_OK; i++)
+		err = send_next(caller);
+	if (err == ERR_OK && caller->next == caller->ids_len) {
+		err = send_end(caller, "");
+		if (err == ERR_OK) {
+			caller_reset(caller);
+			return;
+		}
+	}
+	if (err == ERR_OK)
+		caller_again(caller, 0);
+	else if (err == ERR_LIMIT)
+		caller_again(caller, PAUSE_MS);
+	else
+		caller_close(caller);
+}
+
+static enum err
+ids_take(struct caller *caller)
+{
+	const struct session_table *sessions = caller->control->config.sessions;
+	size_t cap = 0;
+
+	for (struct session *s = session_first(sessions); s != NULL; s = session_next(s))
+		cap++;
+	caller->ids = calloc(cap + 1, sizeof(*caller->ids));
+	if (caller->ids == NULL)
+		return ERR_NOMEM;
+	for (struct session *s = session_first(sessions); s != NULL; s = session_next(s))
+		if (listing_match(s, caller->filter))
+			caller->ids[caller->ids_len++] = s->id;
+	return ERR_OK;
+}
+
+/* The statistics are fresh. */
+static void
+on_fresh(void *arg)
+{
+	struct caller *caller = arg;
+
+	if (ids_take(caller) != ERR_OK)
+		caller_close(caller);
+	else
+		caller_again(caller, 0);
+}
+
+static Ipc__CtlSessions *
+filter_copy(const ProtobufCMessage *msg)
+{
+	size_t len = protobuf_c_message_get_packed_size(msg);
+	uint8_t *bytes = malloc(len + 1);
+	Ipc__CtlSessions *copy = NULL;
+
+	if (bytes != NULL) {
+		protobuf_c_message_pack(msg, bytes);
+		copy = ipc__ctl_sessions__unpack(NULL, len, bytes);
+	}
+	free(bytes);
+	return copy;
+}
+
+static void
+handle_sessions(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	const struct timeval limit = {.tv_sec = REQUEST_SEC};
+	struct caller *caller = arg;
+	struct control *control = caller->control;
+
+	(void)ipc, (void)id, (void)fd;
+	if (caller->dead)
+		return;
+	if (caller->busy) {
+		(void)send_end(caller, "the last request is not answered yet");
+		caller_close(caller);
+		return;
+	}
+	caller->filter = filter_copy(msg);
+	if (caller->filter == NULL) {
+		caller_close(caller);
+		return;
+	}
+	caller->busy = true;
+	evtimer_add(caller->deadline, &limit);
+	control->config.refresh(on_fresh, caller, control->config.ctx);
+}
+
+static const struct ipc_row rows[] = {
+    {.type = IPC__MSG_TYPE__MSG_CTL_SESSIONS, .handle = handle_sessions},
+};
+
+/* ---- connections ---- */
+
+static void
+on_caller_closed(struct ipc *ipc, const char *why, void *arg)
+{
+	(void)ipc;
+	log_debug("control connection closed: %s", why);
+	caller_close(arg);
+}
+
+static void
+on_deadline(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
+{
+	caller_close(arg);
+}
+
+static void
+caller_new(struct control *control, int fd)
+{
+	struct caller *caller = calloc(1, sizeof(*caller));
+	struct event_base *base = loop_base(control->config.loop);
+	const struct timeval limit = {.tv_sec = REQUEST_SEC};
+	struct ipc_config config = {
+	    .peer = "control",
+	    .rows = rows,
+	    .rows_len = ARRAY_LEN(rows),
+	    .on_closed = on_caller_closed,
+	    .arg = caller,
+	};
+
+	if (caller == NULL) {
+		close(fd);
+		return;
+	}
+	caller->control = control;
+	caller->timer = evtimer_new(base, on_batch, caller);
+	caller->deadline = evtimer_new(base, on_deadline, caller);
+	if (caller->timer != NULL && caller->deadline != NULL && evtimer_add(caller->deadline, &limit) == 0)
+		caller->ipc = ipc_new(control->config.loop, fd, &config);
+	else
+		close(fd);
+	if (caller->ipc == NULL) {
+		caller_free(caller);
+		return;
+	}
+	DL_APPEND2(control->callers, caller, list_prev, list_next);
+	control->callers_len++;
+	if (control->callers_len >= CONTROL_CONNS_MAX)
+		event_del(control->event);
+}
+
+static void
+on_accept(evutil_socket_t listen_fd, UNUSED short what, void *arg)
+{
+	struct control *control = arg;
+	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd >= 0) {
+		caller_new(control, fd);
+	} else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+		const struct timeval later = {.tv_sec = 1};
+
+		log_warn("control socket: cannot accept: %m");
+		event_del(control->event);
+		evtimer_add(control->resume, &later);
+	}
+}
+
+static void
+on_resume(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
+{
+	control_listen(arg);
+}
+
+struct control *
+control_new(const struct control_config *config, int fd)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	struct event_base *base = loop_base(config->loop);
+
+	if (control == NULL)
+		return NULL;
+	control->config = *config;
+	control->fd = fd;
+	evutil_make_socket_nonblocking(fd);
+	control->event = event_new(base, fd, EV_READ | EV_PERSIST, on_accept, control);
+	control->resume = evtimer_new(base, on_resume, control);
+	if (control->event == NULL || control->resume == NULL || event_add(control->event, NULL) != 0) {
+		control_free(control);
+		return NULL;
+	}
+	return control;
+}
+
+void
+control_free(struct control *control)
+{
+	struct caller *caller, *tmp;
+
+	if (control == NULL)
+		return;
+	DL_FOREACH_SAFE2 (control->callers, caller, tmp, list_next) {
+		DL_DELETE2(control->callers, caller, list_prev, list_next);
+		control->config.cancel(caller, control->config.ctx);
+		caller_free(caller);
+	}
+	if (control->event != NULL)
+		event_free(control->event);
+	if (control->resume != NULL)
+		event_free(control->resume);
+	close(control->fd);
+	free(control);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The control socket: the administrator's programs ask here (SEQPACKET, messages of common/ipc.proto). Who may connect
+ * is decided by the mode and group of the socket file.
+ */
+#ifndef AUTH_CONTROL_H
+#define AUTH_CONTROL_H
+
+#include "auth/session.h"
+#include "common/attr.h"
+#include "common/loop.h"
+
+#define CONTROL_CONNS_MAX 16
+
+struct control;
+
+struct control_config {
+	struct loop *loop;
+	struct session_table *sessions;
+	/* Fetch fresh statistics, then call done(arg) once, later; cancel forgets the call. */
+	void (*refresh)(void (*done)(void *arg), void *arg, void *ctx);
+	void (*cancel)(const void *arg, void *ctx);
+	void *ctx;
+};
+
+/* Takes the listening socket. NULL: memory. */
+struct control *control_new(const struct control_config *config, int fd) MUST_USE;
+void control_free(struct control *control);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What auth remembers of a client: addresses, and texts that are cut and made printable. A plain value. */
+#ifndef AUTH_FACTS_H
+#define AUTH_FACTS_H
+
+#include "common/attr.h"
+#include "common/err.h"
+#include "common/ip.h"
+#include "common/ipc.pb-c.h"
+
+struct facts {
+	struct ip_endpoint client;
+	struct ip_endpoint server; /* family 0 when the gateway did not tell */
+	char agent[128];	   /* User-Agent */
+	char version[64];	   /* <version> */
+	char os[32];		   /* text of <device-id> */
+	char os_version[64];	   /* platform-version */
+};
+
+/* Check and copy. ERR_SYNTAX when facts are missing or an address is none, ERR_RANGE for a port. */
+enum err facts_read(const Ipc__ClientFacts *msg, struct facts *out) MUST_USE;
+/* The other way, borrowing: for the session record. */
+void facts_write(const struct facts *facts, Ipc__ClientFacts *msg);
+/* Text of the client's address into dst (IP_STR_MAX bytes), for the log; returns dst. */
+char *facts_ip(const struct facts *facts, char *dst);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Forms. The group list must be whole in each of them: clients look their choice up again (protocol.md 2.5). */
+#include "auth/form.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTIONS_MAX 512
+
+static const struct {
+	const char *type, *name, *label;
+} fields[] = {
+    {"text", "username", "Username:"},
+    {"password", "password", "Password:"},
+};
+
+struct form {
+	Ipc__AuthAnswer answer;
+	char config_hash[24];
+	Ipc__FormInput inputs[ARRAY_LEN(fields)];
+	Ipc__FormInput *input_refs[ARRAY_LEN(fields)];
+	Ipc__FormOption *options;
+	Ipc__FormOption **option_refs;
+};
+
+static void
+fill_inputs(struct form *form)
+{
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		Ipc__FormInput *input = &form->inputs[i];
+
+		ipc__form_input__init(input);
+		input->type = (char *)fields[i].type;
+		input->name = (char *)fields[i].name;
+		input->label = (char *)fields[i].label;
+		form->input_refs[i] = input;
+	}
+	form->answer.n_input = ARRAY_LEN(fields);
+	form->answer.input = form->input_refs;
+}
+
+static void
+option_add(struct form *form, const char *alias, bool selected)
+{
+	Ipc__FormOption *option = &form->options[form->answer.n_option];
+
+	ipc__form_option__init(option);
+	option->value = (char *)alias;
+	option->selected = selected;
+	form->option_refs[form->answer.n_option++] = option;
+}
+
+static enum err
+fill_options(struct form *form, const struct conf *conf, const struct group_choice *choice)
+{
+	const char **aliases;
+	size_t count = group_aliases(conf, NULL, 0);
+
+	if (count > OPTIONS_MAX)
+		count = OPTIONS_MAX;
+	if (!choice->list || count == 0)
+		return ERR_OK;
+	aliases = calloc(count, sizeof(*aliases));
+	form->options = calloc(count + 1, sizeof(*form->options));
+	form->option_refs = calloc(count + 1, sizeof(*form->option_refs));
+	if (aliases == NULL || form->options == NULL || form->option_refs == NULL) {
+		free(aliases);
+		return ERR_NOMEM;
+	}
+	group_aliases(conf, aliases, count);
+	if (choice->alias != NULL)
+		option_add(form, choice->alias, true);
+	for (size_t i = 0; i < count; i++)
+		if (choice->alias == NULL || strcmp(aliases[i], choice->alias) != 0)
+			option_add(form, aliases[i], false);
+	form->answer.option = form->option_refs;
+	free(aliases);
+	return ERR_OK;
+}
+
+struct form *
+form_new(const struct conf *conf, const struct group_choice *choice, const char *handle, uint64_t generation)
+{
+	struct form *form = calloc(1, sizeof(*form));
+	Ipc__AuthAnswer *answer;
+
+	if (form == NULL)
+		return NULL;
+	answer = &form->answer;
+	ipc__auth_answer__init(answer);
+	snprintf(form->config_hash, sizeof(form->config_hash), "%" PRIu64, generation);
+	answer->kind = IPC__ANSWER_KIND__ANSWER_FORM;
+	answer->auth_id = (char *)"main";
+	answer->title = (char *)"Login";
+	answer->message = (char *)"Please enter your username and password.";
+	answer->tunnel_group = (char *)conf_str(choice->group, TG_NAME);
+	answer->handle = (char *)handle;
+	answer->group_alias = (char *)(choice->alias != NULL ? choice->alias : "");
+	answer->config_hash = form->config_hash;
+	fill_inputs(form);
+	if (fill_options(form, conf, choice) != ERR_OK) {
+		form_free(form);
+		return NULL;
+	}
+	return form;
+}
+
+void
+form_free(struct form *form)
+{
+	if (form == NULL)
+		return;
+	free(form->options);
+	free(form->option_refs);
+	free(form);
+}
+
+void
+form_set_failed(struct form *form)
+{
+	form->answer.error = (char *)FORM_ERROR_TEXT;
+	form->answer.error_id = FORM_ERROR_ID;
+}
+
+const Ipc__AuthAnswer *
+form_answer(const struct form *form)
+{
+	return &form->answer;
+}
+
+void
+form_refused(Ipc__AuthAnswer *answer)
+{
+	ipc__auth_answer__init(answer);
+	answer->kind = IPC__ANSWER_KIND__ANSWER_REFUSED;
+	answer->auth_id = (char *)"main";
+	answer->title = (char *)"Login";
+	answer->error = (char *)FORM_ERROR_TEXT;
+	answer->error_id = FORM_ERROR_ID;
+	answer->close = true;
+}

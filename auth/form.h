@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The answers of a login as messages: form, refusal, success (protocol.md 2.3, 2.4, 2.10). */
+#ifndef AUTH_FORM_H
+#define AUTH_FORM_H
+
+#include <stdint.h>
+
+#include "auth/group.h"
+#include "common/attr.h"
+#include "common/ipc.pb-c.h"
+
+#define FORM_ERROR_TEXT "Login failed." /* for whatever reason (INV-3) */
+#define FORM_ERROR_ID 88
+
+struct form;
+
+/*
+ * The username and password form of a group, with the list of aliases if the choice says so, the chosen one first.
+ * Borrows handle and what is in the configuration. NULL: memory.
+ */
+struct form *form_new(const struct conf *conf, const struct group_choice *choice, const char *handle, uint64_t generation) MUST_USE;
+void form_free(struct form *form);
+/* Say that the login failed, in the one uniform text. */
+void form_set_failed(struct form *form);
+const Ipc__AuthAnswer *form_answer(const struct form *form);
+
+/* The end of a login without a form; nothing is borrowed. */
+void form_refused(Ipc__AuthAnswer *answer);
+
+#endif

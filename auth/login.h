@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The login state machine (protocol.md 2.1 - 2.5): from init through forms and replies to a session, or not. Pending
+ * logins are known by an unguessable handle that serves one reply; they are limited in number, in all and for each
+ * source, the oldest giving way.
+ *
+ *      init            reply             right
+ *   ---------> FORM ----------> CHECKING -------> session
+ *               ^                  |
+ *               +------------------+ wrong: a fresh handle, until attempts or time are used up
+ */
+#ifndef AUTH_LOGIN_H
+#define AUTH_LOGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth/local.h"
+#include "auth/session.h"
+#include "common/attr.h"
+#include "common/err.h"
+#include "common/ipc.pb-c.h"
+#include "common/secret.h"
+
+#define LOGIN_HANDLE_SEC 180 /* life of a handle */
+#define LOGIN_TABLE_MAX 65536
+#define LOGIN_SOURCE_MAX 256 /* of one IPv4 address or one IPv6 /64 */
+
+struct login_table;
+
+/* The answer to an init or a reply: called once for each, now or later. The message is borrowed. */
+typedef void (*login_answer_fn)(const Ipc__AuthAnswer *answer, void *arg);
+/* local_verify() or what a test has instead. */
+typedef enum err (*login_verify_fn)(void *verifier, const char *username, struct secret *password, local_done_fn done, void *arg);
+
+struct login_config {
+	const struct conf *conf; /* must outlive, as must sessions */
+	uint64_t generation;	 /* of the configuration: the config-hash */
+	struct session_table *sessions;
+	login_verify_fn verify;
+	void *verifier;
+};
+
+struct login_table *login_table_new(const struct login_config *config) MUST_USE;
+/* Refuses what is still being checked. The verifier must be at rest. */
+void login_table_free(struct login_table *table);
+/* Forget what is over its time. */
+void login_table_tick(struct login_table *table);
+/* Handles that wait for a reply. */
+size_t login_table_len(const struct login_table *table);
+
+void login_init(struct login_table *table, const Ipc__AuthInit *init, login_answer_fn fn, void *arg);
+/* The values of the fields are wiped. */
+void login_reply(struct login_table *table, Ipc__AuthReply *reply, login_answer_fn fn, void *arg);
+
+#endif

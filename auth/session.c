@@ -1,0 +1,693 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of sessions and their life. Every change of state goes through move(), which knows the legal ones; every
+ * end goes through session_finish(), which gives back what the session held.
+ */
+#include "auth/session.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/session_record.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/rnd.h"
+#include "common/str.h"
+
+#define ENDING_MAX_MS 15000 /* for a worker to confirm that a tunnel is closed */
+
+struct session_user {
+	char name[SESSION_NAME_SIZE];
+	struct session *sessions; /* alive ones, oldest first */
+	unsigned count;
+	UT_hash_handle hh;
+};
+
+struct session_table {
+	struct session_config config;
+	unsigned max_sessions;
+	int64_t cookie_ms;
+	uint32_t next_index;
+	size_t alive;
+	struct session *by_id; /* all */
+	struct session *by_token; /* alive ones */
+	struct session *by_index; /* all */
+	struct session_user *users;
+};
+
+/* ---- states ---- */
+
+static const char *const state_names[SESSION_STATES] = {
+    [SESSION_NEW] = "new",
+    [SESSION_UP] = "up",
+    [SESSION_WAITING] = "waiting",
+    [SESSION_ENDING] = "ending",
+    [SESSION_GONE] = "gone",
+};
+
+#define TO(state) (1U << (state))
+
+static const unsigned moves[SESSION_STATES] = {
+    [SESSION_NEW] = TO(SESSION_UP) | TO(SESSION_GONE),
+    [SESSION_UP] = TO(SESSION_UP) | TO(SESSION_WAITING) | TO(SESSION_ENDING) | TO(SESSION_GONE),
+    [SESSION_WAITING] = TO(SESSION_UP) | TO(SESSION_GONE),
+    [SESSION_ENDING] = TO(SESSION_GONE),
+};
+
+static void
+move(struct session *session, enum session_state to)
+{
+	assert((moves[session->state] & TO(to)) != 0);
+	log_debug("session %u of %s: %s -> %s", session->index, session->username,
+	    state_names[session->state], state_names[to]);
+	session->state = to;
+}
+
+const char *
+session_cause_text(Ipc__CloseCause cause)
+{
+	static const struct {
+		Ipc__CloseCause cause;
+		const char *text;
+	} texts[] = {
+	    {IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST, "User Requested"},
+	    {IPC__CLOSE_CAUSE__CLOSE_LOST, "Lost Service"},
+	    {IPC__CLOSE_CAUSE__CLOSE_IDLE_TIMEOUT, "Idle Timeout"},
+	    {IPC__CLOSE_CAUSE__CLOSE_SESSION_TIMEOUT, "Max time exceeded"},
+	    {IPC__CLOSE_CAUSE__CLOSE_ADMIN, "Administrator Reset"},
+	    {IPC__CLOSE_CAUSE__CLOSE_PREEMPTED, "Port Preempted"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (texts[i].cause == cause)
+			return texts[i].text;
+	return "Unknown";
+}
+
+/* ---- counters and clocks ---- */
+
+static void
+add(uint64_t *a, uint64_t b)
+{
+	*a = *a > UINT64_MAX - b ? UINT64_MAX : *a + b;
+}
+
+void
+session_count_add(Ipc__ChannelStats *a, const Ipc__ChannelStats *b)
+{
+	add(&a->rx_bytes, b->rx_bytes);
+	add(&a->tx_bytes, b->tx_bytes);
+	add(&a->rx_packets, b->rx_packets);
+	add(&a->tx_packets, b->tx_packets);
+	add(&a->rx_drops, b->rx_drops);
+	add(&a->tx_drops, b->tx_drops);
+}
+
+void
+session_sum(const struct session *session, Ipc__ChannelStats *out)
+{
+	ipc__channel_stats__init(out);
+	session_count_add(out, &session->total.tls);
+	session_count_add(out, &session->total.dtls);
+	session_count_add(out, &session->current.tls);
+	session_count_add(out, &session->current.dtls);
+}
+
+static int64_t
+now_ms(void)
+{
+	return (int64_t)clock_mono_ms();
+}
+
+static uint32_t
+seconds_since(int64_t ms)
+{
+	int64_t passed = (now_ms() - ms) / 1000;
+
+	if (passed < 0)
+		return 0;
+	return passed > UINT32_MAX ? UINT32_MAX : (uint32_t)passed;
+}
+
+uint32_t
+session_idle(const struct session *session)
+{
+	return seconds_since(session->data_ms);
+}
+
+uint32_t
+session_idle_left(const struct session *session)
+{
+	uint32_t idle = session_idle(session);
+
+	return idle < session->limits.idle_sec ? session->limits.idle_sec - idle : 0;
+}
+
+uint32_t
+session_time_left(const struct session *session)
+{
+	uint32_t passed = seconds_since(session->login_ms);
+
+	return passed < session->limits.session_sec ? session->limits.session_sec - passed : 0;
+}
+
+/* ---- tables ---- */
+
+struct session_table *
+session_table_new(const struct session_config *config)
+{
+	struct session_table *table = calloc(1, sizeof(*table));
+	const struct conf_object *limits = conf_sub(conf_root(config->conf, CONF_GATEWAY), GW_LIMITS);
+
+	if (table == NULL)
+		return NULL;
+	table->config = *config;
+	table->max_sessions = (unsigned)conf_int(limits, LIM_MAX_SESSIONS);
+	table->cookie_ms = conf_int(limits, LIM_COOKIE_TIMEOUT) * 1000;
+	/* Indexes go round; after a restart they should not begin where the last run did. */
+	table->next_index = (uint32_t)(rnd_u64() % SESSION_INDEX_MAX) + 1;
+	return table;
+}
+
+void
+session_free(struct session *session)
+{
+	struct session_stale *stale, *tmp;
+
+	if (session == NULL)
+		return;
+	DL_FOREACH_SAFE (session->stale, stale, tmp)
+		free(stale);
+	str_wipe(session->token_hash, sizeof(session->token_hash));
+	free(session);
+}
+
+const struct session_config *
+session_table_config(const struct session_table *table)
+{
+	return &table->config;
+}
+
+size_t
+session_table_len(const struct session_table *table)
+{
+	return table->alive;
+}
+
+unsigned
+session_table_max(const struct session_table *table)
+{
+	return table->max_sessions;
+}
+
+struct session *
+session_find(const struct session_table *table, uint64_t id)
+{
+	struct session *session;
+
+	HASH_FIND(hh, table->by_id, &id, sizeof(id), session);
+	return session;
+}
+
+static struct session *
+find_index(const struct session_table *table, uint32_t index)
+{
+	struct session *session;
+
+	HASH_FIND(hh_index, table->by_index, &index, sizeof(index), session);
+	return session;
+}
+
+static struct session *
+find_hash(const struct session_table *table, const uint8_t *hash)
+{
+	struct session *session;
+
+	HASH_FIND(hh_token, table->by_token, hash, TOKEN_HASH_SIZE, session);
+	return session;
+}
+
+struct session *
+session_find_token(const struct session_table *table, const char *token)
+{
+	uint8_t hash[TOKEN_HASH_SIZE];
+
+	return token_hash(token, hash) == ERR_OK ? find_hash(table, hash) : NULL;
+}
+
+struct session *
+session_first(const struct session_table *table)
+{
+	return table->by_id;
+}
+
+struct session *
+session_next(const struct session *session)
+{
+	return session->hh.next;
+}
+
+static struct session_user *
+user_get(struct session_table *table, const char *name)
+{
+	struct session_user *user;
+
+	HASH_FIND_STR(table->users, name, user);
+	if (user != NULL)
+		return user;
+	user = calloc(1, sizeof(*user));
+	if (user == NULL)
+		return NULL;
+	(void)str_copy(user->name, sizeof(user->name), name);
+	HASH_ADD_STR(table->users, name, user);
+	if (!table_added(user, hh)) {
+		free(user);
+		return NULL;
+	}
+	return user;
+}
+
+/* Not alive any more: the token is worth nothing, the user has one session less. */
+static void
+leave_living(struct session_table *table, struct session *session)
+{
+	struct session_user *user = session->user;
+
+	if (user == NULL)
+		return;
+	session->user = NULL;
+	if (table_added(session, hh_token))
+		HASH_DELETE(hh_token, table->by_token, session);
+	DL_DELETE2(user->sessions, session, user_prev, user_next);
+	table->alive--;
+	if (--user->count == 0) {
+		HASH_DEL(table->users, user);
+		free(user);
+	}
+}
+
+static void
+leave_all(struct session_table *table, struct session *session)
+{
+	leave_living(table, session);
+	if (table_added(session, hh_index))
+		HASH_DELETE(hh_index, table->by_index, session);
+	if (table_added(session, hh))
+		HASH_DELETE(hh, table->by_id, session);
+}
+
+enum err
+session_adopt(struct session_table *table, struct session *session)
+{
+	struct session_user *user;
+
+	if (table->alive >= table->max_sessions)
+		return ERR_LIMIT;
+	if (session_find(table, session->id) != NULL || find_index(table, session->index) != NULL ||
+	    find_hash(table, session->token_hash) != NULL)
+		return ERR_EXISTS;
+	user = user_get(table, session->username);
+	if (user == NULL)
+		return ERR_NOMEM;
+	session->user = user;
+	user->count++;
+	table->alive++;
+	DL_APPEND2(user->sessions, session, user_prev, user_next);
+	HASH_ADD(hh_token, table->by_token, token_hash, sizeof(session->token_hash), session);
+	HASH_ADD(hh_index, table->by_index, index, sizeof(session->index), session);
+	HASH_ADD(hh, table->by_id, id, sizeof(session->id), session);
+	if (table_added(session, hh_token) && table_added(session, hh_index) && table_added(session, hh))
+		return ERR_OK;
+	leave_all(table, session);
+	return ERR_NOMEM;
+}
+
+/* ---- ends ---- */
+
+static void
+lease_end(struct session_table *table, struct session *session, struct lease *lease)
+{
+	char text[IP_STR_MAX];
+
+	if (lease->addr.family == 0)
+		return;
+	log_event(LOGMSG_737016, session->index << 12, lease->pool, ip_str(&lease->addr, text));
+	pool_release(table->config.pools, lease);
+}
+
+static void
+log_end(const struct session *session)
+{
+	const char *reason = session_cause_text(session->cause);
+	char ip[IP_STR_MAX], duration[32];
+	Ipc__ChannelStats sum;
+
+	session_sum(session, &sum);
+	str_duration(duration, sizeof(duration), seconds_since(session->login_ms));
+	facts_ip(&session->facts, ip);
+	log_event(LOGMSG_113019, session->tunnel_group, session->username, ip, "AnyConnect-Parent",
+	    duration, (unsigned long long)sum.tx_bytes, (unsigned long long)sum.rx_bytes, reason);
+	log_event(LOGMSG_716002, session->group_policy, session->username, ip, reason);
+}
+
+static void
+forget_record(struct session_table *table, const struct session *session)
+{
+	enum err err = store_remove(table->config.store, session->id);
+
+	if (err != ERR_OK)
+		log_err("session %u: cannot remove its record: %s", session->index, err_str(err));
+}
+
+void
+session_finish(struct session_table *table, struct session *session, Ipc__CloseCause cause)
+{
+	if (session->state != SESSION_ENDING) {
+		session->cause = cause;
+		forget_record(table, session);
+	}
+	move(session, SESSION_GONE);
+	leave_all(table, session);
+	lease_end(table, session, &session->ipv4);
+	lease_end(table, session, &session->ipv6);
+	log_end(session);
+	session_free(session);
+}
+
+void
+session_end(struct session_table *table, struct session *session, Ipc__CloseCause cause)
+{
+	Ipc__SessionEnd end = IPC__SESSION_END__INIT;
+
+	if (session->state == SESSION_ENDING)
+		return;
+	if (session->state != SESSION_UP) {
+		session_finish(table, session, cause);
+		return;
+	}
+	session->cause = cause;
+	session->ended_ms = now_ms();
+	leave_living(table, session);
+	forget_record(table, session);
+	move(session, SESSION_ENDING);
+	end.session = session->id;
+	end.cause = cause;
+	end.text = (char *)session_cause_text(cause);
+	end.notify = true;
+	table->config.end(session->worker, &end, table->config.arg);
+}
+
+/* ---- up and down ---- */
+
+void
+session_save(struct session_table *table, struct session *session)
+{
+	enum err err = session_record_put(session, table->config.store);
+
+	if (err != ERR_OK)
+		log_err("session %u: its record is not stored: %s", session->index, err_str(err));
+}
+
+void
+session_up(struct session_table *table, struct session *session, unsigned worker)
+{
+	move(session, SESSION_UP);
+	session->worker = worker;
+	session_save(table, session);
+}
+
+void
+session_wait(struct session_table *table, struct session *session)
+{
+	char ip[IP_STR_MAX];
+
+	move(session, SESSION_WAITING);
+	session->lost_ms = now_ms();
+	session->tls.up = false;
+	session->dtls.up = false;
+	session_count_add(&session->total.tls, &session->current.tls);
+	session_count_add(&session->total.dtls, &session->current.dtls);
+	ipc__channel_stats__init(&session->current.tls);
+	ipc__channel_stats__init(&session->current.dtls);
+	log_event(LOGMSG_716058, session->group_policy, session->username, facts_ip(&session->facts, ip));
+	session_save(table, session);
+}
+
+void
+session_stale_remove(struct session *session, struct session_stale *stale)
+{
+	DL_DELETE(session->stale, stale);
+	free(stale);
+}
+
+void
+session_stale_clear(struct session *session, unsigned worker)
+{
+	struct session_stale *stale, *tmp;
+
+	DL_FOREACH_SAFE (session->stale, stale, tmp)
+		if (stale->worker == worker)
+			session_stale_remove(session, stale);
+}
+
+void
+session_table_worker_gone(struct session_table *table, unsigned worker)
+{
+	struct session *session, *tmp;
+
+	HASH_ITER (hh, table->by_id, session, tmp) {
+		session_stale_clear(session, worker);
+		if (session->worker != worker)
+			continue;
+		if (session->state == SESSION_UP)
+			session_wait(table, session);
+		else if (session->state == SESSION_ENDING)
+			session_finish(table, session, session->cause);
+	}
+}
+
+/* What is due now; CLOSE_NONE: nothing. Idle tunnels that are up are the worker's to end: it sees the packets. */
+static Ipc__CloseCause
+due(const struct session_table *table, const struct session *session, int64_t now)
+{
+	const struct policy_limits *limits = &session->limits;
+
+	if (session->state == SESSION_NEW)
+		return now - session->login_ms >= table->cookie_ms ? IPC__CLOSE_CAUSE__CLOSE_IDLE_TIMEOUT
+								    : IPC__CLOSE_CAUSE__CLOSE_NONE;
+	if (limits->session_sec != 0 && now - session->login_ms >= (int64_t)limits->session_sec * 1000)
+		return IPC__CLOSE_CAUSE__CLOSE_SESSION_TIMEOUT;
+	if (session->state == SESSION_WAITING &&
+	    now - session->data_ms >= (int64_t)limits->idle_sec * 1000)
+		return IPC__CLOSE_CAUSE__CLOSE_IDLE_TIMEOUT;
+	return IPC__CLOSE_CAUSE__CLOSE_NONE;
+}
+
+void
+session_table_tick(struct session_table *table)
+{
+	struct session *session, *tmp;
+	int64_t now = now_ms();
+
+	HASH_ITER (hh, table->by_id, session, tmp) {
+		Ipc__CloseCause cause;
+
+		if (session->state == SESSION_ENDING) {
+			if (now - session->ended_ms >= ENDING_MAX_MS)
+				session_finish(table, session, session->cause);
+			continue;
+		}
+		cause = due(table, session, now);
+		if (cause != IPC__CLOSE_CAUSE__CLOSE_NONE)
+			session_end(table, session, cause);
+	}
+}
+
+/* ---- logins ---- */
+
+/* Which session makes room: the longest idle, of those the oldest (asa.md 2.1). */
+static struct session *
+choose_victim(const struct session_user *user)
+{
+	struct session *victim = NULL, *session;
+
+	for (session = user->sessions; session != NULL; session = session->user_next)
+		if (victim == NULL || session_idle(session) > session_idle(victim))
+			victim = session;
+	return victim;
+}
+
+static void
+apply_login_limit(struct session_table *table, const char *username, uint32_t limit)
+{
+	struct session_user *user;
+
+	for (;;) {
+		/* Looked up again each time: it goes with its last session. */
+		HASH_FIND_STR(table->users, username, user);
+		if (user == NULL || user->count < limit)
+			return;
+		session_end(table, choose_victim(user), IPC__CLOSE_CAUSE__CLOSE_PREEMPTED);
+	}
+}
+
+static uint32_t
+index_new(struct session_table *table)
+{
+	uint32_t index;
+
+	/* There are more indexes than there may be sessions, so this ends. */
+	do {
+		index = table->next_index;
+		table->next_index = index == SESSION_INDEX_MAX ? 1 : index + 1;
+	} while (find_index(table, index) != NULL);
+	return index;
+}
+
+/* 8 hex NAS IPv4, 8 hex index << 12, 8 hex time (asa.md 6.1). */
+static void
+audit_id_make(struct session *session)
+{
+	const struct ip_addr *nas = &session->facts.server.addr;
+	uint8_t nas_bytes[4] = {0};
+	char nas_hex[9];
+
+	if (nas->family == 4)
+		memcpy(nas_bytes, nas->bytes, sizeof(nas_bytes));
+	str_hex(nas_hex, nas_bytes, sizeof(nas_bytes));
+	snprintf(session->audit_id, sizeof(session->audit_id), "%s%08" PRIx32 "%08" PRIx32, nas_hex,
+	    session->index << 12, (uint32_t)session->login_wall);
+}
+
+static enum err
+session_fill(struct session_table *table, const struct session_login *login, const char *token, struct session *session)
+{
+	enum err err = token_hash(token, session->token_hash);
+
+	if (err != ERR_OK)
+		return err;
+	do
+		session->id = rnd_u64();
+	while (session->id == 0 || session_find(table, session->id) != NULL);
+	session->index = index_new(table);
+	session->state = SESSION_NEW;
+	session->facts = *login->facts;
+	session->login_ms = session->data_ms = session->lost_ms = now_ms();
+	session->login_wall = (int64_t)clock_wall_sec();
+	session->tunnels = session->parent_id = 1;
+	ipc__channel_stats__init(&session->current.tls);
+	ipc__channel_stats__init(&session->current.dtls);
+	ipc__channel_stats__init(&session->total.tls);
+	ipc__channel_stats__init(&session->total.dtls);
+	policy_limits(table->config.conf, login->inherit, &session->limits);
+	(void)str_copy(session->username, sizeof(session->username), conf_str(login->user, USER_NAME));
+	(void)str_copy(session->tunnel_group, sizeof(session->tunnel_group), conf_str(login->group, TG_NAME));
+	(void)str_copy(session->group_policy, sizeof(session->group_policy), login->inherit->group_policy);
+	audit_id_make(session);
+	return ERR_OK;
+}
+
+enum err
+session_login(struct session_table *table, const struct session_login *login, struct session **out, char token[TOKEN_TEXT_SIZE])
+{
+	struct policy_limits limits;
+	struct session *session;
+	enum err err;
+
+	policy_limits(table->config.conf, login->inherit, &limits);
+	if (limits.logins == 0)
+		return ERR_DENIED;
+	apply_login_limit(table, conf_str(login->user, USER_NAME), limits.logins);
+	if (table->alive >= table->max_sessions)
+		return ERR_LIMIT;
+	session = calloc(1, sizeof(*session));
+	if (session == NULL)
+		return ERR_NOMEM;
+	token_new(token);
+	err = session_fill(table, login, token, session);
+	if (err == ERR_OK)
+		err = session_adopt(table, session);
+	if (err != ERR_OK) {
+		session_free(session);
+		return err;
+	}
+	session_save(table, session);
+	*out = session;
+	return ERR_OK;
+}
+
+enum err
+session_inherit(const struct session_table *table, const struct session *session, struct inherit *out)
+{
+	const struct conf *conf = table->config.conf;
+	const struct conf_object *user = conf_find(conf, CONF_USERNAME, session->username);
+	const struct conf_object *group = conf_find(conf, CONF_TUNNEL_GROUP, session->tunnel_group);
+
+	if (user == NULL || group == NULL)
+		return ERR_NOTFOUND;
+	inherit_merge(conf, group, user, NULL, out);
+	return ERR_OK;
+}
+
+/* ---- start and end of the table ---- */
+
+static bool
+on_record(const Ipc__SessionRecord *record, void *arg)
+{
+	struct session_table *table = arg;
+	struct session *session = NULL;
+	enum err err = session_record_read(&table->config, record, &session);
+
+	if (err == ERR_OK) {
+		err = session_adopt(table, session);
+		if (err != ERR_OK) {
+			pool_release(table->config.pools, &session->ipv4);
+			pool_release(table->config.pools, &session->ipv6);
+			session_free(session);
+		}
+	}
+	if (err != ERR_OK)
+		log_warn("a stored session of user %s is dropped: %s", record->username, err_str(err));
+	return err == ERR_OK;
+}
+
+static int
+older_first(const struct session *a, const struct session *b)
+{
+	return (a->login_wall > b->login_wall) - (a->login_wall < b->login_wall);
+}
+
+void
+session_table_load(struct session_table *table)
+{
+	struct session *session;
+	enum err err = store_load(table->config.store, on_record, table);
+
+	if (err != ERR_OK)
+		log_err("cannot read the state directory: %s", err_str(err));
+	HASH_SRT(hh, table->by_id, older_first);
+	/* The lists of the users were filled in the order of the directory. */
+	for (session = table->by_id; session != NULL; session = session_next(session)) {
+		DL_DELETE2(session->user->sessions, session, user_prev, user_next);
+		DL_APPEND2(session->user->sessions, session, user_prev, user_next);
+	}
+	if (table->alive > 0)
+		log_notice("%zu sessions restored, waiting to resume", table->alive);
+}
+
+void
+session_table_free(struct session_table *table)
+{
+	struct session *session, *tmp;
+
+	if (table == NULL)
+		return;
+	HASH_ITER (hh, table->by_id, session, tmp) {
+		leave_all(table, session);
+		session_free(session);
+	}
+	free(table);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Session records. What comes from disk is checked like what comes from a peer. */
+#include "auth/session_record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/str.h"
+
+#define FORMAT 1
+
+static void
+lease_write(const struct lease *lease, ProtobufCBinaryData *addr, uint32_t *prefix, char **pool)
+{
+	addr->data = (uint8_t *)lease->addr.bytes;
+	addr->len = ip_len(&lease->addr);
+	*prefix = lease->prefix_len;
+	*pool = (char *)lease->pool;
+}
+
+enum err
+session_record_put(const struct session *session, struct store *store)
+{
+	Ipc__SessionRecord record = IPC__SESSION_RECORD__INIT;
+	Ipc__ClientFacts facts = IPC__CLIENT_FACTS__INIT;
+	Ipc__ChannelStats tls = session->total.tls, dtls = session->total.dtls;
+	int64_t quiet_ms = (int64_t)clock_mono_ms() - session->data_ms;
+
+	session_count_add(&tls, &session->current.tls);
+	session_count_add(&dtls, &session->current.dtls);
+	facts_write(&session->facts, &facts);
+	record.format = FORMAT;
+	record.session = session->id;
+	record.index = session->index;
+	record.token_hash.data = (uint8_t *)session->token_hash;
+	record.token_hash.len = sizeof(session->token_hash);
+	record.opened = session->state != SESSION_NEW;
+	record.up = session->state == SESSION_UP;
+	record.username = (char *)session->username;
+	record.tunnel_group = (char *)session->tunnel_group;
+	record.group_policy = (char *)session->group_policy;
+	record.login_time = session->login_wall;
+	record.active_time = (int64_t)clock_wall_sec() - quiet_ms / 1000;
+	record.audit_session_id = (char *)session->audit_id;
+	record.facts = &facts;
+	record.hostname = (char *)session->hostname;
+	lease_write(&session->ipv4, &record.ipv4, &record.ipv4_prefix, &record.ipv4_pool);
+	lease_write(&session->ipv6, &record.ipv6, &record.ipv6_prefix, &record.ipv6_pool);
+	record.tls = &tls;
+	record.dtls = &dtls;
+	record.tunnels = session->tunnels;
+	return store_put(store, &record);
+}
+
+/* ---- back ---- */
+
+static enum err
+texts_read(const Ipc__SessionRecord *record, struct session *session)
+{
+	if (str_copy(session->username, sizeof(session->username), record->username) != ERR_OK ||
+	    str_copy(session->tunnel_group, sizeof(session->tunnel_group), record->tunnel_group) != ERR_OK ||
+	    str_copy(session->audit_id, sizeof(session->audit_id), record->audit_session_id) != ERR_OK)
+		return ERR_SYNTAX;
+	str_printable(session->hostname, sizeof(session->hostname), record->hostname);
+	return ERR_OK;
+}
+
+static void
+stats_read(const Ipc__ChannelStats *msg, Ipc__ChannelStats *out)
+{
+	if (msg != NULL)
+		session_count_add(out, msg);
+}
+
+/* A moment of the wall clock on the monotonic one; what lies in the future becomes now. */
+static int64_t
+mono_of(int64_t wall)
+{
+	int64_t ago = (int64_t)clock_wall_sec() - wall;
+
+	return (int64_t)clock_mono_ms() - (ago > 0 ? ago * 1000 : 0);
+}
+
+static enum err
+times_read(const Ipc__SessionRecord *record, struct session *session)
+{
+	if (record->login_time < 0 || record->login_time > INT64_MAX / 4000)
+		return ERR_SYNTAX;
+	if (record->active_time < 0 || record->active_time > INT64_MAX / 4000)
+		return ERR_SYNTAX;
+	session->login_wall = record->login_time;
+	session->login_ms = mono_of(record->login_time);
+	/* While it was up nobody wrote down the data: it counts as active until now. */
+	session->data_ms = record->up ? (int64_t)clock_mono_ms() : mono_of(record->active_time);
+	session->lost_ms = session->data_ms;
+	return ERR_OK;
+}
+
+static enum err
+lease_read(const struct session_config *config, const ProtobufCBinaryData *addr, uint8_t family, struct lease *out)
+{
+	struct ip_addr value;
+
+	if (addr->len == 0)
+		return ERR_OK;
+	if (ip_from_bytes(addr->data, addr->len, &value) != ERR_OK || value.family != family)
+		return ERR_SYNTAX;
+	return pool_restore(config->pools, &value, out);
+}
+
+/* Names must still exist, masks still be the same: a client that resumes insists on both (protocol.md 6.1). */
+static enum err
+leases_read(const struct session_config *config, const Ipc__SessionRecord *record, struct session *session)
+{
+	enum err err = lease_read(config, &record->ipv4, 4, &session->ipv4);
+
+	if (err == ERR_OK)
+		err = lease_read(config, &record->ipv6, 6, &session->ipv6);
+	if (err != ERR_OK)
+		return err;
+	if (session->ipv4.addr.family != 0 && session->ipv4.prefix_len != record->ipv4_prefix)
+		return ERR_NOTFOUND;
+	if (session->ipv6.addr.family != 0 && session->ipv6.prefix_len != record->ipv6_prefix)
+		return ERR_NOTFOUND;
+	if (record->opened && session->ipv4.addr.family == 0 && session->ipv6.addr.family == 0)
+		return ERR_SYNTAX;
+	return ERR_OK;
+}
+
+static enum err
+session_fill(const struct session_config *config, const Ipc__SessionRecord *record, struct session *session)
+{
+	const struct conf_object *user, *group;
+	struct inherit inherit;
+	enum err err;
+
+	if (record->format != FORMAT || record->session == 0 || record->index == 0 ||
+	    record->index > SESSION_INDEX_MAX || record->token_hash.len != sizeof(session->token_hash))
+		return ERR_SYNTAX;
+	session->id = record->session;
+	session->index = record->index;
+	session->tunnels = record->tunnels;
+	session->state = record->opened ? SESSION_WAITING : SESSION_NEW;
+	session->tls.seen = record->opened;
+	memcpy(session->token_hash, record->token_hash.data, sizeof(session->token_hash));
+	err = texts_read(record, session);
+	if (err == ERR_OK)
+		err = times_read(record, session);
+	if (err == ERR_OK && facts_read(record->facts, &session->facts) != ERR_OK)
+		err = ERR_SYNTAX;
+	if (err != ERR_OK)
+		return err;
+	stats_read(record->tls, &session->total.tls);
+	stats_read(record->dtls, &session->total.dtls);
+	user = conf_find(config->conf, CONF_USERNAME, session->username);
+	group = conf_find(config->conf, CONF_TUNNEL_GROUP, session->tunnel_group);
+	if (user == NULL || group == NULL)
+		return ERR_NOTFOUND;
+	inherit_merge(config->conf, group, user, NULL, &inherit);
+	policy_limits(config->conf, &inherit, &session->limits);
+	if (session->limits.logins == 0)
+		return ERR_NOTFOUND;
+	(void)str_copy(session->group_policy, sizeof(session->group_policy), inherit.group_policy);
+	return leases_read(config, record, session);
+}
+
+enum err
+session_record_read(const struct session_config *config, const Ipc__SessionRecord *record, struct session **out)
+{
+	struct session *session = calloc(1, sizeof(*session));
+	enum err err;
+
+	if (session == NULL)
+		return ERR_NOMEM;
+	ipc__channel_stats__init(&session->total.tls);
+	ipc__channel_stats__init(&session->total.dtls);
+	ipc__channel_stats__init(&session->current.tls);
+	ipc__channel_stats__init(&session->current.dtls);
+	err = session_fill(config, record, session);
+	if (err != ERR_OK) {
+		pool_release(config->pools, &session->ipv4);
+		pool_release(config->pools, &session->ipv6);
+		session_free(session);
+		return err;
+	}
+	*out = session;
+	return ERR_OK;
+}

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A session has one tunnel at a time, the newest (protocol.md 6.1). When a tunnel is replaced, its worker still sends
+ * exactly one SessionClosed for it, which must not end the session: each replaced tunnel leaves a "stale" note with the
+ * session, and the first SessionClosed of that worker pays it off. Messages of a worker are in order and it closes
+ * the old tunnel before it hears of the new one, so this cannot go wrong.
+ */
+#include "auth/tunnel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/str.h"
+
+#define STALE_MAX 16
+
+/* A message that a correct worker does not send. */
+static void
+log_breach(unsigned worker, const char *what)
+{
+	static struct log_limit limit = {.burst = 10, .interval_sec = 60};
+	unsigned suppressed;
+
+	if (log_limit_ok(&limit, &suppressed))
+		log_warn("gateway worker %u: %s (%u more such messages)", worker, what, suppressed);
+}
+
+/* ---- open ---- */
+
+static void
+refuse(Ipc__OpenStatus status, const char *reason, tunnel_opened_fn fn, void *arg)
+{
+	Ipc__SessionOpened opened = IPC__SESSION_OPENED__INIT;
+
+	opened.status = status;
+	opened.reason = (char *)reason;
+	(void)fn(&opened, arg);
+}
+
+/* Lease of one family: the group policy's pools, then the tunnel group's. */
+static enum err
+lease_get(struct session_table *table, struct session *session, const struct inherit *inherit, uint8_t family)
+{
+	const struct session_config *config = session_table_config(table);
+	const struct conf_object *group = conf_find(config->conf, CONF_TUNNEL_GROUP, session->tunnel_group);
+	bool v4 = family == 4;
+	struct lease *lease = v4 ? &session->ipv4 : &session->ipv6;
+	char text[IP_STR_MAX];
+	char *const *names;
+	size_t len = inherit_list(inherit, v4 ? GPA_ADDRESS_POOLS : GPA_IPV6_ADDRESS_POOLS, &names);
+	enum err err = pool_lease(config->pools, family, names, len, lease);
+
+	if (err == ERR_FULL) {
+		len = conf_list(conf_sub(group, TG_GENERAL),
+		    v4 ? TGG_ADDRESS_POOL : TGG_IPV6_ADDRESS_POOL, &names);
+		err = pool_lease(config->pools, family, names, len, lease);
+	}
+	if (err == ERR_OK)
+		log_event(LOGMSG_737026, session->index << 12, ip_str(&lease->addr, text), lease->pool);
+	return err;
+}
+
+static void
+log_assigned(const struct session *session, bool want_ipv6)
+{
+	char ip[IP_STR_MAX], v4[IP_STR_MAX] = "0.0.0.0", v6[IP_STR_MAX] = "::";
+
+	facts_ip(&session->facts, ip);
+	if (session->ipv4.addr.family != 0)
+		ip_str(&session->ipv4.addr, v4);
+	if (session->ipv6.addr.family != 0)
+		ip_str(&session->ipv6.addr, v6);
+	else if (want_ipv6)
+		log_event(LOGMSG_722041, session->tunnel_group, session->group_policy, session->username, ip);
+	log_event(LOGMSG_722051, session->group_policy, session->username, ip, v4, v6);
+	log_event(LOGMSG_109201, session->index << 12, session->username,
+	    session->ipv4.addr.family != 0 ? v4 : v6);
+}
+
+/* On the first tunnel; later ones keep what is there, as clients insist on the same addresses. */
+static enum err
+leases_get(struct session_table *table, struct session *session, const struct inherit *inherit, const Ipc__SessionOpen *open)
+{
+	bool held = session->ipv4.addr.family != 0 || session->ipv6.addr.family != 0;
+
+	if (!held) {
+		if (open->want_ipv4)
+			(void)lease_get(table, session, inherit, 4);
+		if (open->want_ipv6)
+			(void)lease_get(table, session, inherit, 6);
+	}
+	if ((open->want_ipv4 && session->ipv4.addr.family != 0) ||
+	    (open->want_ipv6 && session->ipv6.addr.family != 0)) {
+		if (!held)
+			log_assigned(session, open->want_ipv6);
+		return ERR_OK;
+	}
+	log_event(LOGMSG_737019, session->index << 12);
+	log_event(LOGMSG_737012, session->index << 12);
+	return ERR_FULL;
+}
+
+/* This tunnel is not the session's. */
+static void
+tell_replaced(struct session_table *table, const struct session *session, unsigned worker)
+{
+	const struct session_config *config = session_table_config(table);
+	Ipc__SessionEnd end = IPC__SESSION_END__INIT;
+
+	end.session = session->id;
+	end.cause = IPC__CLOSE_CAUSE__CLOSE_REPLACED;
+	config->end(worker, &end, config->arg);
+}
+
+static void
+stale_add(struct session *session)
+{
+	struct session_stale *stale, *old;
+	unsigned count;
+
+	DL_COUNT(session->stale, old, count);
+	if (count >= STALE_MAX)
+		session_stale_remove(session, session->stale);
+	stale = calloc(1, sizeof(*stale));
+	if (stale == NULL)
+		return;
+	stale->worker = session->worker;
+	stale->counted = session->current;
+	DL_APPEND(session->stale, stale);
+}
+
+/* The tunnel that is up gives way to a newer one; its client is the same and needs no word (protocol.md 6.1). */
+static void
+replace_tunnel(struct session_table *table, struct session *session)
+{
+	stale_add(session);
+	session_count_add(&session->total.tls, &session->current.tls);
+	session_count_add(&session->total.dtls, &session->current.dtls);
+	ipc__channel_stats__init(&session->current.tls);
+	ipc__channel_stats__init(&session->current.dtls);
+	session->tls.replacing = session->tls.up;
+	session->dtls.replacing = session->dtls.up;
+	session->tls.up = false;
+	session->dtls.up = false;
+	tell_replaced(table, session, session->worker);
+}
+
+static bool
+answer_opened(struct session *session, const struct inherit *inherit, const struct conf *conf, const Ipc__SessionOpen *open, tunnel_opened_fn fn, void *arg)
+{
+	Ipc__SessionOpened opened = IPC__SESSION_OPENED__INIT;
+	struct policy *policy = policy_new(conf, inherit);
+	struct in_addr mask;
+	bool sent;
+
+	if (policy == NULL) {
+		refuse(IPC__OPEN_STATUS__OPEN_UNAVAILABLE, "Out of resources", fn, arg);
+		return false;
+	}
+	opened.status = IPC__OPEN_STATUS__OPEN_OK;
+	opened.session = session->id;
+	opened.index = session->index;
+	opened.username = session->username;
+	opened.tunnel_group = session->tunnel_group;
+	opened.group_policy = session->group_policy;
+	if (open->want_ipv4 && session->ipv4.addr.family != 0) {
+		uint8_t len = session->ipv4.prefix_len;
+
+		mask.s_addr = htonl(len == 0 ? 0 : UINT32_MAX << (32 - len));
+		opened.ipv4.data = session->ipv4.addr.bytes;
+		opened.ipv4.len = 4;
+		opened.ipv4_mask.data = (uint8_t *)&mask.s_addr;
+		opened.ipv4_mask.len = 4;
+	}
+	if (open->want_ipv6 && session->ipv6.addr.family != 0) {
+		opened.ipv6.data = session->ipv6.addr.bytes;
+		opened.ipv6.len = 16;
+		opened.ipv6_prefix = session->ipv6.prefix_len;
+	}
+	opened.policy = policy_msg(policy);
+	opened.policy->session_remaining = session_time_left(session);
+	sent = fn(&opened, arg);
+	policy_free(policy);
+	return sent;
+}
+
+static void
+open_session(struct session_table *table, struct session *session, unsigned worker, const struct facts *facts, const Ipc__SessionOpen *open, tunnel_opened_fn fn, void *arg)
+{
+	const struct session_config *config = session_table_config(table);
+	bool resumed = session->state == SESSION_WAITING;
+	char login_ip[IP_STR_MAX], ip[IP_STR_MAX];
+	struct inherit inherit;
+
+	if (session_inherit(table, session, &inherit) != ERR_OK) {
+		refuse(IPC__OPEN_STATUS__OPEN_DENIED, "", fn, arg);
+		return;
+	}
+	if (leases_get(table, session, &inherit, open) != ERR_OK) {
+		refuse(IPC__OPEN_STATUS__OPEN_UNAVAILABLE, "No address available for the connection", fn, arg);
+		return;
+	}
+	if (session->state == SESSION_UP)
+		replace_tunnel(table, session);
+	else
+		session->tls.replacing = session->dtls.replacing = false;
+	if (resumed)
+		log_event(LOGMSG_716059, session->group_policy, session->username,
+		    facts_ip(&session->facts, login_ip), facts_ip(facts, ip));
+	session->facts.client = facts->client;
+	session->facts.server = facts->server;
+	str_printable(session->hostname, sizeof(session->hostname), open->hostname);
+	session->data_ms = (int64_t)clock_mono_ms();
+	session_up(table, session, worker);
+	if (!answer_opened(session, &inherit, config->conf, open, fn, arg))
+		session_wait(table, session);
+}
+
+void
+tunnel_open(struct session_table *table, unsigned worker, const Ipc__SessionOpen *open, tunnel_opened_fn fn, void *arg)
+{
+	struct session *session = session_find_token(table, open->token);
+	char ip[IP_STR_MAX];
+	struct facts facts;
+
+	if (facts_read(open->facts, &facts) != ERR_OK) {
+		log_breach(worker, "session open without valid facts");
+		refuse(IPC__OPEN_STATUS__OPEN_DENIED, "", fn, arg);
+		return;
+	}
+	if (session == NULL) {
+		log_event(LOGMSG_722003, facts_ip(&facts, ip));
+		refuse(IPC__OPEN_STATUS__OPEN_DENIED, "", fn, arg);
+		return;
+	}
+	open_session(table, session, worker, &facts, open, fn, arg);
+}
+
+/* ---- channels ---- */
+
+static struct session_channel *
+channel_of(struct session *session, Ipc__Channel channel)
+{
+	if (channel == IPC__CHANNEL__CHANNEL_TLS)
+		return &session->tls;
+	return channel == IPC__CHANNEL__CHANNEL_DTLS ? &session->dtls : NULL;
+}
+
+static void
+channel_up(struct session *session, struct session_channel *channel, const char *protocol)
+{
+	const char *gp = session->group_policy, *user = session->username;
+	char ip[IP_STR_MAX];
+
+	facts_ip(&session->facts, ip);
+	if (channel->replacing || channel->up)
+		log_event(LOGMSG_722032, gp, user, ip, protocol);
+	else if (channel->seen)
+		log_event(LOGMSG_722034, gp, user, ip, protocol);
+	else
+		log_event(LOGMSG_722033, gp, user, ip, protocol);
+	log_event(LOGMSG_722022, gp, user, ip, protocol);
+	channel->up = channel->seen = true;
+	channel->replacing = false;
+	channel->id = ++session->tunnels;
+}
+
+static void
+channel_down(struct session *session, struct session_channel *channel, const char *protocol)
+{
+	char ip[IP_STR_MAX];
+
+	if (channel->up)
+		log_event(LOGMSG_722023, session->group_policy, session->username,
+		    facts_ip(&session->facts, ip), protocol);
+	channel->up = false;
+}
+
+static void
+channel_describe(struct session_channel *channel, const struct ip_addr *addr, const Ipc__TunnelEvent *event)
+{
+	str_printable(channel->version, sizeof(channel->version), event->version);
+	str_printable(channel->cipher, sizeof(channel->cipher), event->cipher);
+	channel->client.addr = *addr;
+	channel->client.port = (uint16_t)event->client_port;
+	channel->server_port = (uint16_t)event->server_port;
+}
+
+static void
+tell_to_end(struct session_table *table, unsigned worker, uint64_t id)
+{
+	const struct session_config *config = session_table_config(table);
+	Ipc__SessionEnd end = IPC__SESSION_END__INIT;
+
+	end.session = id;
+	end.cause = IPC__CLOSE_CAUSE__CLOSE_ADMIN;
+	end.text = (char *)session_cause_text(end.cause);
+	end.notify = true;
+	config->end(worker, &end, config->arg);
+}
+
+/* While an older tunnel of the same worker is closing, what it says could be about either. */
+static bool
+is_ambiguous(const struct session *session, unsigned worker)
+{
+	const struct session_stale *stale;
+
+	DL_FOREACH (session->stale, stale)
+		if (stale->worker == worker)
+			return true;
+	return false;
+}
+
+/*
+ * May this worker speak of this session? After a restart of ours, or a broken channel, workers announce the tunnels
+ * that live on; such a session waits for its tunnel and gets it back.
+ */
+static bool
+claim(struct session_table *table, struct session *session, unsigned worker)
+{
+	if (session->state == SESSION_UP && session->worker != worker && !is_ambiguous(session, worker))
+		tell_replaced(table, session, worker);
+	if (session->state == SESSION_UP)
+		return session->worker == worker;
+	if (session->state != SESSION_WAITING)
+		return false;
+	session_up(table, session, worker);
+	log_info("session %u of %s: its tunnel is still up on worker %u", session->index,
+	    session->username, worker);
+	return true;
+}
+
+void
+tunnel_event(struct session_table *table, unsigned worker, const Ipc__TunnelEvent *event)
+{
+	struct session *session = session_find(table, event->session);
+	const char *protocol = event->channel == IPC__CHANNEL__CHANNEL_TLS ? "TCP" : "UDP";
+	struct session_channel *channel;
+	struct ip_addr addr;
+
+	if (session == NULL || session->state == SESSION_NEW) {
+		if (event->up)
+			tell_to_end(table, worker, event->session);
+		return;
+	}
+	channel = channel_of(session, event->channel);
+	if (channel == NULL || event->client_port > UINT16_MAX || event->server_port > UINT16_MAX ||
+	    (event->up && ip_from_bytes(event->client_ip.data, event->client_ip.len, &addr) != ERR_OK)) {
+		log_breach(worker, "malformed tunnel event");
+		return;
+	}
+	if (!event->up) {
+		if (session->state == SESSION_UP && session->worker == worker &&
+		    !is_ambiguous(session, worker))
+			channel_down(session, channel, protocol);
+		return;
+	}
+	if (!claim(table, session, worker))
+		return;
+	channel_describe(channel, &addr, event);
+	channel_up(session, channel, protocol);
+}
+
+/* ---- the end of a tunnel ---- */
+
+static void
+counts_read(const Ipc__ChannelStats *msg, Ipc__ChannelStats *out)
+{
+	ipc__channel_stats__init(out);
+	if (msg != NULL)
+		session_count_add(out, msg);
+}
+
+static void
+stats_take(struct session *session, const Ipc__SessionStats *stats)
+{
+	int64_t data_ms = (int64_t)clock_mono_ms() - (int64_t)stats->idle * 1000;
+
+	counts_read(stats->tls, &session->current.tls);
+	counts_read(stats->dtls, &session->current.dtls);
+	/* A worker that was started later than the last data knows of an older tunnel's data nothing. */
+	if (data_ms > session->data_ms)
+		session->data_ms = data_ms;
+}
+
+static void
+add_rest(uint64_t *total, uint64_t final, uint64_t counted)
+{
+	Ipc__ChannelStats a = IPC__CHANNEL_STATS__INIT, b = IPC__CHANNEL_STATS__INIT;
+
+	if (final <= counted)
+		return;
+	a.rx_bytes = *total;
+	b.rx_bytes = final - counted;
+	session_count_add(&a, &b);
+	*total = a.rx_bytes;
+}
+
+static void
+add_rest_all(Ipc__ChannelStats *total, const Ipc__ChannelStats *final, const Ipc__ChannelStats *counted)
+{
+	add_rest(&total->rx_bytes, final->rx_bytes, counted->rx_bytes);
+	add_rest(&total->tx_bytes, final->tx_bytes, counted->tx_bytes);
+	add_rest(&total->rx_packets, final->rx_packets, counted->rx_packets);
+	add_rest(&total->tx_packets, final->tx_packets, counted->tx_packets);
+	add_rest(&total->rx_drops, final->rx_drops, counted->rx_drops);
+	add_rest(&total->tx_drops, final->tx_drops, counted->tx_drops);
+}
+
+/* The last word of a replaced tunnel: what it moved since it was replaced still counts. */
+static bool
+stale_closed(struct session *session, unsigned worker, const Ipc__SessionStats *stats)
+{
+	struct session_stale *stale;
+	Ipc__ChannelStats tls, dtls;
+	char ip[IP_STR_MAX];
+
+	for (stale = session->stale; stale != NULL && stale->worker != worker; stale = stale->next)
+		;
+	if (stale == NULL)
+		return false;
+	if (stats != NULL) {
+		counts_read(stats->tls, &tls);
+		counts_read(stats->dtls, &dtls);
+		add_rest_all(&session->total.tls, &tls, &stale->counted.tls);
+		add_rest_all(&session->total.dtls, &dtls, &stale->counted.dtls);
+	}
+	log_event(LOGMSG_722028, session->group_policy, session->username, facts_ip(&session->facts, ip));
+	session_stale_remove(session, stale);
+	return true;
+}
+
+/* What becomes of the session when its tunnel closes (protocol.md 6.3). */
+static bool
+cause_ends_session(Ipc__CloseCause cause)
+{
+	switch (cause) {
+	case IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST:
+	case IPC__CLOSE_CAUSE__CLOSE_IDLE_TIMEOUT:
+	case IPC__CLOSE_CAUSE__CLOSE_SESSION_TIMEOUT:
+	case IPC__CLOSE_CAUSE__CLOSE_ADMIN:
+	case IPC__CLOSE_CAUSE__CLOSE_PREEMPTED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+log_closed(struct session *session, const Ipc__SessionClosed *closed)
+{
+	char ip[IP_STR_MAX], text[128];
+
+	str_printable(text, sizeof(text), closed->text);
+	log_event(LOGMSG_722037, session->group_policy, session->username,
+	    facts_ip(&session->facts, ip), text[0] != '\0' ? text : session_cause_text(closed->cause));
+	channel_down(session, &session->tls, "TCP");
+	channel_down(session, &session->dtls, "UDP");
+}
+
+void
+tunnel_closed(struct session_table *table, unsigned worker, const Ipc__SessionClosed *closed)
+{
+	struct session *session = session_find(table, closed->session);
+
+	if (session == NULL || stale_closed(session, worker, closed->stats))
+		return;
+	if (session->worker != worker ||
+	    (session->state != SESSION_UP && session->state != SESSION_ENDING)) {
+		log_breach(worker, "end of a tunnel that it has not got");
+		return;
+	}
+	if (closed->stats != NULL)
+		stats_take(session, closed->stats);
+	log_closed(session, closed);
+	if (session->state == SESSION_ENDING)
+		session_finish(table, session, session->cause);
+	else if (cause_ends_session(closed->cause))
+		session_finish(table, session, closed->cause);
+	else
+		session_wait(table, session);
+}
+
+void
+tunnel_stats(struct session_table *table, unsigned worker, const Ipc__StatsReport *report)
+{
+	for (size_t i = 0; i < report->n_stats; i++) {
+		const Ipc__SessionStats *stats = report->stats[i];
+		struct session *session = session_find(table, stats->session);
+
+		if (session != NULL && session->state == SESSION_UP && session->worker == worker &&
+		    !is_ambiguous(session, worker))
+			stats_take(session, stats);
+	}
+}
+
+void
+tunnel_logout(struct session_table *table, const Ipc__SessionLogout *logout)
+{
+	struct session *session = session_find_token(table, logout->token);
+
+	if (session != NULL)
+		session_end(table, session, IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST);
+}
