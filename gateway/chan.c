@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A session's data channel: its TLS leg, its packets in both directions, its life. The DTLS leg is chan_dtls.c. */
+#include "gateway/chan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/str.h"
+#include "gateway/chan_dtls.h"
+#include "gateway/chan_report.h"
+#include "gateway/icmp.h"
+#include "gateway/tun_gso.h"
+
+#define TEXT_MAX 128
+#define CONTROL_QUEUE_MAX (2 * CHAN_TLS_QUEUE_MAX) /* a client that reads nothing gets no answers either */
+#define SESSION_END_SLACK_MS 5000 /* auth ends sessions that are over; this is for the case that it cannot */
+
+/* Reason byte of our disconnect packets: clients show it, and none is known to read a meaning into it. */
+#define DISCONNECT_REASON 0
+
+/* Reason bytes of the client's disconnect packets (protocol.md 4.6). */
+static const struct {
+	uint8_t reason;
+	Ipc__CloseCause cause;
+} disconnect_causes[] = {
+    {0xb0, IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST},
+    {0x70, IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST},
+};
+
+/* ---- packets from the client ---- */
+
+bool
+chan_source_ok(const struct chan *chan, const struct inner *inner)
+{
+	if (inner->version == 4)
+		return chan->ipv4.family == 4 && memcmp(inner->src, chan->ipv4.bytes, 4) == 0;
+	return chan->ipv6.family == 6 && memcmp(inner->src, chan->ipv6.bytes, 16) == 0;
+}
+
+void
+chan_take_packet(struct chan *chan, struct chan_count *count, const uint8_t *pkt, size_t len)
+{
+	struct inner inner;
+
+	if (inner_parse(pkt, len, &inner) != ERR_OK || !chan_source_ok(chan, &inner)) {
+		count->rx_drops++;
+		return;
+	}
+	count->rx_packets++;
+	count->rx_bytes += inner.len;
+	chan->data_ms = chan->env->now_ms;
+	chan->changed = true;
+	tun_write(chan->env->tun, pkt, inner.len);
+}
+
+/* Send a control frame over TLS. payload may be NULL. */
+static void
+tls_send_control(struct chan *chan, enum cstp_type type, const uint8_t *payload, size_t len)
+{
+	uint8_t *frame = chan->env->frame;
+
+	if (len > CSTP_PAYLOAD_MAX || tls_stream_queued(chan->stream) > CONTROL_QUEUE_MAX)
+		return;
+	cstp_head_put(frame, type, len);
+	if (len > 0)
+		memcpy(frame + CSTP_HEAD_LEN, payload, len);
+	/* The stream itself reports a failure to on_closed. */
+	if (tls_stream_write(chan->stream, frame, CSTP_HEAD_LEN + len) != ERR_OK)
+		log_debug("control frame not sent");
+}
+
+static void
+take_disconnect(struct chan *chan, const struct cstp_frame *frame)
+{
+	Ipc__CloseCause cause = IPC__CLOSE_CAUSE__CLOSE_LOST;
+	char text[TEXT_MAX] = "", printable[TEXT_MAX];
+	struct cur cur;
+	uint8_t reason;
+
+	cur_init(&cur, frame->payload, frame->len);
+	reason = cur_u8(&cur);
+	for (size_t i = 0; frame->len > 0 && i < ARRAY_LEN(disconnect_causes); i++)
+		if (disconnect_causes[i].reason == reason)
+			cause = disconnect_causes[i].cause;
+	if (cur.left >= sizeof(text))
+		cur.left = sizeof(text) - 1;
+	cur_copy(&cur, text, sizeof(text) - 1, cur.left);
+	str_printable(printable, sizeof(printable), text);
+	chan_close(chan, cause, printable, false);
+}
+
+static void
+take_frame(struct chan *chan, const struct cstp_frame *frame)
+{
+	switch (frame->type) {
+	case CSTP_DATA:
+		leg_choice_event(&chan->choice, LEG_TLS_DATA, chan->env->now_ms);
+		chan_take_packet(chan, &chan->tls_count, frame->payload, frame->len);
+		break;
+	case CSTP_DPD_REQ:
+		/* Byte for byte: some clients check it (protocol.md 5.6). */
+		tls_send_control(chan, CSTP_DPD_RESP, frame->payload, frame->len);
+		break;
+	case CSTP_DISCONNECT:
+		take_disconnect(chan, frame);
+		break;
+	default:
+		break; /* signs of life, and what we did not negotiate */
+	}
+}
+
+static void
+batch_begin(struct chan_env *env)
+{
+	if (env->in_batch)
+		return;
+	env->in_batch = true;
+	env->now_ms = clock_mono_ms();
+}
+
+static void
+batch_end(struct chan_env *env)
+{
+	env->in_batch = false;
+	tun_flush(env->tun);
+	udp_flush(env->udp);
+}
+
+static void
+on_data(UNUSED struct tls_stream *stream, const uint8_t *data, size_t len, void *arg)
+{
+	struct chan *chan = arg;
+	struct cstp_frame frame;
+	struct cur cur;
+	enum err err;
+
+	batch_begin(chan->env);
+	leg_life_heard(&chan->tls_life, chan->env->now_ms);
+	cur_init(&cur, data, len);
+	while (!chan->closed && (err = cstp_read(&chan->reader, &cur, &frame)) != ERR_AGAIN) {
+		if (err != ERR_OK) {
+			chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_ERROR, "malformed frame", false);
+			return;
+		}
+		take_frame(chan, &frame);
+	}
+}
+
+static void
+on_batch_end(UNUSED struct tls_stream *stream, void *arg)
+{
+	struct chan *chan = arg;
+
+	batch_end(chan->env);
+}
+
+static void
+on_closed(UNUSED struct tls_stream *stream, enum err why, void *arg)
+{
+	bool broken = why == ERR_CRYPTO || why == ERR_LIMIT;
+
+	chan_close(arg,
+	    broken ? IPC__CLOSE_CAUSE__CLOSE_ERROR : IPC__CLOSE_CAUSE__CLOSE_LOST,
+	    why == ERR_CLOSED ? "connection closed by the client" : err_str(why), false);
+}
+
+static const struct tls_stream_ops stream_ops = {
+    .on_data = on_data,
+    .on_batch_end = on_batch_end,
+    .on_closed = on_closed,
+};
+
+/* ---- packets for the client ---- */
+
+static void
+count_tx(struct chan *chan, struct chan_count *count, size_t len)
+{
+	count->tx_packets++;
+	count->tx_bytes += len;
+	chan->data_ms = chan->env->now_ms;
+	chan->changed = true;
+}
+
+static void
+tls_send_packet(struct chan *chan, uint8_t *pkt, size_t len)
+{
+	/* The inner connection is told by loss, as on any full link; queueing more would only add delay and memory. */
+	if (len > CSTP_PAYLOAD_MAX || tls_stream_queued(chan->stream) > CHAN_TLS_QUEUE_MAX) {
+		chan->tls_count.tx_drops++;
+		return;
+	}
+	cstp_head_put(pkt - CSTP_HEAD_LEN, CSTP_DATA, len);
+	if (tls_stream_write(chan->stream, pkt - CSTP_HEAD_LEN, CSTP_HEAD_LEN + len) == ERR_OK)
+		count_tx(chan, &chan->tls_count, len);
+	else
+		chan->tls_count.tx_drops++;
+}
+
+/* pkt has room for a frame head in front of it. */
+static void
+send_packet(struct chan *chan, uint8_t *pkt, size_t len)
+{
+	if (chan->choice.dtls && chan_dtls_send(chan, CSTP_DATA, pkt, len)) {
+		chan->choice.sent = true;
+		count_tx(chan, &chan->dtls_count, len);
+		return;
+	}
+	tls_send_packet(chan, pkt, len);
+}
+
+/* Larger than the client can take: its correspondent is told, so that path MTU discovery works (protocol.md 4.4). */
+static void
+refuse_too_big(struct chan *chan, const struct tun_pkt *pkt)
+{
+	struct chan_env *env = chan->env;
+	struct chan_count *count = chan->choice.dtls ? &chan->dtls_count : &chan->tls_count;
+	size_t len;
+
+	count->tx_drops++;
+	chan->changed = true;
+	if (env->icmp_tokens == 0)
+		return;
+	env->icmp_tokens--;
+	len = icmp_too_big(env->frame, CHAN_FRAME_MAX, pkt->data, pkt->len, chan->mtu);
+	if (len > 0)
+		tun_write(env->tun, env->frame, len);
+}
+
+void
+chan_send(struct chan *chan, const struct tun_pkt *pkt)
+{
+	uint8_t *dst = chan->env->frame + CSTP_HEAD_LEN;
+	struct gso_split split;
+	size_t len;
+
+	if (gso_split_init(&split, &pkt->vnet, pkt->data, pkt->len) != ERR_OK)
+		return;
+	if (gso_split_largest(&split) > chan->mtu) {
+		refuse_too_big(chan, pkt);
+		return;
+	}
+	if (gso_split_is_plain(&split)) {
+		send_packet(chan, pkt->data, pkt->len);
+		return;
+	}
+	while (!chan->closed &&
+	    (len = gso_split_next(&split, dst, CHAN_FRAME_MAX - CSTP_HEAD_LEN)) > 0)
+		send_packet(chan, dst, len);
+}
+
+/* ---- life ---- */
+
+struct chan *
+chan_new(struct chan_env *env, const struct chan_params *params, uint64_t id)
+{
+	const Ipc__SessionOpened *opened = params->opened;
+	const Ipc__TunnelPolicy *policy = opened->policy;
+	struct chan *chan = calloc(1, sizeof(*chan));
+
+	if (chan == NULL) {
+		tls_stream_close(params->stream);
+		return NULL;
+	}
+	env->now_ms = clock_mono_ms();
+	chan->env = env;
+	chan->session = opened->session;
+	chan->id = id;
+	if (ip_from_bytes(opened->ipv4.data, opened->ipv4.len, &chan->ipv4) != ERR_OK)
+		chan->ipv4.family = 0;
+	if (ip_from_bytes(opened->ipv6.data, opened->ipv6.len, &chan->ipv6) != ERR_OK)
+		chan->ipv6.family = 0;
+	chan->mtu = params->mtu;
+	chan->link_mtu = params->link_mtu;
+	chan->dpd_ms = (uint64_t)policy->dpd_gateway * 1000;
+	chan->idle_ms = (uint64_t)policy->idle_timeout * 1000;
+	if (policy->session_remaining > 0)
+		chan->end_ms = env->now_ms + (uint64_t)policy->session_remaining * 1000 + SESSION_END_SLACK_MS;
+	chan->data_ms = env->now_ms;
+	chan->dtls_offered = params->dtls;
+	chan->dtls_port = params->dtls_port;
+	memcpy(chan->app_id, params->app_id, sizeof(chan->app_id));
+	memcpy(chan->psk, params->psk, sizeof(chan->psk));
+	leg_life_init(&chan->tls_life, env->now_ms);
+	cstp_reader_init(&chan->reader);
+	chan->stream = params->stream;
+	tls_stream_set_ops(chan->stream, &stream_ops, chan);
+	return chan;
+}
+
+static void
+chan_free(void *arg)
+{
+	struct chan *chan = arg;
+
+	cstp_reader_fini(&chan->reader);
+	str_wipe(chan->psk, sizeof(chan->psk));
+	free(chan);
+}
+
+static void
+send_disconnect(struct chan *chan, const char *text)
+{
+	uint8_t payload[1 + TEXT_MAX] = {DISCONNECT_REASON};
+	size_t len = strnlen(text, TEXT_MAX);
+
+	memcpy(payload + 1, text, len);
+	if (chan->dtls != NULL) {
+		memcpy(chan->env->frame + CSTP_HEAD_LEN, payload, 1 + len);
+		(void)chan_dtls_send(chan, CSTP_DISCONNECT, chan->env->frame + CSTP_HEAD_LEN, 1 + len);
+	}
+	tls_send_control(chan, CSTP_DISCONNECT, payload, 1 + len);
+}
+
+void
+chan_close(struct chan *chan, Ipc__CloseCause cause, const char *text, bool notify)
+{
+	struct chan_env *env = chan->env;
+
+	if (chan->closed)
+		return;
+	if (notify)
+		send_disconnect(chan, text);
+	/* Set only now: a leg that breaks while it is told ends by itself. */
+	chan->closed = true;
+	chan_report_closed(chan, cause, text);
+	chan_dtls_drop(chan, cause != IPC__CLOSE_CAUSE__CLOSE_REPLACED);
+	env->gone(env, chan);
+	tls_stream_close(chan->stream);
+	batch_end(env);
+	loop_defer(env->loop, chan_free, chan);
+}
+
+void
+chan_discard(struct chan *chan)
+{
+	chan->closed = true;
+	tls_stream_close(chan->stream);
+	loop_defer(chan->env->loop, chan_free, chan);
+}
+
+/* ---- once a second ---- */
+
+static bool
+check_timeouts(struct chan *chan)
+{
+	uint64_t now_ms = chan->env->now_ms;
+
+	if (chan->end_ms > 0 && now_ms >= chan->end_ms) {
+		chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_SESSION_TIMEOUT, "Session timeout", true);
+		return false;
+	}
+	if (chan->idle_ms > 0 && now_ms - chan->data_ms >= chan->idle_ms) {
+		chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_IDLE_TIMEOUT, "Idle timeout", true);
+		return false;
+	}
+	return true;
+}
+
+void
+chan_tick(struct chan *chan)
+{
+	if (!check_timeouts(chan))
+		return;
+	switch (leg_life_check(&chan->tls_life, chan->dpd_ms, chan->env->now_ms)) {
+	case LEG_ALIVE:
+		break;
+	case LEG_PROBE:
+		tls_send_control(chan, CSTP_DPD_REQ, NULL, 0);
+		break;
+	case LEG_DEAD:
+		chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_LOST, "dead peer detection", false);
+		return;
+	}
+	chan_dtls_tick(chan);
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gateway role. Its main thread only talks to the parent; clients are the workers' business. */
+#include "gateway/gateway.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/ipc.h"
+#include "common/log.h"
+#include "common/proc.h"
+#include "common/role.h"
+#include "conf/conf.h"
+#include "gateway/listen.h"
+#include "gateway/path.h"
+
+static struct worker *
+find_worker(struct gateway *gateway, unsigned index)
+{
+	return index < gateway->workers_len ? gateway->workers[index] : NULL;
+}
+
+/* ---- the parent ---- */
+
+/* At run time the parent hands over nothing but channels to peers that were restarted. */
+static void
+handle_role_fd(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	const Ipc__RoleFd *rf = (const Ipc__RoleFd *)msg;
+	struct worker *worker = find_worker(arg, rf->worker);
+
+	(void)ipc, (void)id;
+	if (worker == NULL || rf->kind != IPC__FD_KIND__FD_PEER)
+		close(fd);
+	else
+		worker_set_peer(worker, rf->peer, fd);
+}
+
+static void
+stop_workers(struct gateway *gateway)
+{
+	for (size_t i = 0; i < gateway->workers_len; i++)
+		worker_stop(gateway->workers[i]);
+	for (size_t i = 0; i < gateway->workers_len; i++)
+		pthread_join(gateway->threads[i], NULL);
+	loop_stop(gateway->loop);
+}
+
+static void
+handle_role_stop(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	(void)ipc, (void)id, (void)msg, (void)fd;
+	stop_workers(arg);
+}
+
+static void
+on_parent_closed(struct ipc *ipc, const char *why, void *arg)
+{
+	struct gateway *gateway = arg;
+
+	log_err("channel to the parent closed: %s", why);
+	ipc_free(ipc);
+	gateway->parent = NULL;
+	gateway->status = 1;
+	stop_workers(gateway);
+}
+
+static const struct ipc_row parent_rows[] = {
+    {.type = IPC__MSG_TYPE__MSG_ROLE_FD, .handle = handle_role_fd, .wants_fd = true},
+    {.type = IPC__MSG_TYPE__MSG_ROLE_STOP, .handle = handle_role_stop},
+};
+
+/* ---- start and end ---- */
+
+static void
+give_fd(struct worker *worker, struct role_fd *rf)
+{
+	int *place = NULL;
+
+	if (rf->kind == IPC__FD_KIND__FD_TUN_QUEUE)
+		place = &worker->tun_fd;
+	else if (rf->kind == IPC__FD_KIND__FD_TCP_LISTENER && rf->listen < WORKER_LISTENERS_MAX)
+		place = &worker->tcp_fds[rf->listen];
+	else if (rf->kind == IPC__FD_KIND__FD_UDP_SOCKET && rf->listen < WORKER_LISTENERS_MAX)
+		place = &worker->udp_fds[rf->listen];
+	if (place == NULL || *place >= 0)
+		return;
+	*place = rf->fd;
+	rf->fd = -1;
+}
+
+/* Channels that came with the start; later ones come through handle_role_fd. */
+static void
+give_peers(struct gateway *gateway, struct role_env *env)
+{
+	for (size_t i = 0; i < env->fds_len; i++) {
+		struct role_fd *rf = &env->fds[i];
+		struct worker *worker = find_worker(gateway, rf->worker);
+
+		if (rf->fd < 0 || worker == NULL || rf->kind != IPC__FD_KIND__FD_PEER)
+			continue;
+		worker_set_peer(worker, rf->peer, rf->fd);
+		rf->fd = -1;
+	}
+}
+
+static struct worker *
+make_worker(struct gateway *gateway, struct role_env *env, unsigned index)
+{
+	struct worker *worker = worker_new(gateway, index, gateway->conf);
+	struct conf_object *const *listeners;
+
+	if (worker == NULL)
+		return NULL;
+	worker->listeners_len =
+	    conf_subs(conf_root(gateway->conf, CONF_GATEWAY), GW_LISTENERS, &listeners);
+	for (size_t i = 0; i < worker->listeners_len; i++)
+		worker->dtls_ports[i] = listen_dtls_port(listeners[i]);
+	for (size_t i = 0; i < env->fds_len; i++)
+		if (env->fds[i].worker == index)
+			give_fd(worker, &env->fds[i]);
+	if (worker_init(worker) != ERR_OK) {
+		worker_free(worker);
+		return NULL;
+	}
+	return worker;
+}
+
+static enum err
+connect_paths(struct gateway *gateway)
+{
+	struct path **paths = calloc(gateway->workers_len, sizeof(struct path *));
+	enum err err;
+
+	if (paths == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < gateway->workers_len; i++)
+		paths[i] = gateway->workers[i]->path;
+	err = path_connect(paths, gateway->workers_len);
+	free(paths);
+	return err;
+}
+
+static enum err
+make_workers(struct gateway *gateway, struct role_env *env)
+{
+	if (env->workers == 0)
+		return ERR_RANGE;
+	gateway->workers = calloc(env->workers, sizeof(struct worker *));
+	gateway->threads = calloc(env->workers, sizeof(pthread_t));
+	if (gateway->workers == NULL || gateway->threads == NULL)
+		return ERR_NOMEM;
+	for (unsigned i = 0; i < env->workers; i++) {
+		gateway->workers[i] = make_worker(gateway, env, i);
+		if (gateway->workers[i] == NULL)
+			return ERR_NOMEM;
+		gateway->workers_len++;
+	}
+	return connect_paths(gateway);
+}
+
+/* Signals belong to the main thread: the workers start with all of them blocked. */
+static void
+start_workers(struct gateway *gateway)
+{
+	sigset_t all, old;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (size_t i = 0; i < gateway->workers_len; i++)
+		if (pthread_create(&gateway->threads[i], NULL, worker_main, gateway->workers[i]) !=
+		    0)
+			die("cannot start worker %zu: %m", i);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+static struct conf *
+take_configuration(const struct role_env *env)
+{
+	struct conf_errors errors;
+	struct conf *conf;
+
+	conf_errors_init(&errors);
+	conf = conf_from_slice(env->slice, env->slice_len, &errors);
+	if (conf == NULL)
+		die("the configuration handed over is not valid: %s", buf_cstr(&errors.text));
+	conf_errors_fini(&errors);
+	return conf;
+}
+
+static void
+close_all(struct gateway *gateway)
+{
+	for (size_t i = 0; i < gateway->workers_len; i++)
+		worker_free(gateway->workers[i]);
+	free(gateway->workers);
+	free(gateway->threads);
+	ipc_free(gateway->parent);
+	loop_free(gateway->loop);
+	conf_unref(gateway->conf);
+}
+
+static int
+gateway_run(struct role_env *env)
+{
+	Ipc__RoleReady ready = IPC__ROLE_READY__INIT;
+	struct gateway gateway = {0};
+	struct ipc_config config = {
+	    .peer = "parent",
+	    .rows = parent_rows,
+	    .rows_len = ARRAY_LEN(parent_rows),
+	    .on_closed = on_parent_closed,
+	    .arg = &gateway,
+	};
+
+	gateway.conf = take_configuration(env);
+	gateway.loop = loop_new();
+	if (gateway.loop == NULL || make_workers(&gateway, env) != ERR_OK)
+		die("cannot set up the workers: %m");
+	gateway.parent = ipc_new(gateway.loop, env->parent_fd, &config);
+	if (gateway.parent == NULL)
+		die("out of memory");
+	give_peers(&gateway, env);
+	start_workers(&gateway);
+	if (ipc_send(gateway.parent, IPC__MSG_TYPE__MSG_ROLE_READY, &ready.base) != ERR_OK)
+		die("the parent went away");
+	loop_run(gateway.loop);
+	close_all(&gateway);
+	return gateway.status;
+}
+
+const struct role gateway_role = {
+    .id = IPC__ROLE_ID__ROLE_GATEWAY,
+    .name = "gateway",
+    .user_setting = PU_GATEWAY,
+    .run = gateway_run,
+};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gateway role: main thread, worker threads, traffic with the parent. */
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+
+#include <pthread.h>
+#include <stddef.h>
+
+#include "common/loop.h"
+#include "gateway/worker.h"
+
+struct gateway {
+	struct loop *loop; /* of the main thread */
+	struct ipc *parent;
+	struct conf *conf;
+	struct worker **workers;
+	pthread_t *threads;
+	size_t workers_len;
+	int status;
+};
+
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A worker's data path: puts its parts together, owns its channels, gives them their time, and answers for them to
+ * auth.
+ */
+#include "gateway/path.h"
+
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "gateway/chan_report.h"
+#include "gateway/directory.h"
+#include "gateway/forward.h"
+
+#define HANDSHAKE_TICK_MS 200
+#define REPORT_TICKS 30 /* seconds between reports that nobody asked for */
+#define REPORT_BATCH 128
+#define ICMP_PER_SECOND 100
+
+struct path {
+	struct worker *worker;
+	struct chan_env env;
+	struct directory *dir;
+	struct forward *fwd;
+	struct chan *chans; /* by session: the newest channel of each */
+	uint64_t last_id;
+	struct event *tick_event;
+	struct event *handshake_event;
+	unsigned ticks;
+	bool stopping;
+	Ipc__SessionStats *report[REPORT_BATCH];
+	struct chan_stats report_stats[REPORT_BATCH];
+	uint8_t frame[CHAN_FRAME_MAX];
+};
+
+static struct path *
+path_of(struct chan_env *env)
+{
+	return CONTAINER_OF(env, struct path, env);
+}
+
+/* ---- what the channels ask for ---- */
+
+static void
+on_flow_add(struct chan_env *env, struct chan *chan, const struct udp_flow *flow)
+{
+	directory_add_flow(path_of(env)->dir, chan, flow);
+}
+
+static void
+on_flow_remove(struct chan_env *env, struct chan *chan, const struct udp_flow *flow)
+{
+	directory_remove_flow(path_of(env)->dir, chan, flow);
+}
+
+static void
+on_gone(struct chan_env *env, struct chan *chan)
+{
+	struct path *path = path_of(env);
+
+	directory_remove_chan(path->dir, chan);
+	HASH_DEL(path->chans, chan);
+}
+
+static void
+on_handshake(struct chan_env *env)
+{
+	static const struct timeval interval = {.tv_usec = HANDSHAKE_TICK_MS * 1000};
+	struct path *path = path_of(env);
+
+	if (path->handshake_event != NULL && !event_pending(path->handshake_event, EV_TIMEOUT, NULL))
+		event_add(path->handshake_event, &interval);
+}
+
+static void
+on_datagram_out(void *arg, const struct udp_flow *flow, const uint8_t *data, size_t len)
+{
+	struct path *path = arg;
+
+	udp_send(path->env.udp, flow, data, len);
+}
+
+/* ---- reports ---- */
+
+static enum err
+send_report(struct path *path, struct ipc *auth, size_t len)
+{
+	Ipc__StatsReport msg = IPC__STATS_REPORT__INIT;
+
+	msg.stats = path->report;
+	msg.n_stats = len;
+	return ipc_send(auth, IPC__MSG_TYPE__MSG_STATS_REPORT, &msg.base);
+}
+
+/* Put the counters of a channel into the report of n; a full one leaves. Returns the new n. */
+static size_t
+report_add(struct path *path, struct ipc *auth, struct chan *chan, size_t n)
+{
+	if (n == REPORT_BATCH) {
+		if (send_report(path, auth, n) != ERR_OK)
+			log_warn("worker %u: cannot report to auth", path->worker->index);
+		n = 0;
+	}
+	chan_stats_fill(chan, &path->report_stats[n]);
+	path->report[n] = &path->report_stats[n].stats;
+	chan->changed = false;
+	return n + 1;
+}
+
+static void
+report_changes(struct path *path)
+{
+	struct ipc *auth = path->worker->auth;
+	struct chan *chan, *next;
+	size_t n = 0;
+
+	if (auth == NULL)
+		return;
+	HASH_ITER(hh, path->chans, chan, next)
+	{
+		if (chan->changed)
+			n = report_add(path, auth, chan, n);
+	}
+	if (n > 0 && send_report(path, auth, n) != ERR_OK)
+		log_warn("worker %u: cannot report to auth", path->worker->index);
+}
+
+void
+path_stats_request(struct path *path, struct ipc *auth, uint32_t id)
+{
+	Ipc__StatsReport msg = IPC__STATS_REPORT__INIT;
+	struct chan *chan, *next;
+	size_t n = 0;
+
+	path->env.now_ms = clock_mono_ms();
+	HASH_ITER(hh, path->chans, chan, next)
+	{
+		n = report_add(path, auth, chan, n);
+	}
+	msg.stats = path->report;
+	msg.n_stats = n;
+	msg.last = true;
+	if (ipc_reply(auth, id, IPC__MSG_TYPE__MSG_STATS_REPORT, &msg.base) != ERR_OK)
+		log_warn("worker %u: cannot report to auth", path->worker->index);
+}
+
+void
+path_auth_is_back(struct path *path)
+{
+	struct chan *chan, *next;
+
+	HASH_ITER(hh, path->chans, chan, next)
+	{
+		chan_report_tunnel(chan, IPC__CHANNEL__CHANNEL_TLS, true, "");
+		if (chan->dtls != NULL)
+			chan_report_tunnel(chan, IPC__CHANNEL__CHANNEL_DTLS, true, "");
+	}
+	report_changes(path);
+}
+
+/* ---- time ---- */
+
+static void
+on_tick(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
+{
+	struct path *path = arg;
+	struct chan *chan, *next;
+
+	path->env.now_ms = clock_mono_ms();
+	path->env.in_batch = false;
+	path->env.icmp_tokens = ICMP_PER_SECOND;
+	HASH_ITER(hh, path->chans, chan, next)
+	{
+		chan_tick(chan);
+	}
+	udp_flush(path->env.udp);
+	if (++path->ticks % REPORT_TICKS == 0)
+		report_changes(path);
+}
+
+static void
+on_handshake_tick(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
+{
+	struct path *path = arg;
+	struct chan *chan, *next;
+
+	path->env.now_ms = clock_mono_ms();
+	HASH_ITER(hh, path->chans, chan, next)
+	{
+		chan_handshake_tick(chan);
+	}
+	udp_flush(path->env.udp);
+	if (path->env.handshakes > 0)
+		on_handshake(&path->env);
+}
+
+/* ---- channels ---- */
+
+static struct chan *
+find(struct path *path, uint64_t session)
+{
+	struct chan *chan;
+
+	HASH_FIND(hh, path->chans, &session, sizeof(session), chan);
+	return chan;
+}
+
+enum err
+path_chan_open(struct path *path, const struct chan_params *params)
+{
+	struct chan *chan = find(path, params->opened->session);
+
+	if (chan != NULL)
+		chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_REPLACED, "replaced by a newer tunnel", false);
+	if (path->stopping) {
+		tls_stream_close(params->stream);
+		return ERR_BADSTATE;
+	}
+	chan = chan_new(&path->env, params, (uint64_t)path->worker->index << 48 | ++path->last_id);
+	if (chan == NULL)
+		return ERR_NOMEM;
+	if (directory_add_chan(path->dir, chan) != ERR_OK) {
+		chan_discard(chan);
+		return ERR_NOMEM;
+	}
+	HASH_ADD(hh, path->chans, session, sizeof(chan->session), chan);
+	if (chan->hh.tbl == NULL) {
+		directory_remove_chan(path->dir, chan);
+		chan_discard(chan);
+		return ERR_NOMEM;
+	}
+	chan_report_tunnel(chan, IPC__CHANNEL__CHANNEL_TLS, true, "");
+	return ERR_OK;
+}
+
+void
+path_session_end(struct path *path, const Ipc__SessionEnd *end)
+{
+	struct chan *chan = find(path, end->session);
+
+	/* Not here: it ended by itself, and that was reported. */
+	if (chan != NULL)
+		chan_close(chan, end->cause, end->text, end->notify);
+}
+
+/* ---- life ---- */
+
+struct path *
+path_new(struct worker *worker)
+{
+	struct path *path = calloc(1, sizeof(*path));
+
+	if (path == NULL)
+		return NULL;
+	path->worker = worker;
+	path->env = (struct chan_env){
+	    .worker = worker,
+	    .loop = worker->loop,
+	    .tun = tun_new(worker->tun_fd),
+	    .udp = udp_new(worker->udp_fds, worker->listeners_len),
+	    .dtls = dtls_new(on_datagram_out, path),
+	    .frame = path->frame,
+	    .now_ms = clock_mono_ms(),
+	    .icmp_tokens = ICMP_PER_SECOND,
+	    .flow_add = on_flow_add,
+	    .flow_remove = on_flow_remove,
+	    .handshake = on_handshake,
+	    .gone = on_gone,
+	};
+	path->dir = directory_new(worker->index, worker->loop);
+	path->fwd = path->dir != NULL ? forward_new(&path->env, path->dir) : NULL;
+	if (path->env.tun == NULL || path->env.udp == NULL || path->env.dtls == NULL ||
+	    path->fwd == NULL) {
+		path_free(path);
+		return NULL;
+	}
+	return path;
+}
+
+static void
+close_all(struct path *path, bool notify)
+{
+	struct chan *chan, *next;
+
+	path->stopping = true;
+	directory_mute(path->dir);
+	HASH_ITER(hh, path->chans, chan, next)
+	{
+		chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_SHUTDOWN, "Gateway is shutting down", notify);
+	}
+}
+
+static void
+event_drop(struct event **event)
+{
+	if (*event != NULL)
+		event_free(*event);
+	*event = NULL;
+}
+
+static void
+stop_events(struct path *path)
+{
+	forward_stop(path->fwd);
+	event_drop(&path->tick_event);
+	event_drop(&path->handshake_event);
+}
+
+void
+path_free(struct path *path)
+{
+	if (path == NULL)
+		return;
+	if (path->fwd != NULL) {
+		close_all(path, false);
+		stop_events(path);
+	}
+	forward_free(path->fwd);
+	directory_free(path->dir);
+	dtls_free(path->env.dtls);
+	udp_free(path->env.udp);
+	tun_free(path->env.tun);
+	free(path);
+}
+
+enum err
+path_connect(struct path *const *paths, size_t len)
+{
+	struct directory **dirs = calloc(len, sizeof(struct directory *));
+	struct forward **fwds = calloc(len, sizeof(struct forward *));
+	enum err err = ERR_NOMEM;
+
+	if (dirs == NULL || fwds == NULL)
+		goto out;
+	for (size_t i = 0; i < len; i++) {
+		dirs[i] = paths[i]->dir;
+		fwds[i] = paths[i]->fwd;
+	}
+	err = directory_connect(dirs, len);
+	if (err == ERR_OK)
+		err = forward_connect(fwds, len);
+out:
+	free(dirs);
+	free(fwds);
+	return err;
+}
+
+void
+path_start(struct path *path)
+{
+	static const struct timeval second = {.tv_sec = 1};
+	struct event_base *base = loop_base(path->worker->loop);
+
+	path->tick_event = event_new(base, -1, EV_PERSIST, on_tick, path);
+	path->handshake_event = event_new(base, -1, 0, on_handshake_tick, path);
+	if (path->tick_event == NULL || path->handshake_event == NULL ||
+	    event_add(path->tick_event, &second) != 0 || forward_start(path->fwd) != ERR_OK)
+		die("worker %u: cannot start its data path", path->worker->index);
+}
+
+void
+path_stop(struct path *path)
+{
+	path->env.now_ms = clock_mono_ms();
+	close_all(path, true);
+	stop_events(path);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A worker's data path: its tun queue, its UDP sockets, the channels of the sessions that it owns, the forwarding
+ * tables, and the rings to the other workers (design 3). What the rest of the worker needs of it is here.
+ */
+#ifndef GATEWAY_PATH_H
+#define GATEWAY_PATH_H
+
+#include "common/attr.h"
+#include "common/ipc.h"
+#include "gateway/chan.h"
+#include "gateway/worker.h"
+
+/* Takes worker->tun_fd and worker->udp_fds as they are (the worker closes them). NULL: memory. */
+struct path *path_new(struct worker *worker) MUST_USE;
+void path_free(struct path *path);
+/* All workers' paths exist: connect their rings. Main thread, before the threads start. */
+enum err path_connect(struct path *const *paths, size_t len) MUST_USE;
+/* Start serving; on the worker's thread. */
+void path_start(struct path *path);
+/* Orderly stop: every session's client gets a disconnect packet (type 5), then everything is closed. */
+void path_stop(struct path *path);
+
+/* auth's requests about sessions of this worker. */
+void path_session_end(struct path *path, const Ipc__SessionEnd *end);
+void path_stats_request(struct path *path, struct ipc *auth, uint32_t id);
+/* The channel to auth is new: tell it what runs here (one TunnelEvent up per live channel). */
+void path_auth_is_back(struct path *path);
+
+/*
+ * A CONNECT succeeded and its answer is written: make the channel and tell auth that it is up. Takes params->stream in
+ * any case. ERR_NOMEM; ERR_BADSTATE while stopping: then auth was told nothing.
+ */
+enum err path_chan_open(struct path *path, const struct chan_params *params) MUST_USE;
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A worker's frame: what its parts hang on, its channels to auth and pki, its start and its end. */
+#include "gateway/worker.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "gateway/conn.h"
+#include "gateway/gateway.h"
+#include "gateway/path.h"
+#include "gateway/tls.h"
+
+/* A channel on its way from the main thread to the worker. */
+struct new_peer {
+	struct worker *worker;
+	Ipc__RoleId peer;
+	int fd;
+};
+
+static void
+handle_session_end(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)ipc, (void)id, (void)fd;
+	path_session_end(worker->path, (const Ipc__SessionEnd *)msg);
+}
+
+static void
+handle_stats_request(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)msg, (void)fd;
+	path_stats_request(worker->path, ipc, id);
+}
+
+static const struct ipc_row auth_rows[] = {
+    {.type = IPC__MSG_TYPE__MSG_SESSION_END, .handle = handle_session_end},
+    {.type = IPC__MSG_TYPE__MSG_STATS_REQUEST, .handle = handle_stats_request, .request = true},
+};
+
+/* The parent sees a dead peer too and sends a new channel when it is back; until then there is
+ * none. */
+static void
+on_peer_closed(struct ipc *ipc, const char *why, void *arg)
+{
+	struct worker *worker = arg;
+	bool is_auth = ipc == worker->auth;
+
+	log_warn(
+	    "worker %u: channel to %s closed: %s", worker->index, is_auth ? "auth" : "pki", why);
+	if (is_auth)
+		worker->auth = NULL;
+	else if (ipc == worker->pki)
+		worker->pki = NULL;
+	ipc_free(ipc);
+}
+
+static void
+take_auth(struct worker *worker, int fd)
+{
+	struct ipc_config config = {
+	    .peer = "auth",
+	    .rows = auth_rows,
+	    .rows_len = ARRAY_LEN(auth_rows),
+	    .on_closed = on_peer_closed,
+	    .arg = worker,
+	};
+
+	ipc_free(worker->auth);
+	worker->auth = ipc_new(worker->loop, fd, &config);
+	if (worker->auth != NULL)
+		path_auth_is_back(worker->path);
+}
+
+static void
+take_pki(struct worker *worker, int fd)
+{
+	struct ipc_config config = {.peer = "pki", .on_closed = on_peer_closed, .arg = worker};
+
+	ipc_free(worker->pki);
+	worker->pki = ipc_new(worker->loop, fd, &config);
+	if (worker->pki != NULL)
+		tls_learn_identities(worker->tls);
+}
+
+static void
+on_new_peer(void *arg)
+{
+	struct new_peer *np = arg;
+
+	if (np->peer == IPC__ROLE_ID__ROLE_AUTH)
+		take_auth(np->worker, np->fd);
+	else
+		take_pki(np->worker, np->fd);
+	free(np);
+}
+
+void
+worker_set_peer(struct worker *worker, Ipc__RoleId peer, int fd)
+{
+	struct new_peer *np = malloc(sizeof(*np));
+
+	if (np != NULL) {
+		*np = (struct new_peer){.worker = worker, .peer = peer, .fd = fd};
+		if (loop_post(worker->loop, on_new_peer, np) == ERR_OK)
+			return;
+	}
+	log_err("worker %u: lost a channel to a peer: out of memory", worker->index);
+	free(np);
+	close(fd);
+}
+
+struct worker *
+worker_new(struct gateway *gateway, unsigned index, const struct conf *conf)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	if (worker == NULL)
+		return NULL;
+	worker->index = index;
+	worker->gateway = gateway;
+	worker->conf = conf;
+	worker->tun_fd = -1;
+	for (size_t i = 0; i < WORKER_LISTENERS_MAX; i++) {
+		worker->tcp_fds[i] = -1;
+		worker->udp_fds[i] = -1;
+	}
+	worker->loop = loop_new();
+	if (worker->loop == NULL) {
+		free(worker);
+		return NULL;
+	}
+	return worker;
+}
+
+enum err
+worker_init(struct worker *worker)
+{
+	worker->tls = tls_new(worker);
+	worker->path = path_new(worker);
+	worker->conns = conns_new(worker);
+	return worker->tls != NULL && worker->path != NULL && worker->conns != NULL ? ERR_OK
+										    : ERR_NOMEM;
+}
+
+void *
+worker_main(void *arg)
+{
+	struct worker *worker = arg;
+
+	path_start(worker->path);
+	loop_run(worker->loop);
+	return NULL;
+}
+
+static void
+on_stop(void *arg)
+{
+	struct worker *worker = arg;
+
+	conns_stop_accepting(worker->conns);
+	path_stop(worker->path);
+	loop_stop(worker->loop);
+}
+
+void
+worker_stop(struct worker *worker)
+{
+	if (loop_post(worker->loop, on_stop, worker) != ERR_OK)
+		die("cannot stop worker %u: out of memory", worker->index);
+}
+
+static void
+close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void
+worker_free(struct worker *worker)
+{
+	if (worker == NULL)
+		return;
+	conns_free(worker->conns);
+	path_free(worker->path);
+	/* What was requested of the peers holds TLS handshakes: end those before the contexts go.
+	 */
+	ipc_free(worker->auth);
+	ipc_free(worker->pki);
+	loop_free(worker->loop);
+	tls_free(worker->tls);
+	close_fd(worker->tun_fd);
+	for (size_t i = 0; i < WORKER_LISTENERS_MAX; i++) {
+		close_fd(worker->tcp_fds[i]);
+		close_fd(worker->udp_fds[i]);
+	}
+	free(worker);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One worker thread: it owns its loop, listeners, TLS contexts, connections, channels to auth and
+ * pki, tun queue and UDP sockets, and shares nothing on the packet path (style P18). Other threads
+ * reach it only by loop_post() and, for packets, by the rings of its data path.
+ *
+ * The struct is open because conn.c, tls*.c, signin.c and the data path are all parts of the same
+ * thread.
+ */
+#ifndef GATEWAY_WORKER_H
+#define GATEWAY_WORKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/ip.h"
+#include "common/ipc.h"
+#include "common/loop.h"
+#include "conf/conf.h"
+
+#define WORKER_LISTENERS_MAX 16
+
+struct conns; /* conn.c: the TCP connections without a tunnel */
+struct tls;   /* tls.c: contexts, policy, identities */
+struct path;  /* path.c: tun queue, UDP sockets, channels, forwarding tables, rings */
+struct gateway;
+
+struct worker {
+	unsigned index;
+	struct gateway *gateway;
+	const struct conf *conf; /* the gateway's; only gateway.conf is in this slice */
+	struct loop *loop;
+	struct ipc *auth; /* NULL while auth is being restarted */
+	struct ipc *pki;  /* NULL while pki is being restarted */
+	int tcp_fds[WORKER_LISTENERS_MAX];
+	int udp_fds[WORKER_LISTENERS_MAX]; /* by listener index, -1: none */
+	uint16_t dtls_ports[WORKER_LISTENERS_MAX];
+	size_t listeners_len;
+	int tun_fd;
+	struct conns *conns;
+	struct tls *tls;
+	struct path *path;
+};
+
+/* An empty worker; the caller then fills in the descriptors, which are the worker's. conf is
+ * borrowed. NULL: memory. */
+struct worker *worker_new(
+    struct gateway *gateway, unsigned index, const struct conf *conf) MUST_USE;
+/* Create its parts (TLS, data path, connections), once the descriptors are in place. Main thread.
+ * ERR_NOMEM. */
+enum err worker_init(struct worker *worker) MUST_USE;
+/* Thread entry: runs until worker_stop(). arg is the struct worker. */
+void *worker_main(void *arg);
+/* From the main thread: new channel to a peer (after its restart). Takes fd. */
+void worker_set_peer(struct worker *worker, Ipc__RoleId peer, int fd);
+/* From the main thread: say goodbye to clients and end the thread. */
+void worker_stop(struct worker *worker);
+/* After the thread has ended. NULL is fine. */
+void worker_free(struct worker *worker);
+
+#endif
