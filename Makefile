@@ -42,7 +42,7 @@ UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
 FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BINS := $(FUZZ_SRCS:%.c=$(BUILD)/%)
 
-.PHONY: all demo check bench lint install clean help unit-bins fuzz-bins
+.PHONY: all demo check bench fuzz lint install clean help unit-bins fuzz-bins print-flags
 .SECONDARY:
 
 all: $(BUILD)/bin/sekishod $(TOOL_BINS)
@@ -78,13 +78,87 @@ $(BUILD)/bin/sekisho-passwd: $(BUILD)/tools/passwd.o $(LIB)
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(LIB) $(PKG_LIBS) -lcmocka
 
-$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+# With libFuzzer's instrumentation its own main is taken, else the plain runner's.
+FUZZ_MAIN := $(if $(findstring fuzzer,$(SAN)),,$(BUILD)/tests/fuzz/replay.o)
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(LIB)
+	$(Q)$(CC) $(LDFLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) -o $@ $^ $(PKG_LIBS)
 
 unit-bins: $(UNIT_BINS)
 fuzz-bins: $(FUZZ_BINS)
 
+# ---- what people call ----
+
+JOBS ?= $(shell nproc)
+T ?=
+FUZZ_SECONDS ?= 60
+FUZZ ?= *
+SANS := address,undefined thread
+
+help:
+	@echo "make              build the programs into build/bin/"
+	@echo "make demo         a gateway and a real client in namespaces, until Ctrl-C (ONESHOT=1: exit after the show)"
+	@echo "make check        every test (T=120 or T='3*': only those whose name begins so; SAN=address,undefined: with that build)"
+	@echo "make lint         formatter, static analysis, layers, dead code"
+	@echo "make bench        throughput and CPU seconds per GB beside ocserv (SECONDS_EACH=30)"
+	@echo "make fuzz         every parser under libFuzzer (FUZZ_SECONDS=60 each, FUZZ=xml: only that one)"
+	@echo "make install      programs, manuals, example configuration (DESTDIR= PREFIX= SYSCONFDIR=)"
+	@echo "make clean        remove build*/"
+
+demo:
+	@tests/lib/packages.sh build demo
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@SEKISHO_BIN=$(CURDIR)/$(BUILD)/bin ONESHOT=$(ONESHOT) tests/lib/demo.sh
+
+# All: unit tests plain and under ASan+UBSan, the fuzz corpus, every e2e plain, most of them under ASan+UBSan, the data path
+# under TSan. With T= only what its name selects, in the build that SAN= names.
+ALL_TESTS := 'plain:unit/*' 'address:unit/*' 'address:fuzz/*' 'plain:e2e/*' 'address:e2e/[01345]*' 'thread:e2e/3*'
+VARIANT := $(if $(findstring address,$(SAN)),address,$(if $(findstring thread,$(SAN)),thread,plain))
+
+check:
+	@tests/lib/packages.sh build check
+	@$(MAKE) --no-print-directory -j$(JOBS) all unit-bins fuzz-bins
+	@$(if $(T),,for san in $(SANS); do $(MAKE) --no-print-directory -j$(JOBS) SAN=$$san all unit-bins fuzz-bins || exit 1; done)
+	@tests/lib/run.sh -j $(JOBS) $(if $(T),'$(VARIANT):*/$(T)*',$(ALL_TESTS))
+
+lint:
+	@tests/lib/packages.sh build lint
+	@tests/lint/run.sh $(MAKE) $(STEPS)
+
+# For tools that take compiler flags: include paths, definitions, warnings.
+print-flags: $(GEN)
+	@echo '$(subst ','"'"',$(CPPFLAGS)) $(filter-out -Werror,$(WARN)) $(PKG_CFLAGS)'
+
+bench:
+	@tests/lib/packages.sh build bench
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@SEKISHO_BIN=$(CURDIR)/$(BUILD)/bin tests/bench/throughput.sh
+
+FUZZ_BUILD := BUILD=build-fuzz CC=clang SAN=fuzzer-no-link,address,undefined
+fuzz:
+	@tests/lib/packages.sh build fuzz
+	@$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ_BUILD) fuzz-bins
+	@for bin in build-fuzz/tests/fuzz/fuzz_$(FUZZ); do \
+		case $$bin in *.[do]) continue;; esac; name=$${bin##*/fuzz_}; \
+		mkdir -p build-fuzz/found/$$name; echo "fuzz $$name, $(FUZZ_SECONDS) s"; \
+		$$bin -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=build-fuzz/found/ build-fuzz/found/$$name tests/fuzz/corpus/$$name || exit 1; \
+	done
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(SYSCONFDIR)/sekisho $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 755 $(BUILD)/bin/sekishod $(BUILD)/bin/sekisho-passwd $(DESTDIR)$(PREFIX)/sbin
+	install -m 755 $(BUILD)/bin/show-sessions $(DESTDIR)$(PREFIX)/bin
+	install -m 644 tools/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 tools/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	sed 's,@PREFIX@,$(PREFIX),g;s,@SYSCONFDIR@,$(SYSCONFDIR),g' conf/example/sekishod.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/sekishod.service
+	for file in conf/example/*.conf; do \
+		target=$(DESTDIR)$(SYSCONFDIR)/sekisho/$${file##*/}; \
+		[ -e $$target ] || install -m 600 $$file $$target || exit 1; \
+	done
+
 clean:
 	rm -rf build build-*
 
--include $(LIB_OBJS:.o=.d) $(UNIT_BINS:%=%.d) $(BUILD)/gateway/main.d
+-include $(LIB_OBJS:.o=.d) $(UNIT_BINS:%=%.d) $(FUZZ_BINS:%=%.d) $(BUILD)/gateway/main.d $(BUILD)/tools/show_sessions.d $(BUILD)/tools/passwd.d

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Run the tests: run.sh [-j N] VARIANT:PATTERN... where VARIANT is plain, address or thread (which build) and PATTERN
+# matches names such as e2e/100-login-groups, unit/test_pool, fuzz/xml. One line per test, the log of a failed one, and at
+# the end "N passed, N failed".
+set -uo pipefail
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$root" || exit 1
+jobs=2
+if [ "${1:-}" = -j ]; then
+	jobs=$2
+	shift 2
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+declare -A folder=([plain]="${BUILD:-build}" [address]=build-address-undefined [thread]=build-thread)
+declare -A san=([plain]="" [address]="address,undefined" [thread]=thread)
+
+# All tests by name, one a line.
+names() {
+	local f
+	for f in tests/unit/test_*.c; do
+		[ -e "$f" ] && f=${f#tests/unit/} && echo "unit/${f%.c}"
+	done
+	for f in tests/fuzz/fuzz_*.c; do
+		[ -e "$f" ] && f=${f#tests/fuzz/fuzz_} && echo "fuzz/${f%.c}"
+	done
+	for f in tests/e2e/[0-9]*.sh; do
+		[ -e "$f" ] && f=${f#tests/} && echo "${f%.sh}"
+	done
+}
+
+# The list of "variant name", in the order of the arguments.
+list=$work/list
+for arg in "$@"; do
+	names | while read -r name; do
+		# shellcheck disable=SC2053
+		if [[ $name == ${arg#*:} ]]; then
+			echo "${arg%%:*} $name"
+		fi
+	done
+done >"$list"
+
+run_one() {
+	local variant=$1 name=$2 label log begin status=0 build
+	label=$name
+	[ "$variant" = plain ] || label=$name@$variant
+	log=$work/$(tr '/@' '--' <<<"$label")
+	build=$root/${folder[$variant]}
+	begin=$(date +%s%N)
+	export ASAN_OPTIONS=detect_leaks=1:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+	case $name in
+	unit/*) timeout -k 5 120 "$build/tests/$name" ;;
+	fuzz/*) timeout -k 5 300 "$build/tests/fuzz/fuzz_${name#fuzz/}" "tests/fuzz/corpus/${name#fuzz/}" ;;
+	e2e/*) SEKISHO_BIN=$build/bin SEKISHO_SAN=${san[$variant]} timeout -k 30 "${E2E_TIMEOUT:-400}" bash "tests/$name.sh" ;;
+	esac >"$log" 2>&1 </dev/null || status=$?
+	local ms=$((($(date +%s%N) - begin) / 1000000))
+	if [ $status = 0 ]; then
+		printf 'ok    %-48s %5d.%d s\n' "$label" $((ms / 1000)) $((ms % 1000 / 100))
+	else
+		{
+			printf 'FAIL  %-48s %5d.%d s  (status %d)\n' "$label" $((ms / 1000)) $((ms % 1000 / 100)) $status
+			tail -n 200 "$log" | sed 's/^/      | /'
+		}
+		echo "$label" >>"$work/failed"
+	fi
+	echo "$label" >>"$work/done"
+}
+
+: >"$work/failed"
+: >"$work/done"
+running=0
+while read -r variant name; do
+	if [ $running -ge "$jobs" ]; then
+		wait -n
+		running=$((running - 1))
+	fi
+	run_one "$variant" "$name" &
+	running=$((running + 1))
+done <"$list"
+wait
+
+total=$(wc -l <"$work/done")
+failed=$(wc -l <"$work/failed")
+[ "$failed" = 0 ] || { echo "Failed:" && sed 's/^/  /' "$work/failed"; }
+echo "$((total - failed)) passed, $failed failed"
+[ "$failed" = 0 ] && [ "$total" -gt 0 ]

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Every setting in the tables of conf/rows_*.c has a help text, stands in the example configuration (maybe in a comment)
+# and in the manual sekisho.conf(5). A lack of any is an error.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+status=0
+man=tools/man/sekisho.conf.5
+
+# "name<tab>help" of each row; a row begins with "[INDEX] = {" and its fields may stand on several lines.
+rows() {
+	cat conf/rows_*.c | tr '\n' ' ' | sed 's/\[[A-Z0-9_]*\] = {/\n&/g' | sed -nE '
+		/^\[[A-Z0-9_]*\] = \{.*\.name = "/ {
+			s/^.*\.name = "([^"]*)"(.*)$/\1\t\2/
+			s/\t.*\.help = *"([^"]*)".*/\t\1/
+			t print
+			s/\t.*/\t/
+			:print
+			p
+		}'
+}
+
+while IFS=$'\t' read -r name help; do
+	[ -n "$help" ] || { echo "error: setting $name has no help text" && status=1; }
+	grep -qE "(^|[^a-z-])$name([^a-z-]|\$)" conf/example/*.conf || { echo "error: setting $name is not in conf/example/*.conf" && status=1; }
+	sed 's/\\-/-/g' $man | grep -qE "(^|[^a-z-])$name([^a-z-]|\$)" || { echo "error: setting $name is not in $man" && status=1; }
+done < <(rows)
+count=$(rows | wc -l)
+[ "$count" -gt 50 ] || { echo "error: only $count settings found in conf/rows_*.c: this check is broken" && status=1; }
+exit $status

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Group-policy attributes to the tunnel's policy: one row per attribute, and the split lists. */
+#include "tests/unit/auth_help.h"
+
+#include "auth/policy.h"
+
+struct built {
+	struct conf *conf;
+	struct inherit inherit;
+	struct policy *policy;
+	Ipc__TunnelPolicy *msg;
+};
+
+/* The policy of alice in Staff, whose group policy has these attributes. */
+static void
+build(struct built *built, const char *attributes, const char *lists)
+{
+	static char text[4096];
+	const struct world_file files[] = {
+	    {"group-policies.conf", text},
+	    {"tunnel-groups.conf",
+		"tunnel-groups = ( { name = \"Staff\"; general-attributes = { default-group-policy = \"Staff\"; }; } );\n"},
+	    {"users.conf", "usernames = ( { name = \"alice\"; password = \"" HELP_HASH "\"; } );\n"},
+	};
+
+	snprintf(text, sizeof(text), "group-policies = ( { name = \"Staff\"; attributes = { %s }; } );\naccess-lists = ( %s );\n",
+	    attributes, lists);
+	built->conf = world_conf(files, ARRAY_LEN(files));
+	inherit_merge(built->conf, conf_find(built->conf, CONF_TUNNEL_GROUP, "Staff"),
+	    conf_find(built->conf, CONF_USERNAME, "alice"), NULL, &built->inherit);
+	built->policy = policy_new(built->conf, &built->inherit);
+	assert_non_null(built->policy);
+	built->msg = policy_msg(built->policy);
+}
+
+static void
+drop(struct built *built)
+{
+	policy_free(built->policy);
+	conf_unref(built->conf);
+}
+
+static void
+test_defaults(void **state)
+{
+	struct built b;
+
+	(void)state;
+	build(&b, "", "");
+	assert_string_equal(b.msg->banner, "");
+	assert_string_equal(b.msg->default_domain, "");
+	assert_string_equal(b.msg->rekey_method, "");
+	assert_int_equal(b.msg->n_dns, 0);
+	assert_int_equal(b.msg->n_split_include, 0);
+	assert_int_equal(b.msg->n_split_exclude, 0);
+	assert_int_equal(b.msg->mtu, 1406);
+	assert_int_equal(b.msg->dpd_client, 30);
+	assert_int_equal(b.msg->dpd_gateway, 30);
+	assert_int_equal(b.msg->keepalive, 20);
+	assert_int_equal(b.msg->idle_timeout, 1800);
+	assert_int_equal(b.msg->disconnected_timeout, 1800);
+	assert_int_equal(b.msg->session_timeout, 0);
+	assert_int_equal(b.msg->alert_interval, 60);
+	assert_int_equal(b.msg->rekey_time, 0);
+	assert_true(b.msg->dtls);
+	assert_true(b.msg->smartcard_removal_disconnect);
+	assert_false(b.msg->tunnel_all_dns);
+	assert_false(b.msg->client_bypass_protocol);
+	drop(&b);
+}
+
+static void
+test_numbers(void **state)
+{
+	static const struct {
+		const char *attribute;
+		size_t offset;
+		uint32_t value;
+	} cases[] = {
+	    {"anyconnect-mtu = 1200;", offsetof(Ipc__TunnelPolicy, mtu), 1200},
+	    {"anyconnect-dpd-interval-client = 300;", offsetof(Ipc__TunnelPolicy, dpd_client), 300},
+	    {"anyconnect-dpd-interval-client = \"none\";", offsetof(Ipc__TunnelPolicy, dpd_client), 0},
+	    {"anyconnect-dpd-interval-gateway = 5;", offsetof(Ipc__TunnelPolicy, dpd_gateway), 5},
+	    {"anyconnect-ssl-keepalive = \"none\";", offsetof(Ipc__TunnelPolicy, keepalive), 0},
+	    {"vpn-idle-timeout = 7;", offsetof(Ipc__TunnelPolicy, idle_timeout), 420},
+	    {"vpn-idle-timeout = \"none\";", offsetof(Ipc__TunnelPolicy, idle_timeout), 1800},
+	    {"vpn-session-timeout = 60;", offsetof(Ipc__TunnelPolicy, session_timeout), 3600},
+	    {"vpn-session-timeout = 35791394;", offsetof(Ipc__TunnelPolicy, session_timeout), 2147483640},
+	    {"vpn-session-timeout-alert-interval = 5;", offsetof(Ipc__TunnelPolicy, alert_interval), 300},
+	    {"anyconnect-ssl-rekey-time = 10; anyconnect-ssl-rekey-method = \"ssl\";",
+		offsetof(Ipc__TunnelPolicy, rekey_time), 600},
+	    {"anyconnect-ssl-rekey-time = 10;", offsetof(Ipc__TunnelPolicy, rekey_time), 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct built b;
+
+		build(&b, cases[i].attribute, "");
+		uint32_t have = *(uint32_t *)((char *)b.msg + cases[i].offset);
+		if (have != cases[i].value)
+			fail_msg("FAIL: %s expected %u, got %u", cases[i].attribute, cases[i].value, have);
+		drop(&b);
+	}
+}
+
+static void
+test_others(void **state)
+{
+	struct built b;
+
+	(void)state;
+	build(&b,
+	    "banner = \"Welcome\"; default-domain = \"corp.example\"; split-dns = [ \"a.example\", \"b.example\" ];"
+	    "dns-server = [ \"10.0.0.53\", \"fd00::53\" ]; wins-server = [ \"10.0.0.42\" ];"
+	    "split-tunnel-policy = \"tunnelspecified\"; split-tunnel-network-list = \"L\";"
+	    "split-tunnel-all-dns = true; client-bypass-protocol = true; anyconnect-ssl-dtls = false;"
+	    "smartcard-removal-disconnect = false; anyconnect-ssl-rekey-time = 30;"
+	    "anyconnect-ssl-rekey-method = \"new-tunnel\";",
+	    "{ name = \"L\"; rules = [ \"permit 10.0.0.0 255.0.0.0\" ]; }");
+	assert_string_equal(b.msg->banner, "Welcome");
+	assert_string_equal(b.msg->default_domain, "corp.example");
+	assert_int_equal(b.msg->n_split_dns, 2);
+	assert_string_equal(b.msg->split_dns[1], "b.example");
+	assert_int_equal(b.msg->n_dns, 2);
+	assert_int_equal(b.msg->dns[0].len, 4);
+	assert_memory_equal(b.msg->dns[0].data, "\x0a\0\0\x35", 4);
+	assert_int_equal(b.msg->dns[1].len, 16);
+	assert_int_equal(b.msg->n_wins, 1);
+	assert_true(b.msg->tunnel_all_dns);
+	assert_true(b.msg->client_bypass_protocol);
+	assert_false(b.msg->dtls);
+	assert_false(b.msg->smartcard_removal_disconnect);
+	assert_int_equal(b.msg->rekey_time, 1800);
+	assert_string_equal(b.msg->rekey_method, "new-tunnel");
+	drop(&b);
+}
+
+#define LIST                                                                                       \
+	"{ name = \"L\"; rules = [ \"permit 10.0.0.0 255.0.0.0\", \"deny 10.1.0.0 255.255.0.0\","  \
+	" \"permit host 192.0.2.7\", \"permit 2001:db8::/32\" ]; }"
+#define ANY "{ name = \"L\"; rules = [ \"permit 10.0.0.0 255.0.0.0\", \"permit any\" ]; }"
+
+static void
+join(char *dst, size_t size, size_t len, char **texts)
+{
+	dst[0] = '\0';
+	for (size_t i = 0; i < len; i++) {
+		size_t at = strlen(dst);
+
+		snprintf(dst + at, size - at, "%s%s", i > 0 ? " " : "", texts[i]);
+	}
+}
+
+static void
+expect_list(const char *what, const char *expected, size_t len, char **texts)
+{
+	char have[512];
+
+	join(have, sizeof(have), len, texts);
+	if (strcmp(have, expected) != 0)
+		fail_msg("FAIL: %s, expected '%s', got '%s'", what, expected, have);
+}
+
+static void
+test_split(void **state)
+{
+	static const struct {
+		const char *policy4, *policy6, *list;
+		const char *include, *exclude, *include6, *exclude6;
+	} cases[] = {
+	    {"tunnelall", "tunnelall", LIST, "", "", "", ""},
+	    {"tunnelspecified", "tunnelall", LIST, "10.0.0.0/255.0.0.0 192.0.2.7/255.255.255.255", "", "", ""},
+	    {"tunnelspecified", "tunnelspecified", LIST, "10.0.0.0/255.0.0.0 192.0.2.7/255.255.255.255", "", "2001:db8::/32", ""},
+	    {"tunnelall", "tunnelspecified", LIST, "", "", "2001:db8::/32", ""},
+	    {"excludespecified", "tunnelspecified", LIST, "", "10.0.0.0/255.0.0.0 192.0.2.7/255.255.255.255", "2001:db8::/32", ""},
+	    {"excludespecified", "excludespecified", LIST, "", "10.0.0.0/255.0.0.0 192.0.2.7/255.255.255.255", "", "2001:db8::/32"},
+	    {"tunnelspecified", "tunnelspecified", ANY, "", "", "", ""},
+	    {"excludespecified", "excludespecified", ANY, "", "10.0.0.0/255.0.0.0 0.0.0.0/0.0.0.0", "", "::/0"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct built b;
+		char attributes[256];
+
+		snprintf(attributes, sizeof(attributes),
+		    "split-tunnel-policy = \"%s\"; ipv6-split-tunnel-policy = \"%s\"; split-tunnel-network-list = \"L\";",
+		    cases[i].policy4, cases[i].policy6);
+		build(&b, attributes, cases[i].list);
+		expect_list("include", cases[i].include, b.msg->n_split_include, b.msg->split_include);
+		expect_list("exclude", cases[i].exclude, b.msg->n_split_exclude, b.msg->split_exclude);
+		expect_list("include6", cases[i].include6, b.msg->n_split_include6, b.msg->split_include6);
+		expect_list("exclude6", cases[i].exclude6, b.msg->n_split_exclude6, b.msg->split_exclude6);
+		drop(&b);
+	}
+}
+
+static void
+test_protocol(void **state)
+{
+	static const struct {
+		const char *attribute;
+		bool has;
+	} cases[] = {
+	    {"", true},
+	    {"vpn-tunnel-protocol = [ \"ikev2\", \"ssl-client\" ];", true},
+	    {"vpn-tunnel-protocol = [ \"ikev2\", \"ssl-clientless\" ];", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct built b;
+
+		build(&b, cases[i].attribute, "");
+		assert_int_equal(policy_has_ssl_client(&b.inherit), cases[i].has);
+		drop(&b);
+	}
+}
+
+/* A full message must survive the trip. */
+static void
+test_packs(void **state)
+{
+	struct built b;
+	uint8_t bytes[4096];
+
+	(void)state;
+	build(&b, "split-tunnel-policy = \"tunnelspecified\"; split-tunnel-network-list = \"L\"; split-dns = [ \"a\" ];", LIST);
+	assert_true(ipc__tunnel_policy__get_packed_size(b.msg) < sizeof(bytes));
+	size_t len = ipc__tunnel_policy__pack(b.msg, bytes);
+	Ipc__TunnelPolicy *copy = ipc__tunnel_policy__unpack(NULL, len, bytes);
+	assert_non_null(copy);
+	assert_int_equal(copy->n_split_include, 2);
+	ipc__tunnel_policy__free_unpacked(copy, NULL);
+	drop(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_defaults),
+	    cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_others),
+	    cmocka_unit_test(test_split),
+	    cmocka_unit_test(test_protocol),
+	    cmocka_unit_test(test_packs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
