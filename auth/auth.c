@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entry of the auth role: puts the parts together, owns the channels' message tables and the one-second tick. A message
- * that is not in a table drops its channel (common/ipc.h); what is in the messages is checked by the part that gets it.
+ * Entry of the auth role: puts the parts together, owns the channels' message tables and the
+ * one-second tick. A message that is not in a table drops its channel (common/ipc.h); what is in
+ * the messages is checked by the part that gets it.
  */
 #include <event2/event.h>
 #include <stdlib.h>
@@ -30,7 +31,8 @@ struct auth {
 	struct loop *loop;
 	struct conf *conf;
 	struct ipc *parent;
-	struct ipc *pki; /* NULL while pki is being restarted; certificates come with a later issue */
+	struct ipc
+	    *pki; /* NULL while pki is being restarted; certificates come with a later issue */
 	struct pool_set *pools;
 	struct store *store;
 	struct session_table *sessions;
@@ -44,7 +46,6 @@ struct auth {
 
 /* ---- requests of gateway workers ---- */
 
-
 static struct auth *
 auth_of(const struct link *link)
 {
@@ -56,7 +57,8 @@ on_answer(const Ipc__AuthAnswer *answer, void *arg)
 {
 	struct link_request *request = arg;
 
-	/* The worker may be gone: then so is the client, and a session it was given dies of its unused cookie. */
+	/* The worker may be gone: then so is the client, and a session it was given dies of its
+	 * unused cookie. */
 	(void)link_reply(request, IPC__MSG_TYPE__MSG_AUTH_ANSWER, &answer->base);
 	free(request);
 }
@@ -107,7 +109,8 @@ handle_session_open(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, i
 	struct link_request request = link_request_make(link, id);
 
 	(void)ipc, (void)fd;
-	tunnel_open(auth_of(link)->sessions, link->worker, (const Ipc__SessionOpen *)msg, on_opened, &request);
+	tunnel_open(auth_of(link)->sessions, link->worker, (const Ipc__SessionOpen *)msg, on_opened,
+	    &request);
 }
 
 static void
@@ -183,7 +186,8 @@ on_session_end(unsigned worker, const Ipc__SessionEnd *end, void *arg)
 }
 
 static enum err
-on_verify(void *verifier, const char *username, struct secret *password, local_done_fn done, void *arg)
+on_verify(
+    void *verifier, const char *username, struct secret *password, local_done_fn done, void *arg)
 {
 	return local_verify(verifier, username, password, done, arg);
 }

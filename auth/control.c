@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One request per connection and time. A listing is sent in batches, one per turn of the loop, so that ten thousand
- * sessions neither fill a queue nor stop the logins; sessions may come and go meanwhile, hence the list of ids.
+ * One request per connection and time. A listing is sent in batches, one per turn of the loop, so
+ * that ten thousand sessions neither fill a queue nor stop the logins; sessions may come and go
+ * meanwhile, hence the list of ids.
  */
 #include "auth/control.h"
 
@@ -17,7 +18,7 @@
 #include "common/log.h"
 
 #define BATCH 64
-#define PAUSE_MS 20	 /* when the reader is slower than we are */
+#define PAUSE_MS 20    /* when the reader is slower than we are */
 #define REQUEST_SEC 60 /* for a request and its answer, and for an idle connection */
 
 struct caller {
@@ -121,7 +122,8 @@ send_end(struct caller *caller, const char *error)
 static enum err
 send_next(struct caller *caller)
 {
-	struct session *session = session_find(caller->control->config.sessions, caller->ids[caller->next]);
+	struct session *session =
+	    session_find(caller->control->config.sessions, caller->ids[caller->next]);
 	struct listing listing;
 	enum err err = ERR_OK;
 
@@ -269,7 +271,8 @@ caller_new(struct control *control, int fd)
 	caller->control = control;
 	caller->timer = evtimer_new(base, on_batch, caller);
 	caller->deadline = evtimer_new(base, on_deadline, caller);
-	if (caller->timer != NULL && caller->deadline != NULL && evtimer_add(caller->deadline, &limit) == 0)
+	if (caller->timer != NULL && caller->deadline != NULL &&
+	    evtimer_add(caller->deadline, &limit) == 0)
 		caller->ipc = ipc_new(control->config.loop, fd, &config);
 	else
 		close(fd);
@@ -319,7 +322,8 @@ control_new(const struct control_config *config, int fd)
 	evutil_make_socket_nonblocking(fd);
 	control->event = event_new(base, fd, EV_READ | EV_PERSIST, on_accept, control);
 	control->resume = evtimer_new(base, on_resume, control);
-	if (control->event == NULL || control->resume == NULL || event_add(control->event, NULL) != 0) {
+	if (control->event == NULL || control->resume == NULL ||
+	    event_add(control->event, NULL) != 0) {
 		control_free(control);
 		return NULL;
 	}
@@ -333,7 +337,8 @@ control_free(struct control *control)
 
 	if (control == NULL)
 		return;
-	DL_FOREACH_SAFE2 (control->callers, caller, tmp, list_next) {
+	DL_FOREACH_SAFE2(control->callers, caller, tmp, list_next)
+	{
 		DL_DELETE2(control->callers, caller, list_prev, list_next);
 		control->config.cancel(caller, control->config.ctx);
 		caller_free(caller);

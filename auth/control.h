@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The control socket: the administrator's programs ask here (SEQPACKET, messages of common/ipc.proto). Who may connect
- * is decided by the mode and group of the socket file.
+ * The control socket: the administrator's programs ask here (SEQPACKET, messages of
+ * common/ipc.proto). Who may connect is decided by the mode and group of the socket file.
  */
 #ifndef AUTH_CONTROL_H
 #define AUTH_CONTROL_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What auth remembers of a client: addresses, and texts that are cut and made printable. A plain value. */
+/* What auth remembers of a client: addresses, and texts that are cut and made printable. A plain
+ * value. */
 #ifndef AUTH_FACTS_H
 #define AUTH_FACTS_H
 
@@ -11,10 +12,10 @@
 struct facts {
 	struct ip_endpoint client;
 	struct ip_endpoint server; /* family 0 when the gateway did not tell */
-	char agent[128];	   /* User-Agent */
-	char version[64];	   /* <version> */
-	char os[32];		   /* text of <device-id> */
-	char os_version[64];	   /* platform-version */
+	char agent[128];           /* User-Agent */
+	char version[64];          /* <version> */
+	char os[32];               /* text of <device-id> */
+	char os_version[64];       /* platform-version */
 };
 
 /* Check and copy. ERR_SYNTAX when facts are missing or an address is none, ERR_RANGE for a port. */

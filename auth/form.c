@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Forms. The group list must be whole in each of them: clients look their choice up again (protocol.md 2.5). */
+/* Forms. The group list must be whole in each of them: clients look their choice up again
+ * (protocol.md 2.5). */
 #include "auth/form.h"
 
 #include <inttypes.h>
@@ -81,7 +82,8 @@ fill_options(struct form *form, const struct conf *conf, const struct group_choi
 }
 
 struct form *
-form_new(const struct conf *conf, const struct group_choice *choice, const char *handle, uint64_t generation)
+form_new(const struct conf *conf, const struct group_choice *choice, const char *handle,
+    uint64_t generation)
 {
 	struct form *form = calloc(1, sizeof(*form));
 	Ipc__AuthAnswer *answer;

@@ -15,10 +15,11 @@
 struct form;
 
 /*
- * The username and password form of a group, with the list of aliases if the choice says so, the chosen one first.
- * Borrows handle and what is in the configuration. NULL: memory.
+ * The username and password form of a group, with the list of aliases if the choice says so, the
+ * chosen one first. Borrows handle and what is in the configuration. NULL: memory.
  */
-struct form *form_new(const struct conf *conf, const struct group_choice *choice, const char *handle, uint64_t generation) MUST_USE;
+struct form *form_new(const struct conf *conf, const struct group_choice *choice,
+    const char *handle, uint64_t generation) MUST_USE;
 void form_free(struct form *form);
 /* Say that the login failed, in the one uniform text. */
 void form_set_failed(struct form *form);

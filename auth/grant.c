@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every refusal here comes after the password was hashed, so that none is told from another by its time. Names that
- * are nobody's are not logged: they are often passwords typed into the wrong field (asa.md 8).
+ * Every refusal here comes after the password was hashed, so that none is told from another by its
+ * time. Names that are nobody's are not logged: they are often passwords typed into the wrong field
+ * (asa.md 8).
  */
 #include "auth/grant.h"
 
@@ -15,7 +16,8 @@
 static void
 log_rejected(const struct grant *grant, enum local_result result)
 {
-	const char *policy = conf_str(conf_sub(grant->choice->group, TG_GENERAL), TGG_DEFAULT_GROUP_POLICY);
+	const char *policy =
+	    conf_str(conf_sub(grant->choice->group, TG_GENERAL), TGG_DEFAULT_GROUP_POLICY);
 	const char *user = result == LOCAL_NO_USER ? HIDDEN_NAME : grant->username;
 	const char *reason = "AAA failure";
 	char ip[IP_STR_MAX];
@@ -30,7 +32,8 @@ log_rejected(const struct grant *grant, enum local_result result)
 }
 
 static void
-log_accepted(const struct grant *grant, const struct conf_object *user, const struct inherit *inherit)
+log_accepted(
+    const struct grant *grant, const struct conf_object *user, const struct inherit *inherit)
 {
 	const char *own = conf_str(conf_sub(user, USER_ATTRIBUTES), GPA_VPN_GROUP_POLICY);
 
@@ -85,7 +88,8 @@ log_no_session(const struct grant *grant, const struct inherit *inherit, enum er
 
 /* Names here point into the configuration, which outlives the session. */
 static void
-fill_answer(struct grant *grant, const struct session *session, const struct conf_object *user, const struct inherit *inherit)
+fill_answer(struct grant *grant, const struct session *session, const struct conf_object *user,
+    const struct inherit *inherit)
 {
 	Ipc__AuthAnswer *answer = &grant->answer;
 	const char *banner = inherit_str(inherit, GPA_BANNER);

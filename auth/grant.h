@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The last step of a login: from "the password was checked" to a session, or to the reason in the log why not. */
+/* The last step of a login: from "the password was checked" to a session, or to the reason in the
+ * log why not. */
 #ifndef AUTH_GRANT_H
 #define AUTH_GRANT_H
 
@@ -19,7 +20,8 @@ struct grant {
 	char token[TOKEN_TEXT_SIZE];
 };
 
-/* Judge the result and the policy, make the session, log. ERR_DENIED, ERR_LIMIT, ERR_NOMEM: no session, for the client all alike. */
+/* Judge the result and the policy, make the session, log. ERR_DENIED, ERR_LIMIT, ERR_NOMEM: no
+ * session, for the client all alike. */
 enum err grant_session(struct grant *grant, enum local_result result) MUST_USE;
 /* Wipe the token once the answer is sent. */
 void grant_fini(struct grant *grant);

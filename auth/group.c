@@ -39,7 +39,8 @@ authority_read(const char *text, size_t len, struct url *out)
 			return err;
 	}
 	out->port = (unsigned)value;
-	return str_copy_n(out->host, sizeof(out->host), text, colon != NULL ? (size_t)(colon - text) : len);
+	return str_copy_n(
+	    out->host, sizeof(out->host), text, colon != NULL ? (size_t)(colon - text) : len);
 }
 
 static enum err
@@ -86,12 +87,12 @@ static bool
 is_same(const struct url *ours, const struct url *theirs)
 {
 	return ours->port == theirs->port && str_ieq(ours->host, theirs->host) &&
-	    str_ieq(ours->path, theirs->path);
+	       str_ieq(ours->path, theirs->path);
 }
 
 /*
- * A gateway has several names, and clients add or drop the domain (protocol.md 2.1): the path alone decides, if there
- * is one.
+ * A gateway has several names, and clients add or drop the domain (protocol.md 2.1): the path alone
+ * decides, if there is one.
  */
 static bool
 is_same_path(const struct url *ours, const struct url *theirs)
@@ -227,7 +228,8 @@ choose_default(const struct conf *conf, struct group_choice *out)
 }
 
 void
-group_resolve(const struct conf *conf, const char *url, const char *host, const char *path, const char *select, struct group_choice *out)
+group_resolve(const struct conf *conf, const char *url, const char *host, const char *path,
+    const char *select, struct group_choice *out)
 {
 	const struct conf_object *root = conf_root(conf, CONF_TUNNEL_GROUPS);
 	struct url asked;

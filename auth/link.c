@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Channels to gateway workers, and the round of questions for fresh statistics. One round runs at a time; who asks while
- * it runs gets its result.
+ * Channels to gateway workers, and the round of questions for fresh statistics. One round runs at a
+ * time; who asks while it runs gets its result.
  */
 #include "auth/link.h"
 
@@ -27,7 +27,7 @@ struct link_set {
 	struct waiter *waiters;
 	unsigned outstanding; /* answers of the round */
 	struct event *nobody; /* made active when there is no worker to ask */
-	bool asking;	      /* the questions are being sent */
+	bool asking;          /* the questions are being sent */
 };
 
 static void on_nobody(evutil_socket_t fd, short what, void *arg);
@@ -117,7 +117,8 @@ link_end(struct link_set *set, unsigned worker, const Ipc__SessionEnd *end)
 	link = &set->links[worker];
 	err = ipc_send(link->ipc, IPC__MSG_TYPE__MSG_SESSION_END, &end->base);
 	if (err != ERR_OK)
-		log_err("gateway worker %u: cannot be told to end a session: %s", worker, err_str(err));
+		log_err(
+		    "gateway worker %u: cannot be told to end a session: %s", worker, err_str(err));
 }
 
 struct link_request
@@ -179,10 +180,9 @@ ask_all(struct link_set *set)
 	for (unsigned i = 0; i < set->config.workers; i++) {
 		struct link *link = &set->links[i];
 
-		if (link->ipc != NULL &&
-		    ipc_request(link->ipc, IPC__MSG_TYPE__MSG_STATS_REQUEST, &request.base,
-			IPC__MSG_TYPE__MSG_STATS_REPORT, STATS_TIMEOUT_MS, on_stats, link,
-			NULL) == ERR_OK)
+		if (link->ipc != NULL && ipc_request(link->ipc, IPC__MSG_TYPE__MSG_STATS_REQUEST,
+					     &request.base, IPC__MSG_TYPE__MSG_STATS_REPORT,
+					     STATS_TIMEOUT_MS, on_stats, link, NULL) == ERR_OK)
 			set->outstanding++;
 	}
 	set->asking = false;
@@ -220,7 +220,8 @@ link_refresh_cancel(struct link_set *set, const void *arg)
 {
 	struct waiter *waiter, *tmp;
 
-	DL_FOREACH_SAFE (set->waiters, waiter, tmp) {
+	DL_FOREACH_SAFE(set->waiters, waiter, tmp)
+	{
 		if (waiter->arg != arg)
 			continue;
 		DL_DELETE(set->waiters, waiter);
@@ -235,7 +236,8 @@ link_set_free(struct link_set *set)
 
 	if (set == NULL)
 		return;
-	DL_FOREACH_SAFE (set->waiters, waiter, tmp) {
+	DL_FOREACH_SAFE(set->waiters, waiter, tmp)
+	{
 		DL_DELETE(set->waiters, waiter);
 		free(waiter);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The channels to the gateway workers, one each. They come and go with the gateway process; nothing else in auth
- * holds a channel, only worker numbers and addresses of requests (struct link_request).
+ * The channels to the gateway workers, one each. They come and go with the gateway process; nothing
+ * else in auth holds a channel, only worker numbers and addresses of requests (struct
+ * link_request).
  */
 #ifndef AUTH_LINK_H
 #define AUTH_LINK_H
@@ -52,7 +53,8 @@ void link_set_free(struct link_set *set);
 /* Who set it up, for the handlers. */
 void *link_arg(const struct link *link);
 
-/* Take a channel to a worker, in place of an older one (whose tunnels are then gone). ERR_RANGE, ERR_NOMEM: fd is closed. */
+/* Take a channel to a worker, in place of an older one (whose tunnels are then gone). ERR_RANGE,
+ * ERR_NOMEM: fd is closed. */
 enum err link_attach(struct link_set *set, unsigned worker, int fd) MUST_USE;
 /* Ask a worker to end a tunnel. One that is not there has none. */
 void link_end(struct link_set *set, unsigned worker, const Ipc__SessionEnd *end);

@@ -24,13 +24,15 @@ listing_match(const struct session *session, const Ipc__CtlSessions *filter)
 		return false;
 	if (filter->username[0] != '\0' && strcmp(filter->username, session->username) != 0)
 		return false;
-	if (filter->tunnel_group[0] != '\0' && strcmp(filter->tunnel_group, session->tunnel_group) != 0)
+	if (filter->tunnel_group[0] != '\0' &&
+	    strcmp(filter->tunnel_group, session->tunnel_group) != 0)
 		return false;
-	if (filter->group_policy[0] != '\0' && strcmp(filter->group_policy, session->group_policy) != 0)
+	if (filter->group_policy[0] != '\0' &&
+	    strcmp(filter->group_policy, session->group_policy) != 0)
 		return false;
 	return filter->address[0] == '\0' || is_address(&session->ipv4.addr, filter->address) ||
-	    is_address(&session->ipv6.addr, filter->address) ||
-	    is_address(&session->facts.client.addr, filter->address);
+	       is_address(&session->ipv6.addr, filter->address) ||
+	       is_address(&session->facts.client.addr, filter->address);
 }
 
 static void
@@ -41,7 +43,8 @@ addr_fill(ProtobufCBinaryData *out, struct ip_addr *addr)
 }
 
 static void
-tunnel_add(struct listing *listing, struct session_channel *channel, Ipc__Channel kind, Ipc__ChannelStats *stats)
+tunnel_add(struct listing *listing, struct session_channel *channel, Ipc__Channel kind,
+    Ipc__ChannelStats *stats)
 {
 	Ipc__CtlTunnel *tunnel = &listing->tunnels[listing->msg.n_tunnel];
 

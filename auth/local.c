@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bounded queue and a few threads. The setting for a name that does not exist is the one of an existing user,
- * chosen by a keyed hash of the name: the same name always costs the same, and names spread over the methods and
- * costs in use as real users do. The key is made of the stored hashes, which nobody outside knows, so the choice
- * survives a restart.
+ * A bounded queue and a few threads. The setting for a name that does not exist is the one of an
+ * existing user, chosen by a keyed hash of the name: the same name always costs the same, and names
+ * spread over the methods and costs in use as real users do. The key is made of the stored hashes,
+ * which nobody outside knows, so the choice survives a restart.
  */
 #include "auth/local.h"
 
@@ -19,7 +19,8 @@
 #include "common/log.h"
 #include "common/str.h"
 
-/* With no user at all there is nothing to hide, but time is taken all the same: yescrypt at its default cost. */
+/* With no user at all there is nothing to hide, but time is taken all the same: yescrypt at its
+ * default cost. */
 #define DEFAULT_SETTING "$y$j9T$5n0f0/8xQjC4hF3yqWkXA."
 #define KEY_SIZE 32
 
@@ -76,7 +77,8 @@ job_run(struct job *job)
 	/* Both are compared over the same fixed length, whatever they hold. */
 	char want[CRYPT_OUTPUT_SIZE] = {0};
 	char have[CRYPT_OUTPUT_SIZE] = {0};
-	bool hashed = job->local->config.hash(secret_cstr(job->password), job->setting, have, sizeof(have));
+	bool hashed =
+	    job->local->config.hash(secret_cstr(job->password), job->setting, have, sizeof(have));
 	bool equal;
 
 	(void)str_copy(want, sizeof(want), job->setting);
@@ -188,7 +190,8 @@ local_setting(const struct local *local, const char *username, bool *known)
 }
 
 enum err
-local_verify(struct local *local, const char *username, struct secret *password, local_done_fn done, void *arg)
+local_verify(struct local *local, const char *username, struct secret *password, local_done_fn done,
+    void *arg)
 {
 	struct job *job = calloc(1, sizeof(*job));
 	bool full;
@@ -228,7 +231,8 @@ local_new(const struct local_config *config)
 	if (local->threads == NULL || key_make(local) != ERR_OK)
 		goto out;
 	while (local->threads_len < config->threads) {
-		if (pthread_create(&local->threads[local->threads_len], NULL, thread_main, local) != 0)
+		if (pthread_create(&local->threads[local->threads_len], NULL, thread_main, local) !=
+		    0)
 			goto out;
 		local->threads_len++;
 	}
@@ -251,7 +255,8 @@ local_free(struct local *local)
 	pthread_mutex_unlock(&local->lock);
 	for (unsigned i = 0; i < local->threads_len; i++)
 		pthread_join(local->threads[i], NULL);
-	DL_FOREACH_SAFE (local->queue, job, tmp) {
+	DL_FOREACH_SAFE(local->queue, job, tmp)
+	{
 		DL_DELETE(local->queue, job);
 		job_free(job);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The LOCAL user database: crypt(3) on threads of its own, since a hash takes tens of milliseconds and the event loop
- * must not wait. A name that does not exist costs the same hash as one that does (INV-3).
+ * The LOCAL user database: crypt(3) on threads of its own, since a hash takes tens of milliseconds
+ * and the event loop must not wait. A name that does not exist costs the same hash as one that does
+ * (INV-3).
  */
 #ifndef AUTH_LOCAL_H
 #define AUTH_LOCAL_H
@@ -25,8 +26,10 @@ enum local_result {
 };
 
 typedef void (*local_done_fn)(enum local_result result, void *arg);
-/* As crypt(3), thread safe: hash of password under setting into out; false if that is impossible. */
-typedef bool (*local_hash_fn)(const char *password, const char *setting, char *out, size_t out_size);
+/* As crypt(3), thread safe: hash of password under setting into out; false if that is impossible.
+ */
+typedef bool (*local_hash_fn)(
+    const char *password, const char *setting, char *out, size_t out_size);
 
 struct local_config {
 	struct loop *loop;
@@ -42,12 +45,14 @@ struct local *local_new(const struct local_config *config) MUST_USE;
 void local_free(struct local *local);
 
 /*
- * Check a password, which is taken in every case. done is called once, later, on the loop. ERR_LIMIT: too many are
- * waiting; ERR_NOMEM.
+ * Check a password, which is taken in every case. done is called once, later, on the loop.
+ * ERR_LIMIT: too many are waiting; ERR_NOMEM.
  */
-enum err local_verify(struct local *local, const char *username, struct secret *password, local_done_fn done, void *arg) MUST_USE;
+enum err local_verify(struct local *local, const char *username, struct secret *password,
+    local_done_fn done, void *arg) MUST_USE;
 
-/* The crypt setting that this name is checked against, *known whether the user exists. For tests of INV-3. */
+/* The crypt setting that this name is checked against, *known whether the user exists. For tests of
+ * INV-3. */
 const char *local_setting(const struct local *local, const char *username, bool *known);
 
 #endif

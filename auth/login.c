@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pending logins. Whatever goes wrong looks the same to the client: "Login failed." and a fresh form, after the time
- * that hashing a password takes whenever a password was looked at (INV-3). Only the log tells the reason.
+ * Pending logins. Whatever goes wrong looks the same to the client: "Login failed." and a fresh
+ * form, after the time that hashing a password takes whenever a password was looked at (INV-3).
+ * Only the log tells the reason.
  */
 #include "auth/login.h"
 
@@ -33,11 +34,11 @@ struct login {
 	struct group_choice choice;
 	uint64_t started_ms;
 	uint64_t expires_ms;
-	unsigned attempts; /* that failed */
-	struct source *source;		     /* FORM */
-	struct login *prev, *next;	     /* FORM: by age; CHECKING: the list of those */
+	unsigned attempts;                       /* that failed */
+	struct source *source;                   /* FORM */
+	struct login *prev, *next;               /* FORM: by age; CHECKING: the list of those */
 	struct login *source_prev, *source_next; /* FORM */
-	UT_hash_handle hh;		     /* FORM */
+	UT_hash_handle hh;                       /* FORM */
 	/* CHECKING: the reply that is being looked at. */
 	struct facts facts;
 	char username[SESSION_NAME_SIZE]; /* "" when the name is too long to be anybody's */
@@ -50,7 +51,7 @@ struct login_table {
 	uint64_t login_ms; /* for a whole login */
 	unsigned attempts_max;
 	struct login *by_handle; /* FORM */
-	struct login *by_age;	 /* FORM, oldest handle first */
+	struct login *by_age;    /* FORM, oldest handle first */
 	struct login *checking;
 	struct source *sources;
 	size_t len;
@@ -60,7 +61,8 @@ struct login_table *
 login_table_new(const struct login_config *config)
 {
 	struct login_table *table = calloc(1, sizeof(*table));
-	const struct conf_object *limits = conf_sub(conf_root(config->conf, CONF_GATEWAY), GW_LIMITS);
+	const struct conf_object *limits =
+	    conf_sub(conf_root(config->conf, CONF_GATEWAY), GW_LIMITS);
 
 	if (table == NULL)
 		return NULL;
@@ -183,7 +185,8 @@ login_table_free(struct login_table *table)
 	while (table->by_age != NULL)
 		login_drop(table->by_age);
 	form_refused(&refused);
-	DL_FOREACH_SAFE (table->checking, login, tmp) {
+	DL_FOREACH_SAFE(table->checking, login, tmp)
+	{
 		DL_DELETE(table->checking, login);
 		login->answer(&refused, login->arg);
 		free(login);
@@ -204,7 +207,8 @@ answer_refused(login_answer_fn fn, void *arg)
 
 /* Give the login a fresh handle and show its form; takes the login, which is in no table. */
 static void
-show_form(struct login *login, const struct ip_addr *client, bool failed, login_answer_fn fn, void *arg)
+show_form(
+    struct login *login, const struct ip_addr *client, bool failed, login_answer_fn fn, void *arg)
 {
 	const struct login_config *config = &login->table->config;
 	struct form *form;
@@ -228,7 +232,8 @@ show_form(struct login *login, const struct ip_addr *client, bool failed, login_
 
 /* The first form of a login; `failed` when a reply led here that belonged to none. */
 static void
-start(struct login_table *table, const struct group_choice *choice, const struct ip_addr *client, bool failed, login_answer_fn fn, void *arg)
+start(struct login_table *table, const struct group_choice *choice, const struct ip_addr *client,
+    bool failed, login_answer_fn fn, void *arg)
 {
 	struct login *login = calloc(1, sizeof(*login));
 
@@ -243,7 +248,8 @@ start(struct login_table *table, const struct group_choice *choice, const struct
 	show_form(login, client, failed, fn, arg);
 }
 
-/* An attempt failed: another form, unless attempts or time are used up. Takes the login, which is in no table. */
+/* An attempt failed: another form, unless attempts or time are used up. Takes the login, which is
+ * in no table. */
 static void
 fail(struct login *login)
 {
@@ -252,7 +258,7 @@ fail(struct login *login)
 
 	login->attempts++;
 	over = login->attempts >= table->attempts_max ||
-	    clock_mono_ms() - login->started_ms >= table->login_ms;
+	       clock_mono_ms() - login->started_ms >= table->login_ms;
 	if (over) {
 		answer_refused(login->answer, login->arg);
 		free(login);
@@ -274,8 +280,9 @@ login_init(struct login_table *table, const Ipc__AuthInit *init, login_answer_fn
 	}
 	group_resolve(table->config.conf, init->group_access, init->facts->host, init->facts->path,
 	    init->group_select, &choice);
-	log_debug("login from %s: tunnel group %s, alias %s", facts_ip(&facts, (char[IP_STR_MAX]){0}),
-	    conf_str(choice.group, TG_NAME), choice.alias != NULL ? choice.alias : "none");
+	log_debug("login from %s: tunnel group %s, alias %s",
+	    facts_ip(&facts, (char[IP_STR_MAX]){0}), conf_str(choice.group, TG_NAME),
+	    choice.alias != NULL ? choice.alias : "none");
 	start(table, &choice, &facts.client.addr, false, fn, arg);
 }
 
@@ -347,14 +354,16 @@ check(struct login *login, const Ipc__AuthReply *reply)
 		login->username[0] = '\0';
 	login->state = LOGIN_CHECKING;
 	DL_APPEND(login->table->checking, login);
-	if (config->verify(config->verifier, login->username, password, on_checked, login) == ERR_OK)
+	if (config->verify(config->verifier, login->username, password, on_checked, login) ==
+	    ERR_OK)
 		return;
 	log_warn("too many logins at once: one is refused");
 	DL_DELETE(login->table->checking, login);
 	fail(login);
 }
 
-/* Did the client choose another group than the one of this form? Then that one's form is the answer (2.5). */
+/* Did the client choose another group than the one of this form? Then that one's form is the answer
+ * (2.5). */
 static bool
 is_other_group(const struct login *login, const char *select)
 {
@@ -371,7 +380,7 @@ is_current(const struct login_table *table, const char *config_hash)
 	uint64_t value;
 
 	return str_to_u64(config_hash, 0, UINT64_MAX, &value) == ERR_OK &&
-	    value == table->config.generation;
+	       value == table->config.generation;
 }
 
 static struct login *
@@ -392,7 +401,8 @@ login_take(struct login_table *table, const Ipc__AuthReply *reply)
 }
 
 static void
-reply_dispatch(struct login_table *table, const Ipc__AuthReply *reply, const struct facts *facts, login_answer_fn fn, void *arg)
+reply_dispatch(struct login_table *table, const Ipc__AuthReply *reply, const struct facts *facts,
+    login_answer_fn fn, void *arg)
 {
 	struct login *login = login_take(table, reply);
 	struct group_choice choice;
@@ -404,7 +414,8 @@ reply_dispatch(struct login_table *table, const Ipc__AuthReply *reply, const str
 		check(login, reply);
 		return;
 	}
-	group_resolve(table->config.conf, "", reply->facts->host, reply->facts->path, reply->group_select, &choice);
+	group_resolve(table->config.conf, "", reply->facts->host, reply->facts->path,
+	    reply->group_select, &choice);
 	if (login == NULL)
 		log_info("a login reply from %s has an unknown or expired handle",
 		    facts_ip(facts, (char[IP_STR_MAX]){0}));

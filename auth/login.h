@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The login state machine (protocol.md 2.1 - 2.5): from init through forms and replies to a session, or not. Pending
- * logins are known by an unguessable handle that serves one reply; they are limited in number, in all and for each
- * source, the oldest giving way.
+ * The login state machine (protocol.md 2.1 - 2.5): from init through forms and replies to a
+ * session, or not. Pending logins are known by an unguessable handle that serves one reply; they
+ * are limited in number, in all and for each source, the oldest giving way.
  *
  *      init            reply             right
  *   ---------> FORM ----------> CHECKING -------> session
@@ -31,11 +31,12 @@ struct login_table;
 /* The answer to an init or a reply: called once for each, now or later. The message is borrowed. */
 typedef void (*login_answer_fn)(const Ipc__AuthAnswer *answer, void *arg);
 /* local_verify() or what a test has instead. */
-typedef enum err (*login_verify_fn)(void *verifier, const char *username, struct secret *password, local_done_fn done, void *arg);
+typedef enum err (*login_verify_fn)(
+    void *verifier, const char *username, struct secret *password, local_done_fn done, void *arg);
 
 struct login_config {
 	const struct conf *conf; /* must outlive, as must sessions */
-	uint64_t generation;	 /* of the configuration: the config-hash */
+	uint64_t generation;     /* of the configuration: the config-hash */
 	struct session_table *sessions;
 	login_verify_fn verify;
 	void *verifier;
@@ -49,7 +50,8 @@ void login_table_tick(struct login_table *table);
 /* Handles that wait for a reply. */
 size_t login_table_len(const struct login_table *table);
 
-void login_init(struct login_table *table, const Ipc__AuthInit *init, login_answer_fn fn, void *arg);
+void login_init(
+    struct login_table *table, const Ipc__AuthInit *init, login_answer_fn fn, void *arg);
 /* The values of the fields are wiped. */
 void login_reply(struct login_table *table, Ipc__AuthReply *reply, login_answer_fn fn, void *arg);
 

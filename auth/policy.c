@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tunnel policy message: a table for the plain attributes, and the two kinds that need work: addresses and the
- * networks of split tunneling.
+ * The tunnel policy message: a table for the plain attributes, and the two kinds that need work:
+ * addresses and the networks of split tunneling.
  */
 #include "auth/policy.h"
 
@@ -139,7 +139,8 @@ network_add(struct strings *v4, struct strings *v6, const struct ip_prefix *pref
 	if (v4 == NULL)
 		return ERR_OK;
 	/* AnyConnect wants dotted masks here (protocol.md 4.2). */
-	snprintf(text, sizeof(text), "%s/%s", ip_str(&prefix->addr, addr), ip_mask_str(prefix->len, mask));
+	snprintf(text, sizeof(text), "%s/%s", ip_str(&prefix->addr, addr),
+	    ip_mask_str(prefix->len, mask));
 	return strings_add(v4, text);
 }
 
@@ -167,14 +168,16 @@ split_list(enum split split, struct strings *include, struct strings *exclude)
 }
 
 /*
- * The permitted networks of the access list. "permit any" in a list of what to tunnel means everything, and
- * everything is what a client tunnels when it is told no network at all; in a list of what to leave out it is a
- * network of its own.
+ * The permitted networks of the access list. "permit any" in a list of what to tunnel means
+ * everything, and everything is what a client tunnels when it is told no network at all; in a list
+ * of what to leave out it is a network of its own.
  */
 static enum err
-networks_read(struct policy *policy, const struct conf_object *acl, enum split split4, enum split split6)
+networks_read(
+    struct policy *policy, const struct conf_object *acl, enum split split4, enum split split6)
 {
-	static const struct ip_prefix all4 = {.addr = {.family = 4}}, all6 = {.addr = {.family = 6}};
+	static const struct ip_prefix all4 = {.addr = {.family = 4}},
+				      all6 = {.addr = {.family = 6}};
 	struct strings *v4 = split_list(split4, &policy->include, &policy->exclude);
 	struct strings *v6 = split_list(split6, &policy->include6, &policy->exclude6);
 	char *const *rules;
@@ -225,7 +228,10 @@ struct row {
 	size_t offset; /* in the message */
 };
 
-#define ROW(attribute, unit, field) {attribute, unit, offsetof(Ipc__TunnelPolicy, field)}
+#define ROW(attribute, unit, field)                                                                \
+	{                                                                                          \
+		attribute, unit, offsetof(Ipc__TunnelPolicy, field)                                \
+	}
 
 static const struct row rows[] = {
     ROW(GPA_BANNER, UNIT_TEXT, banner),

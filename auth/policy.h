@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the merged group-policy view (conf/inherit.h) to what auth enforces and what the tunnel is told. */
+/* From the merged group-policy view (conf/inherit.h) to what auth enforces and what the tunnel is
+ * told. */
 #ifndef AUTH_POLICY_H
 #define AUTH_POLICY_H
 
@@ -14,18 +15,19 @@ struct policy;
 
 /* What auth itself watches over. */
 struct policy_limits {
-	uint32_t idle_sec;    /* never 0: "none" gives the webvpn default-idle-timeout (asa.md 2.1) */
+	uint32_t idle_sec; /* never 0: "none" gives the webvpn default-idle-timeout (asa.md 2.1) */
 	uint32_t session_sec; /* 0: none */
 	uint32_t logins;      /* vpn-simultaneous-logins */
 };
 
-void policy_limits(const struct conf *conf, const struct inherit *inherit, struct policy_limits *out);
+void policy_limits(
+    const struct conf *conf, const struct inherit *inherit, struct policy_limits *out);
 /* May this user have an AnyConnect session (vpn-tunnel-protocol)? */
 bool policy_has_ssl_client(const struct inherit *inherit);
 
 /*
- * The tunnel's part of the policy, with its access lists and addresses resolved; session_remaining is the caller's
- * to set. Borrows from conf. NULL: memory.
+ * The tunnel's part of the policy, with its access lists and addresses resolved; session_remaining
+ * is the caller's to set. Borrows from conf. NULL: memory.
  */
 struct policy *policy_new(const struct conf *conf, const struct inherit *inherit) MUST_USE;
 void policy_free(struct policy *policy);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each pool is an array of slots. Those at and above `fresh` were never used and cost no memory until they are (the
- * array is calloc'ed); those that came back wait in a queue, oldest first. So leasing and releasing are O(1) and the
- * least recently used address comes first. A table of all leases, across pools, is what makes a lease unique.
+ * Each pool is an array of slots. Those at and above `fresh` were never used and cost no memory
+ * until they are (the array is calloc'ed); those that came back wait in a queue, oldest first. So
+ * leasing and releasing are O(1) and the least recently used address comes first. A table of all
+ * leases, across pools, is what makes a lease unique.
  */
 #include "auth/pool.h"
 
@@ -30,7 +31,7 @@ struct pool {
 	struct ip_addr first;
 	uint32_t size;
 	uint32_t fresh; /* slots from here on were never handed out in turn */
-	uint32_t head;	/* free queue */
+	uint32_t head;  /* free queue */
 	uint32_t tail;
 	uint32_t leased;
 	struct slot *slots;
@@ -137,7 +138,8 @@ lease_fill(const struct pool *pool, const struct ip_addr *addr, struct lease *ou
 static enum err
 lease_from(struct pool_set *set, struct pool *pool, struct lease *out)
 {
-	/* An address that another pool's lease covers goes to the end of the queue; hence at most one round. */
+	/* An address that another pool's lease covers goes to the end of the queue; hence at most
+	 * one round. */
 	for (uint32_t tries = 0; tries < pool->size; tries++) {
 		uint32_t index = slot_next(pool);
 		struct ip_addr addr;
@@ -171,7 +173,8 @@ pool_named(const struct pool_set *set, uint8_t family, const char *name)
 }
 
 enum err
-pool_lease(struct pool_set *set, uint8_t family, char *const *names, size_t names_len, struct lease *out)
+pool_lease(
+    struct pool_set *set, uint8_t family, char *const *names, size_t names_len, struct lease *out)
 {
 	for (size_t i = 0; i < names_len; i++) {
 		struct pool *pool = pool_named(set, family, names[i]);
@@ -273,7 +276,8 @@ pool_init(struct pool *pool, const char *name, const struct ip_addr *first, uint
 	return pool->slots != NULL ? ERR_OK : ERR_NOMEM;
 }
 
-/* The configuration is checked already; what does not parse here is a fault of ours and makes no pool. */
+/* The configuration is checked already; what does not parse here is a fault of ours and makes no
+ * pool. */
 static enum err
 pool_init_v4(struct pool *pool, const struct conf_object *object)
 {
@@ -309,7 +313,8 @@ pool_init_v6(struct pool *pool, const struct conf_object *object)
 	    ip_parse(text, &first) != ERR_OK || str_to_u64(slash + 1, 0, 128, &len) != ERR_OK)
 		return ERR_SYNTAX;
 	pool->prefix_len = (uint8_t)len;
-	return pool_init(pool, conf_str(object, POOL6_NAME), &first, (uint64_t)conf_int(object, POOL6_SIZE));
+	return pool_init(
+	    pool, conf_str(object, POOL6_NAME), &first, (uint64_t)conf_int(object, POOL6_SIZE));
 }
 
 static enum err
@@ -359,7 +364,8 @@ pool_set_free(struct pool_set *set)
 
 	if (set == NULL)
 		return;
-	HASH_ITER (hh, set->holdings, holding, tmp) {
+	HASH_ITER(hh, set->holdings, holding, tmp)
+	{
 		HASH_DEL(set->holdings, holding);
 		free(holding);
 	}

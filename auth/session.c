@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of sessions and their life. Every change of state goes through move(), which knows the legal ones; every
- * end goes through session_finish(), which gives back what the session held.
+ * The table of sessions and their life. Every change of state goes through move(), which knows the
+ * legal ones; every end goes through session_finish(), which gives back what the session held.
  */
 #include "auth/session.h"
 
@@ -32,7 +32,7 @@ struct session_table {
 	int64_t cookie_ms;
 	uint32_t next_index;
 	size_t alive;
-	struct session *by_id; /* all */
+	struct session *by_id;    /* all */
 	struct session *by_token; /* alive ones */
 	struct session *by_index; /* all */
 	struct session_user *users;
@@ -79,6 +79,7 @@ session_cause_text(Ipc__CloseCause cause)
 	    {IPC__CLOSE_CAUSE__CLOSE_SESSION_TIMEOUT, "Max time exceeded"},
 	    {IPC__CLOSE_CAUSE__CLOSE_ADMIN, "Administrator Reset"},
 	    {IPC__CLOSE_CAUSE__CLOSE_PREEMPTED, "Port Preempted"},
+	    {IPC__CLOSE_CAUSE__CLOSE_SHUTDOWN, "Administrator Reset"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
@@ -160,7 +161,8 @@ struct session_table *
 session_table_new(const struct session_config *config)
 {
 	struct session_table *table = calloc(1, sizeof(*table));
-	const struct conf_object *limits = conf_sub(conf_root(config->conf, CONF_GATEWAY), GW_LIMITS);
+	const struct conf_object *limits =
+	    conf_sub(conf_root(config->conf, CONF_GATEWAY), GW_LIMITS);
 
 	if (table == NULL)
 		return NULL;
@@ -179,8 +181,8 @@ session_free(struct session *session)
 
 	if (session == NULL)
 		return;
-	DL_FOREACH_SAFE (session->stale, stale, tmp)
-		free(stale);
+	DL_FOREACH_SAFE(session->stale, stale, tmp)
+	free(stale);
 	str_wipe(session->token_hash, sizeof(session->token_hash));
 	free(session);
 }
@@ -319,7 +321,8 @@ session_adopt(struct session_table *table, struct session *session)
 	HASH_ADD(hh_token, table->by_token, token_hash, sizeof(session->token_hash), session);
 	HASH_ADD(hh_index, table->by_index, index, sizeof(session->index), session);
 	HASH_ADD(hh, table->by_id, id, sizeof(session->id), session);
-	if (table_added(session, hh_token) && table_added(session, hh_index) && table_added(session, hh))
+	if (table_added(session, hh_token) && table_added(session, hh_index) &&
+	    table_added(session, hh))
 		return ERR_OK;
 	leave_all(table, session);
 	return ERR_NOMEM;
@@ -432,7 +435,8 @@ session_wait(struct session_table *table, struct session *session)
 	session_count_add(&session->total.dtls, &session->current.dtls);
 	ipc__channel_stats__init(&session->current.tls);
 	ipc__channel_stats__init(&session->current.dtls);
-	log_event(LOGMSG_716058, session->group_policy, session->username, facts_ip(&session->facts, ip));
+	log_event(
+	    LOGMSG_716058, session->group_policy, session->username, facts_ip(&session->facts, ip));
 	session_save(table, session);
 }
 
@@ -448,9 +452,9 @@ session_stale_clear(struct session *session, unsigned worker)
 {
 	struct session_stale *stale, *tmp;
 
-	DL_FOREACH_SAFE (session->stale, stale, tmp)
-		if (stale->worker == worker)
-			session_stale_remove(session, stale);
+	DL_FOREACH_SAFE(session->stale, stale, tmp)
+	if (stale->worker == worker)
+		session_stale_remove(session, stale);
 }
 
 void
@@ -458,7 +462,8 @@ session_table_worker_gone(struct session_table *table, unsigned worker)
 {
 	struct session *session, *tmp;
 
-	HASH_ITER (hh, table->by_id, session, tmp) {
+	HASH_ITER(hh, table->by_id, session, tmp)
+	{
 		session_stale_clear(session, worker);
 		if (session->worker != worker)
 			continue;
@@ -469,16 +474,19 @@ session_table_worker_gone(struct session_table *table, unsigned worker)
 	}
 }
 
-/* What is due now; CLOSE_NONE: nothing. Idle tunnels that are up are the worker's to end: it sees the packets. */
+/* What is due now; CLOSE_NONE: nothing. Idle tunnels that are up are the worker's to end: it sees
+ * the packets. */
 static Ipc__CloseCause
 due(const struct session_table *table, const struct session *session, int64_t now)
 {
 	const struct policy_limits *limits = &session->limits;
 
 	if (session->state == SESSION_NEW)
-		return now - session->login_ms >= table->cookie_ms ? IPC__CLOSE_CAUSE__CLOSE_IDLE_TIMEOUT
-								    : IPC__CLOSE_CAUSE__CLOSE_NONE;
-	if (limits->session_sec != 0 && now - session->login_ms >= (int64_t)limits->session_sec * 1000)
+		return now - session->login_ms >= table->cookie_ms
+			   ? IPC__CLOSE_CAUSE__CLOSE_IDLE_TIMEOUT
+			   : IPC__CLOSE_CAUSE__CLOSE_NONE;
+	if (limits->session_sec != 0 &&
+	    now - session->login_ms >= (int64_t)limits->session_sec * 1000)
 		return IPC__CLOSE_CAUSE__CLOSE_SESSION_TIMEOUT;
 	if (session->state == SESSION_WAITING &&
 	    now - session->data_ms >= (int64_t)limits->idle_sec * 1000)
@@ -492,7 +500,8 @@ session_table_tick(struct session_table *table)
 	struct session *session, *tmp;
 	int64_t now = now_ms();
 
-	HASH_ITER (hh, table->by_id, session, tmp) {
+	HASH_ITER(hh, table->by_id, session, tmp)
+	{
 		Ipc__CloseCause cause;
 
 		if (session->state == SESSION_ENDING) {
@@ -563,7 +572,8 @@ audit_id_make(struct session *session)
 }
 
 static enum err
-session_fill(struct session_table *table, const struct session_login *login, const char *token, struct session *session)
+session_fill(struct session_table *table, const struct session_login *login, const char *token,
+    struct session *session)
 {
 	enum err err = token_hash(token, session->token_hash);
 
@@ -583,15 +593,19 @@ session_fill(struct session_table *table, const struct session_login *login, con
 	ipc__channel_stats__init(&session->total.tls);
 	ipc__channel_stats__init(&session->total.dtls);
 	policy_limits(table->config.conf, login->inherit, &session->limits);
-	(void)str_copy(session->username, sizeof(session->username), conf_str(login->user, USER_NAME));
-	(void)str_copy(session->tunnel_group, sizeof(session->tunnel_group), conf_str(login->group, TG_NAME));
-	(void)str_copy(session->group_policy, sizeof(session->group_policy), login->inherit->group_policy);
+	(void)str_copy(
+	    session->username, sizeof(session->username), conf_str(login->user, USER_NAME));
+	(void)str_copy(
+	    session->tunnel_group, sizeof(session->tunnel_group), conf_str(login->group, TG_NAME));
+	(void)str_copy(
+	    session->group_policy, sizeof(session->group_policy), login->inherit->group_policy);
 	audit_id_make(session);
 	return ERR_OK;
 }
 
 enum err
-session_login(struct session_table *table, const struct session_login *login, struct session **out, char token[TOKEN_TEXT_SIZE])
+session_login(struct session_table *table, const struct session_login *login, struct session **out,
+    char token[TOKEN_TEXT_SIZE])
 {
 	struct policy_limits limits;
 	struct session *session;
@@ -620,7 +634,8 @@ session_login(struct session_table *table, const struct session_login *login, st
 }
 
 enum err
-session_inherit(const struct session_table *table, const struct session *session, struct inherit *out)
+session_inherit(
+    const struct session_table *table, const struct session *session, struct inherit *out)
 {
 	const struct conf *conf = table->config.conf;
 	const struct conf_object *user = conf_find(conf, CONF_USERNAME, session->username);
@@ -650,7 +665,8 @@ on_record(const Ipc__SessionRecord *record, void *arg)
 		}
 	}
 	if (err != ERR_OK)
-		log_warn("a stored session of user %s is dropped: %s", record->username, err_str(err));
+		log_warn(
+		    "a stored session of user %s is dropped: %s", record->username, err_str(err));
 	return err == ERR_OK;
 }
 
@@ -685,7 +701,8 @@ session_table_free(struct session_table *table)
 
 	if (table == NULL)
 		return;
-	HASH_ITER (hh, table->by_id, session, tmp) {
+	HASH_ITER(hh, table->by_id, session, tmp)
+	{
 		leave_all(table, session);
 		session_free(session);
 	}

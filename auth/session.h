@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Session records: a session is a login that was granted. It has a token, holds addresses, survives its tunnels and
- * ends by a timeout, by a word of the user or of the administrator, or by the login limit (protocol.md 6, asa.md 2.1).
+ * Session records: a session is a login that was granted. It has a token, holds addresses, survives
+ * its tunnels and ends by a timeout, by a word of the user or of the administrator, or by the login
+ * limit (protocol.md 6, asa.md 2.1).
  *
- * The struct is open for the files that work on sessions: session.c (table, life, limits), tunnel.c (what gateway
- * workers say about tunnels), session_record.c (to and from the store), listing.c (for show-sessions). A pointer to
- * a session is valid until the next call that may end sessions; across calls, keep the id.
+ * The struct is open for the files that work on sessions: session.c (table, life, limits), tunnel.c
+ * (what gateway workers say about tunnels), session_record.c (to and from the store), listing.c
+ * (for show-sessions). A pointer to a session is valid until the next call that may end sessions;
+ * across calls, keep the id.
  */
 #ifndef AUTH_SESSION_H
 #define AUTH_SESSION_H
@@ -29,11 +31,12 @@
 #define SESSION_INDEX_MAX ((1U << 20) - 1) /* the ASA shifts it by 12 into 32 bits */
 
 enum session_state {
-	SESSION_NEW,	 /* logged in, the cookie was never used */
-	SESSION_UP,	 /* a tunnel is there */
+	SESSION_NEW,     /* logged in, the cookie was never used */
+	SESSION_UP,      /* a tunnel is there */
 	SESSION_WAITING, /* the tunnel is lost, the client may resume */
-	SESSION_ENDING,	 /* ended by us, the worker is still closing the tunnel: addresses are not free yet */
-	SESSION_GONE,	 /* about to be freed */
+	SESSION_ENDING,  /* ended by us, the worker is still closing the tunnel: addresses are not
+			    free yet */
+	SESSION_GONE,    /* about to be freed */
 	SESSION_STATES
 };
 
@@ -45,9 +48,9 @@ struct session_counts {
 /* What is known of one channel of the tunnel. */
 struct session_channel {
 	bool up;
-	bool seen;	/* it was up at least once in this session */
+	bool seen;      /* it was up at least once in this session */
 	bool replacing; /* the next one to come up replaces one that was up */
-	uint32_t id;	/* the N of INDEX.N */
+	uint32_t id;    /* the N of INDEX.N */
 	char version[16];
 	char cipher[64];
 	struct ip_endpoint client;
@@ -77,14 +80,15 @@ struct session {
 	struct policy_limits limits;
 	struct lease ipv4;
 	struct lease ipv6;
-	/* Times in milliseconds of clock_mono_ms(); signed, as a restored session may be older than the boot. */
+	/* Times in milliseconds of clock_mono_ms(); signed, as a restored session may be older than
+	 * the boot. */
 	int64_t login_ms;
-	int64_t data_ms;  /* last data, as far as it was reported */
-	int64_t lost_ms;  /* when the last tunnel went */
-	int64_t ended_ms; /* when it became ENDING */
+	int64_t data_ms;    /* last data, as far as it was reported */
+	int64_t lost_ms;    /* when the last tunnel went */
+	int64_t ended_ms;   /* when it became ENDING */
 	int64_t login_wall; /* seconds since 1970 */
 	Ipc__CloseCause cause;
-	unsigned worker; /* whose tunnel it is, in states UP and ENDING */
+	unsigned worker;  /* whose tunnel it is, in states UP and ENDING */
 	uint32_t tunnels; /* numbers given out */
 	uint32_t parent_id;
 	struct session_channel tls;
@@ -94,7 +98,7 @@ struct session {
 	struct session_stale *stale;
 	struct session_user *user;
 	struct session *user_prev, *user_next; /* oldest first */
-	UT_hash_handle hh; /* by id, oldest login first */
+	UT_hash_handle hh;                     /* by id, oldest login first */
 	UT_hash_handle hh_token;
 	UT_hash_handle hh_index;
 };
@@ -135,11 +139,14 @@ size_t session_table_len(const struct session_table *table);
 unsigned session_table_max(const struct session_table *table);
 
 /*
- * A new session, after the login limit of its user has been applied (the new login wins). text gets the token. ERR_LIMIT: max-sessions
- * is reached; ERR_DENIED: the user may have none (limit 0); ERR_NOMEM.
+ * A new session, after the login limit of its user has been applied (the new login wins). text gets
+ * the token. ERR_LIMIT: max-sessions is reached; ERR_DENIED: the user may have none (limit 0);
+ * ERR_NOMEM.
  */
-enum err session_login(struct session_table *table, const struct session_login *login, struct session **out, char token[TOKEN_TEXT_SIZE]) MUST_USE;
-/* A session read back: into all tables, the state as given. ERR_EXISTS: id, index or token are there; ERR_LIMIT; ERR_NOMEM. */
+enum err session_login(struct session_table *table, const struct session_login *login,
+    struct session **out, char token[TOKEN_TEXT_SIZE]) MUST_USE;
+/* A session read back: into all tables, the state as given. ERR_EXISTS: id, index or token are
+ * there; ERR_LIMIT; ERR_NOMEM. */
 enum err session_adopt(struct session_table *table, struct session *session) MUST_USE;
 
 struct session *session_find(const struct session_table *table, uint64_t id);
@@ -149,7 +156,8 @@ struct session *session_find_token(const struct session_table *table, const char
 struct session *session_first(const struct session_table *table);
 struct session *session_next(const struct session *session);
 
-/* End it for good. The tunnel is told if there is one, and its last word awaited; else the session is freed here. */
+/* End it for good. The tunnel is told if there is one, and its last word awaited; else the session
+ * is freed here. */
 void session_end(struct session_table *table, struct session *session, Ipc__CloseCause cause);
 /* The tunnel is closed and the session ends with it: frees. */
 void session_finish(struct session_table *table, struct session *session, Ipc__CloseCause cause);
@@ -160,11 +168,14 @@ void session_up(struct session_table *table, struct session *session, unsigned w
 /* Write the session's present state to the store. */
 void session_save(struct session_table *table, struct session *session);
 
-/* The merged policy view of a session, as the configuration has it now. ERR_NOTFOUND: group or user are gone. */
-enum err session_inherit(const struct session_table *table, const struct session *session, struct inherit *out) MUST_USE;
+/* The merged policy view of a session, as the configuration has it now. ERR_NOTFOUND: group or user
+ * are gone. */
+enum err session_inherit(
+    const struct session_table *table, const struct session *session, struct inherit *out) MUST_USE;
 /* "Idle Timeout" and kin: the reason of 113019, and the text for the client. */
 const char *session_cause_text(Ipc__CloseCause cause);
-/* Seconds since the last data; seconds left of the idle and the session timeout (0: none or over). */
+/* Seconds since the last data; seconds left of the idle and the session timeout (0: none or over).
+ */
 uint32_t session_idle(const struct session *session);
 uint32_t session_idle_left(const struct session *session);
 uint32_t session_time_left(const struct session *session);

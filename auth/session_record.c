@@ -59,8 +59,10 @@ static enum err
 texts_read(const Ipc__SessionRecord *record, struct session *session)
 {
 	if (str_copy(session->username, sizeof(session->username), record->username) != ERR_OK ||
-	    str_copy(session->tunnel_group, sizeof(session->tunnel_group), record->tunnel_group) != ERR_OK ||
-	    str_copy(session->audit_id, sizeof(session->audit_id), record->audit_session_id) != ERR_OK)
+	    str_copy(session->tunnel_group, sizeof(session->tunnel_group), record->tunnel_group) !=
+		ERR_OK ||
+	    str_copy(session->audit_id, sizeof(session->audit_id), record->audit_session_id) !=
+		ERR_OK)
 		return ERR_SYNTAX;
 	str_printable(session->hostname, sizeof(session->hostname), record->hostname);
 	return ERR_OK;
@@ -98,7 +100,8 @@ times_read(const Ipc__SessionRecord *record, struct session *session)
 }
 
 static enum err
-lease_read(const struct session_config *config, const ProtobufCBinaryData *addr, uint8_t family, struct lease *out)
+lease_read(const struct session_config *config, const ProtobufCBinaryData *addr, uint8_t family,
+    struct lease *out)
 {
 	struct ip_addr value;
 
@@ -109,9 +112,11 @@ lease_read(const struct session_config *config, const ProtobufCBinaryData *addr,
 	return pool_restore(config->pools, &value, out);
 }
 
-/* Names must still exist, masks still be the same: a client that resumes insists on both (protocol.md 6.1). */
+/* Names must still exist, masks still be the same: a client that resumes insists on both
+ * (protocol.md 6.1). */
 static enum err
-leases_read(const struct session_config *config, const Ipc__SessionRecord *record, struct session *session)
+leases_read(
+    const struct session_config *config, const Ipc__SessionRecord *record, struct session *session)
 {
 	enum err err = lease_read(config, &record->ipv4, 4, &session->ipv4);
 
@@ -129,14 +134,16 @@ leases_read(const struct session_config *config, const Ipc__SessionRecord *recor
 }
 
 static enum err
-session_fill(const struct session_config *config, const Ipc__SessionRecord *record, struct session *session)
+session_fill(
+    const struct session_config *config, const Ipc__SessionRecord *record, struct session *session)
 {
 	const struct conf_object *user, *group;
 	struct inherit inherit;
 	enum err err;
 
 	if (record->format != FORMAT || record->session == 0 || record->index == 0 ||
-	    record->index > SESSION_INDEX_MAX || record->token_hash.len != sizeof(session->token_hash))
+	    record->index > SESSION_INDEX_MAX ||
+	    record->token_hash.len != sizeof(session->token_hash))
 		return ERR_SYNTAX;
 	session->id = record->session;
 	session->index = record->index;
@@ -166,7 +173,8 @@ session_fill(const struct session_config *config, const Ipc__SessionRecord *reco
 }
 
 enum err
-session_record_read(const struct session_config *config, const Ipc__SessionRecord *record, struct session **out)
+session_record_read(
+    const struct session_config *config, const Ipc__SessionRecord *record, struct session **out)
 {
 	struct session *session = calloc(1, sizeof(*session));
 	enum err err;

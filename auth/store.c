@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files: "<16 hex digits of the session id>.session", written under another name and renamed, so that a reader
- * sees a whole record or none. Content: magic, length, protobuf. After a crash of the machine a file may be
- * empty or short, which the length tells.
+ * Files: "<16 hex digits of the session id>.session", written under another name and renamed, so
+ * that a reader sees a whole record or none. Content: magic, length, protobuf. After a crash of the
+ * machine a file may be empty or short, which the length tells.
  */
 #include "auth/store.h"
 
@@ -42,7 +42,7 @@ struct store {
 	pthread_t thread;
 	bool started;
 	struct log_limit limit; /* of the thread */
-	pthread_mutex_t lock;	/* covers the rest */
+	pthread_mutex_t lock;   /* covers the rest */
 	pthread_cond_t wake;
 	pthread_cond_t idle;
 	struct order *orders; /* in the order of arrival */
@@ -77,7 +77,8 @@ write_all(int fd, const uint8_t *data, size_t len)
 static enum err
 file_write(int dir_fd, const char *name, const uint8_t *data, size_t len)
 {
-	int fd = openat(dir_fd, TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd =
+	    openat(dir_fd, TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	enum err err;
 
 	if (fd < 0)
@@ -287,7 +288,8 @@ file_load(struct store *store, const char *name, store_found_fn found, void *arg
 		if (strcmp(expected, name) == 0)
 			keep = found(record, arg);
 		else
-			log_warn("state directory: %s holds another session's record, removed", name);
+			log_warn(
+			    "state directory: %s holds another session's record, removed", name);
 		ipc__session_record__free_unpacked(record, NULL);
 	} else {
 		log_warn("state directory: %s is damaged, removed", name);

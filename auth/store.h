@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where session records outlive the process. This interface is all that the rest knows: the engine behind it are
- * files in the state directory now, and may be a server shared by several gateways later (design.md 1).
+ * Where session records outlive the process. This interface is all that the rest knows: the engine
+ * behind it are files in the state directory now, and may be a server shared by several gateways
+ * later (design.md 1).
  *
- * Nothing here makes the caller wait for a disk: records are queued and written by a thread, the newest of a session
- * only. A write that fails is logged and harms no session.
+ * Nothing here makes the caller wait for a disk: records are queued and written by a thread, the
+ * newest of a session only. A write that fails is logged and harms no session.
  */
 #ifndef AUTH_STORE_H
 #define AUTH_STORE_H
@@ -26,7 +27,8 @@ struct store *store_new(int dir_fd) MUST_USE;
 /* Writes what is still queued, then ends. */
 void store_free(struct store *store);
 
-/* Read all records, before anything is written. Blocks. Damaged and useless ones are logged and removed. ERR_SYS. */
+/* Read all records, before anything is written. Blocks. Damaged and useless ones are logged and
+ * removed. ERR_SYS. */
 enum err store_load(struct store *store, store_found_fn found, void *arg) MUST_USE;
 /* Queue the newest state of a session. ERR_NOMEM, ERR_LIMIT: too big. */
 enum err store_put(struct store *store, const Ipc__SessionRecord *record) MUST_USE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Session tokens and login handles: unguessable values that clients carry. Of a token only the SHA-256 is kept, in
- * memory as on disk, so that nobody who reads either can take over a session.
+ * Session tokens and login handles: unguessable values that clients carry. Of a token only the
+ * SHA-256 is kept, in memory as on disk, so that nobody who reads either can take over a session.
  */
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H

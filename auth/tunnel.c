@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A session has one tunnel at a time, the newest (protocol.md 6.1). When a tunnel is replaced, its worker still sends
- * exactly one SessionClosed for it, which must not end the session: each replaced tunnel leaves a "stale" note with the
- * session, and the first SessionClosed of that worker pays it off. Messages of a worker are in order and it closes
- * the old tunnel before it hears of the new one, so this cannot go wrong.
+ * A session has one tunnel at a time, the newest (protocol.md 6.1). When a tunnel is replaced, its
+ * worker still sends exactly one SessionClosed for it, which must not end the session: each
+ * replaced tunnel leaves a "stale" note with the session, and the first SessionClosed of that
+ * worker pays it off. Messages of a worker are in order and it closes the old tunnel before it
+ * hears of the new one, so this cannot go wrong.
  */
 #include "auth/tunnel.h"
 
@@ -39,26 +40,34 @@ refuse(Ipc__OpenStatus status, const char *reason, tunnel_opened_fn fn, void *ar
 	(void)fn(&opened, arg);
 }
 
-/* Lease of one family: the group policy's pools, then the tunnel group's. */
+/* Lease of one family: the group policy's pools, then the tunnel group's. ERR_NOTFOUND: it has no
+ * pool at all. */
 static enum err
-lease_get(struct session_table *table, struct session *session, const struct inherit *inherit, uint8_t family)
+lease_get(struct session_table *table, struct session *session, const struct inherit *inherit,
+    uint8_t family)
 {
 	const struct session_config *config = session_table_config(table);
-	const struct conf_object *group = conf_find(config->conf, CONF_TUNNEL_GROUP, session->tunnel_group);
+	const struct conf_object *group =
+	    conf_find(config->conf, CONF_TUNNEL_GROUP, session->tunnel_group);
 	bool v4 = family == 4;
 	struct lease *lease = v4 ? &session->ipv4 : &session->ipv6;
 	char text[IP_STR_MAX];
 	char *const *names;
-	size_t len = inherit_list(inherit, v4 ? GPA_ADDRESS_POOLS : GPA_IPV6_ADDRESS_POOLS, &names);
-	enum err err = pool_lease(config->pools, family, names, len, lease);
+	size_t policy_len =
+	    inherit_list(inherit, v4 ? GPA_ADDRESS_POOLS : GPA_IPV6_ADDRESS_POOLS, &names);
+	enum err err = pool_lease(config->pools, family, names, policy_len, lease);
 
 	if (err == ERR_FULL) {
-		len = conf_list(conf_sub(group, TG_GENERAL),
+		size_t len = conf_list(conf_sub(group, TG_GENERAL),
 		    v4 ? TGG_ADDRESS_POOL : TGG_IPV6_ADDRESS_POOL, &names);
+
+		if (policy_len == 0 && len == 0)
+			return ERR_NOTFOUND;
 		err = pool_lease(config->pools, family, names, len, lease);
 	}
 	if (err == ERR_OK)
-		log_event(LOGMSG_737026, session->index << 12, ip_str(&lease->addr, text), lease->pool);
+		log_event(
+		    LOGMSG_737026, session->index << 12, ip_str(&lease->addr, text), lease->pool);
 	return err;
 }
 
@@ -73,30 +82,35 @@ log_assigned(const struct session *session, bool want_ipv6)
 	if (session->ipv6.addr.family != 0)
 		ip_str(&session->ipv6.addr, v6);
 	else if (want_ipv6)
-		log_event(LOGMSG_722041, session->tunnel_group, session->group_policy, session->username, ip);
+		log_event(LOGMSG_722041, session->tunnel_group, session->group_policy,
+		    session->username, ip);
 	log_event(LOGMSG_722051, session->group_policy, session->username, ip, v4, v6);
 	log_event(LOGMSG_109201, session->index << 12, session->username,
 	    session->ipv4.addr.family != 0 ? v4 : v6);
 }
 
-/* On the first tunnel; later ones keep what is there, as clients insist on the same addresses. */
+/*
+ * On the first tunnel; later ones keep what is there, as clients insist on the same addresses. A
+ * user whose IPv4 pools are exhausted is refused, as a tunnel without IPv4 looks like a broken
+ * network to him; IPv6 is what he can miss.
+ */
 static enum err
-leases_get(struct session_table *table, struct session *session, const struct inherit *inherit, const Ipc__SessionOpen *open)
+leases_get(struct session_table *table, struct session *session, const struct inherit *inherit,
+    const Ipc__SessionOpen *open)
 {
-	bool held = session->ipv4.addr.family != 0 || session->ipv6.addr.family != 0;
+	enum err v4 = ERR_NOTFOUND;
 
-	if (!held) {
+	if (session->ipv4.addr.family == 0 && session->ipv6.addr.family == 0) {
 		if (open->want_ipv4)
-			(void)lease_get(table, session, inherit, 4);
-		if (open->want_ipv6)
+			v4 = lease_get(table, session, inherit, 4);
+		if (open->want_ipv6 && v4 != ERR_FULL)
 			(void)lease_get(table, session, inherit, 6);
+		if (session->ipv4.addr.family != 0 || session->ipv6.addr.family != 0)
+			log_assigned(session, open->want_ipv6);
 	}
 	if ((open->want_ipv4 && session->ipv4.addr.family != 0) ||
-	    (open->want_ipv6 && session->ipv6.addr.family != 0)) {
-		if (!held)
-			log_assigned(session, open->want_ipv6);
+	    (open->want_ipv6 && session->ipv6.addr.family != 0))
 		return ERR_OK;
-	}
 	log_event(LOGMSG_737019, session->index << 12);
 	log_event(LOGMSG_737012, session->index << 12);
 	return ERR_FULL;
@@ -131,7 +145,8 @@ stale_add(struct session *session)
 	DL_APPEND(session->stale, stale);
 }
 
-/* The tunnel that is up gives way to a newer one; its client is the same and needs no word (protocol.md 6.1). */
+/* The tunnel that is up gives way to a newer one; its client is the same and needs no word
+ * (protocol.md 6.1). */
 static void
 replace_tunnel(struct session_table *table, struct session *session)
 {
@@ -148,7 +163,8 @@ replace_tunnel(struct session_table *table, struct session *session)
 }
 
 static bool
-answer_opened(struct session *session, const struct inherit *inherit, const struct conf *conf, const Ipc__SessionOpen *open, tunnel_opened_fn fn, void *arg)
+answer_opened(struct session *session, const struct inherit *inherit, const struct conf *conf,
+    const Ipc__SessionOpen *open, tunnel_opened_fn fn, void *arg)
 {
 	Ipc__SessionOpened opened = IPC__SESSION_OPENED__INIT;
 	struct policy *policy = policy_new(conf, inherit);
@@ -187,7 +203,8 @@ answer_opened(struct session *session, const struct inherit *inherit, const stru
 }
 
 static void
-open_session(struct session_table *table, struct session *session, unsigned worker, const struct facts *facts, const Ipc__SessionOpen *open, tunnel_opened_fn fn, void *arg)
+open_session(struct session_table *table, struct session *session, unsigned worker,
+    const struct facts *facts, const Ipc__SessionOpen *open, tunnel_opened_fn fn, void *arg)
 {
 	const struct session_config *config = session_table_config(table);
 	bool resumed = session->state == SESSION_WAITING;
@@ -199,7 +216,8 @@ open_session(struct session_table *table, struct session *session, unsigned work
 		return;
 	}
 	if (leases_get(table, session, &inherit, open) != ERR_OK) {
-		refuse(IPC__OPEN_STATUS__OPEN_UNAVAILABLE, "No address available for the connection", fn, arg);
+		refuse(IPC__OPEN_STATUS__OPEN_UNAVAILABLE,
+		    "No address available for the connection", fn, arg);
 		return;
 	}
 	if (session->state == SESSION_UP)
@@ -219,7 +237,8 @@ open_session(struct session_table *table, struct session *session, unsigned work
 }
 
 void
-tunnel_open(struct session_table *table, unsigned worker, const Ipc__SessionOpen *open, tunnel_opened_fn fn, void *arg)
+tunnel_open(struct session_table *table, unsigned worker, const Ipc__SessionOpen *open,
+    tunnel_opened_fn fn, void *arg)
 {
 	struct session *session = session_find_token(table, open->token);
 	char ip[IP_STR_MAX];
@@ -279,7 +298,8 @@ channel_down(struct session *session, struct session_channel *channel, const cha
 }
 
 static void
-channel_describe(struct session_channel *channel, const struct ip_addr *addr, const Ipc__TunnelEvent *event)
+channel_describe(
+    struct session_channel *channel, const struct ip_addr *addr, const Ipc__TunnelEvent *event)
 {
 	str_printable(channel->version, sizeof(channel->version), event->version);
 	str_printable(channel->cipher, sizeof(channel->cipher), event->cipher);
@@ -307,20 +327,21 @@ is_ambiguous(const struct session *session, unsigned worker)
 {
 	const struct session_stale *stale;
 
-	DL_FOREACH (session->stale, stale)
-		if (stale->worker == worker)
-			return true;
+	DL_FOREACH(session->stale, stale)
+	if (stale->worker == worker)
+		return true;
 	return false;
 }
 
 /*
- * May this worker speak of this session? After a restart of ours, or a broken channel, workers announce the tunnels
- * that live on; such a session waits for its tunnel and gets it back.
+ * May this worker speak of this session? After a restart of ours, or a broken channel, workers
+ * announce the tunnels that live on; such a session waits for its tunnel and gets it back.
  */
 static bool
 claim(struct session_table *table, struct session *session, unsigned worker)
 {
-	if (session->state == SESSION_UP && session->worker != worker && !is_ambiguous(session, worker))
+	if (session->state == SESSION_UP && session->worker != worker &&
+	    !is_ambiguous(session, worker))
 		tell_replaced(table, session, worker);
 	if (session->state == SESSION_UP)
 		return session->worker == worker;
@@ -347,7 +368,8 @@ tunnel_event(struct session_table *table, unsigned worker, const Ipc__TunnelEven
 	}
 	channel = channel_of(session, event->channel);
 	if (channel == NULL || event->client_port > UINT16_MAX || event->server_port > UINT16_MAX ||
-	    (event->up && ip_from_bytes(event->client_ip.data, event->client_ip.len, &addr) != ERR_OK)) {
+	    (event->up &&
+		ip_from_bytes(event->client_ip.data, event->client_ip.len, &addr) != ERR_OK)) {
 		log_breach(worker, "malformed tunnel event");
 		return;
 	}
@@ -380,7 +402,8 @@ stats_take(struct session *session, const Ipc__SessionStats *stats)
 
 	counts_read(stats->tls, &session->current.tls);
 	counts_read(stats->dtls, &session->current.dtls);
-	/* A worker that was started later than the last data knows of an older tunnel's data nothing. */
+	/* A worker that was started later than the last data knows of an older tunnel's data
+	 * nothing. */
 	if (data_ms > session->data_ms)
 		session->data_ms = data_ms;
 }
@@ -399,7 +422,8 @@ add_rest(uint64_t *total, uint64_t final, uint64_t counted)
 }
 
 static void
-add_rest_all(Ipc__ChannelStats *total, const Ipc__ChannelStats *final, const Ipc__ChannelStats *counted)
+add_rest_all(
+    Ipc__ChannelStats *total, const Ipc__ChannelStats *final, const Ipc__ChannelStats *counted)
 {
 	add_rest(&total->rx_bytes, final->rx_bytes, counted->rx_bytes);
 	add_rest(&total->tx_bytes, final->tx_bytes, counted->tx_bytes);
@@ -427,7 +451,8 @@ stale_closed(struct session *session, unsigned worker, const Ipc__SessionStats *
 		add_rest_all(&session->total.tls, &tls, &stale->counted.tls);
 		add_rest_all(&session->total.dtls, &dtls, &stale->counted.dtls);
 	}
-	log_event(LOGMSG_722028, session->group_policy, session->username, facts_ip(&session->facts, ip));
+	log_event(
+	    LOGMSG_722028, session->group_policy, session->username, facts_ip(&session->facts, ip));
 	session_stale_remove(session, stale);
 	return true;
 }
@@ -442,6 +467,8 @@ cause_ends_session(Ipc__CloseCause cause)
 	case IPC__CLOSE_CAUSE__CLOSE_SESSION_TIMEOUT:
 	case IPC__CLOSE_CAUSE__CLOSE_ADMIN:
 	case IPC__CLOSE_CAUSE__CLOSE_PREEMPTED:
+	case IPC__CLOSE_CAUSE__CLOSE_SHUTDOWN: /* the client was told goodbye and does not come back
+						*/
 		return true;
 	default:
 		return false;
@@ -455,7 +482,8 @@ log_closed(struct session *session, const Ipc__SessionClosed *closed)
 
 	str_printable(text, sizeof(text), closed->text);
 	log_event(LOGMSG_722037, session->group_policy, session->username,
-	    facts_ip(&session->facts, ip), text[0] != '\0' ? text : session_cause_text(closed->cause));
+	    facts_ip(&session->facts, ip),
+	    text[0] != '\0' ? text : session_cause_text(closed->cause));
 	channel_down(session, &session->tls, "TCP");
 	channel_down(session, &session->dtls, "UDP");
 }

@@ -206,7 +206,7 @@ list_free(struct conf_value *value)
 }
 
 /* Add one string of a list, which must be new in it. */
-static bool
+static void
 list_add(const struct place *place, const char *text)
 {
 	struct conf_value *value = place->value;
@@ -216,14 +216,12 @@ list_add(const struct place *place, const char *text)
 		if (strcmp(value->list[i], text) == 0) {
 			errors_setting(place->errors, place->object, place->setting,
 			    "%s is there twice; name it once", quoted(place->row, text, quote));
-			return false;
+			return;
 		}
 	}
 	value->list[value->len] = errors_strdup(place->errors, text);
-	if (value->list[value->len] == NULL)
-		return false;
-	value->len++;
-	return true;
+	if (value->list[value->len] != NULL)
+		value->len++;
 }
 
 static void

@@ -232,10 +232,10 @@ conn_reply(struct conn *conn, int status, const char *content_type, const char *
 		answer_send(conn, &reply, body, false);
 }
 
-/* Refuse a request with a status, and say so in the log. fatal: what follows cannot be trusted to
- * be a request. */
+/* Refuse a request with a status, and tell the log why. fatal: what follows cannot be trusted to be
+ * a request. */
 static void
-refuse(struct conn *conn, int status, bool fatal)
+refuse(struct conn *conn, int status, const char *why, bool fatal)
 {
 	const char *reason = http_reply_reason(status);
 	char client[IP_STR_MAX];
@@ -247,18 +247,18 @@ refuse(struct conn *conn, int status, bool fatal)
 	};
 
 	if (conns_may_log(conn->conns))
-		log_warn("client %s: %s %s refused: %d %s",
+		log_warn("client %s: %s %s refused: %d, %s",
 		    ip_endpoint_str(tls_stream_client(conn->stream), client),
 		    conn->request != NULL ? conn->request->method : "request",
-		    conn->path[0] != '\0' ? conn->path : "-", status, reason);
+		    conn->path[0] != '\0' ? conn->path : "-", status, why);
 	answer_send(conn, &reply, reason, fatal);
 }
 
 void
-conn_refuse(struct conn *conn, int status)
+conn_refuse(struct conn *conn, int status, const char *why)
 {
 	if (conn->state == CONN_ANSWERING)
-		refuse(conn, status, true);
+		refuse(conn, status, why, true);
 }
 
 bool
@@ -287,7 +287,7 @@ answer_asset(struct conn *conn, const struct http_request *request UNUSED)
 	const struct asset *asset = asset_find(conn->path);
 
 	if (asset == NULL)
-		refuse(conn, 404, false);
+		refuse(conn, 404, "no such path", false);
 	else
 		conn_reply(
 		    conn, 200, asset->content_type, NULL, asset->body, strlen(asset->body), false);
@@ -302,6 +302,19 @@ static const handler_fn handlers[] = {
     [HTTP_ACTION_ASSET] = answer_asset,
     [HTTP_ACTION_LOGOUT] = signin_logout,
 };
+
+static const char *
+route_reason(int status)
+{
+	switch (status) {
+	case 400:
+		return "malformed: a login without XML";
+	case 404:
+		return "no such path";
+	default:
+		return "method not allowed";
+	}
+}
 
 /* The request is complete: hand it to its handler. */
 static void
@@ -318,7 +331,7 @@ dispatch(struct conn *conn)
 	tls_stream_pause(conn->stream, true);
 	action = http_route(request, &status);
 	if (action == HTTP_ACTION_NONE)
-		refuse(conn, status, false);
+		refuse(conn, status, route_reason(status), false);
 	else
 		handlers[action](conn, request);
 }
@@ -341,13 +354,13 @@ collect_body(struct conn *conn)
 	size_t want = request->content_length;
 
 	if (conn->body.err != ERR_OK) {
-		refuse(conn, 413, true);
+		refuse(conn, 413, "body too big", true);
 		return;
 	}
 	if (conn->body.len < want)
 		return;
 	if (!only_newlines(conn->body.data + want, conn->body.len - want)) {
-		refuse(conn, 400, true);
+		refuse(conn, 400, "malformed: bytes behind the request", true);
 		return;
 	}
 	conn->body.len = want;
@@ -355,18 +368,27 @@ collect_body(struct conn *conn)
 	dispatch(conn);
 }
 
-static int
-parse_status(enum err err, const struct conn *conn)
+/* The answer to a head that the parser refused. */
+static void
+refuse_head(struct conn *conn, enum err err)
 {
-	switch (err) {
-	case ERR_LIMIT:
-		/* Too long a head, or a head that announces too long a body. */
-		return conn->head.len >= HTTP_HEAD_MAX ? 431 : 413;
-	case ERR_UNSUPPORTED:
-		return 501;
-	default:
-		return 400;
-	}
+	static const struct {
+		enum err err;
+		int status;
+		const char *why;
+	} rows[] = {
+	    {ERR_LIMIT, 431, "head too long"},
+	    {ERR_FULL, 413, "body too big"},
+	    {ERR_UNSUPPORTED, 501, "transfer encoding"},
+	    {ERR_RANGE, 505, "not HTTP/1"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].err == err) {
+			refuse(conn, rows[i].status, rows[i].why, true);
+			return;
+		}
+	refuse(conn, 400, "malformed head", true);
 }
 
 static void
@@ -410,7 +432,7 @@ collect_head(struct conn *conn)
 	}
 	free(request);
 	if (err != ERR_AGAIN)
-		refuse(conn, parse_status(err, conn), true);
+		refuse_head(conn, err);
 	else if (only_newlines(conn->head.data, conn->head.len))
 		buf_reset(&conn->head); /* between requests: costs nothing, counts for nothing */
 }
@@ -495,7 +517,7 @@ on_timer(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 	struct conn *conn = arg;
 
 	if (conn->state == CONN_REQUEST)
-		refuse(conn, 408, true);
+		refuse(conn, 408, "request not complete in time", true);
 	else if (conn->state == CONN_HANDSHAKE)
 		on_closed(conn->stream, ERR_TIMEOUT, conn);
 	else

@@ -39,8 +39,8 @@ void conn_facts(const struct conn *conn, const struct http_request *request, Ipc
  */
 void conn_reply(struct conn *conn, int status, const char *content_type, const char *headers, const void *body, size_t body_len, bool close);
 
-/* Refuse a malformed request with a status (400, 413, ...): a log line, the status in words, and the connection ends. */
-void conn_refuse(struct conn *conn, int status);
+/* Refuse a request with a status (400, ...): a log line with the reason, the status in words to the client, and the connection ends. */
+void conn_refuse(struct conn *conn, int status, const char *why);
 
 /*
  * A handler that answers later keeps a reference; conn_reply() through a dead connection does nothing. The handler's

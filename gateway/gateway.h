@@ -16,7 +16,6 @@ struct gateway {
 	struct worker **workers;
 	pthread_t *threads;
 	size_t workers_len;
-	int status;
 };
 
 #endif

@@ -93,7 +93,7 @@ parse_version(const char *data, const struct span *version, bool *http10)
 	if (len < 5 || memcmp(s, "HTTP/", 5) != 0)
 		return ERR_SYNTAX;
 	if (len != 8 || memcmp(s, "HTTP/1.", 7) != 0 || (s[7] != '0' && s[7] != '1'))
-		return ERR_UNSUPPORTED;
+		return ERR_RANGE;
 	*http10 = s[7] == '0';
 	return ERR_OK;
 }
@@ -204,7 +204,7 @@ parse_length(const char *data, const struct span *value, size_t *out)
 		*out = (size_t)number;
 		return ERR_OK;
 	case ERR_RANGE:
-		return ERR_LIMIT;
+		return ERR_FULL;
 	default:
 		return ERR_SYNTAX;
 	}

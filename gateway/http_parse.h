@@ -36,8 +36,8 @@ struct http_request {
 };
 
 /*
- * Parse a head at the start of data[0..len). ERR_AGAIN: no empty line yet. ERR_LIMIT: too long, too many headers or too
- * big a body announced. ERR_SYNTAX: malformed. ERR_UNSUPPORTED: transfer-encoding, or not HTTP/1.x. Writes NULs into data on success only.
+ * Parse a head at the start of data[0..len). ERR_AGAIN: no empty line yet. ERR_LIMIT: too long or too many headers. ERR_FULL: too
+ * big a body announced. ERR_SYNTAX: malformed. ERR_UNSUPPORTED: transfer-encoding; ERR_RANGE: not HTTP/1.x. Writes NULs into data on success only.
  */
 enum err http_parse(char *data, size_t len, struct http_request *out) MUST_USE;
 /* First value of a header, case-insensitive; NULL if absent. */

@@ -273,7 +273,8 @@ signin_post(struct conn *conn, const struct http_request *request)
 		return;
 	}
 	if (err != ERR_OK) {
-		conn_refuse(conn, 400);
+		conn_refuse(
+		    conn, 400, err == ERR_LIMIT ? "XML: a limit is passed" : "malformed XML");
 		return;
 	}
 	if (xml->type == XML_TYPE_LOGOUT)

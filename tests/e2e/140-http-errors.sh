@@ -54,7 +54,7 @@ bomb = "<!DOCTYPE a [<!ENTITY a '%s'>%s]><config-auth client='vpn' type='init'>&
 status("entity bomb", bad, "POST", "/", bomb)
 status("external entity", bad, "POST", "/",
        "<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><config-auth client='vpn' type='init'>&x;</config-auth>")
-status("long user name", (200, 400), "POST", "/", ok.replace("1<", "1" * 100000 + "<"))
+status("long user name", (200, 400, 413), "POST", "/", ok.replace("1<", "1" * 100000 + "<"))
 
 status("GET /", (200,), "GET", "/")
 status("unknown path", (404,), "GET", "/nowhere")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For the tests of auth/: a configuration with a few groups and users, a clock that only the test moves, a state
- * directory of its own, and a record of what workers were told.
+ * For the tests of auth/: a configuration with a few groups and users, a clock that only the test
+ * moves, a state directory of its own, and a record of what workers were told.
  */
 #ifndef TESTS_UNIT_AUTH_HELP_H
 #define TESTS_UNIT_AUTH_HELP_H
@@ -34,15 +34,18 @@
 #define WORLD_POLICIES                                                                             \
 	"group-policies = (\n"                                                                     \
 	" { name = \"Staff\"; attributes = { banner = \"hello staff\";\n"                          \
-	"    vpn-simultaneous-logins = 2; vpn-idle-timeout = 10; vpn-session-timeout = 60; }; },\n" \
+	"    vpn-simultaneous-logins = 2; vpn-idle-timeout = 10; vpn-session-timeout = 60; }; "    \
+	"},\n"                                                                                     \
 	" { name = \"Partners\"; attributes = { vpn-simultaneous-logins = 1; }; },\n"              \
 	" { name = \"Nobody\"; attributes = { vpn-simultaneous-logins = 0; }; },\n"                \
 	" { name = \"Locked\"; attributes = { group-lock = \"Partners\"; }; },\n"                  \
 	" { name = \"Noclient\"; attributes = { vpn-tunnel-protocol = [ \"ikev2\" ]; }; } );\n"    \
 	"ip-local-pools = (\n"                                                                     \
-	" { name = \"POOL\"; range = \"192.168.100.1-192.168.100.200\"; mask = \"255.255.255.0\"; },\n" \
+	" { name = \"POOL\"; range = \"192.168.100.1-192.168.100.200\"; mask = "                   \
+	"\"255.255.255.0\"; },\n"                                                                  \
 	" { name = \"SMALL\"; range = \"10.9.0.1-10.9.0.2\"; mask = \"255.255.255.0\"; } );\n"     \
-	"ipv6-local-pools = ( { name = \"POOL6\"; prefix = \"fd00:100::10/64\"; size = 100; } );\n"
+	"ipv6-local-pools = ( { name = \"POOL6\"; prefix = \"fd00:100::10/64\"; size = 100; } "    \
+	");\n"
 #define WORLD_USERS                                                                                \
 	"usernames = ( { name = \"alice\"; password = \"" HELP_HASH "\"; },\n"                     \
 	" { name = \"bob\"; password = \"" HELP_HASH "\"; },\n"                                    \
@@ -54,8 +57,9 @@
 	"   attributes = { vpn-group-policy = \"Noclient\"; }; } );\n"
 #define WORLD_GATEWAY                                                                              \
 	"listeners = ( { address = \"0.0.0.0\"; } );\n"                                            \
-	"tun = { ipv4-address = \"192.168.100.254/24\"; ipv6-address = \"fd00:100::1/64\"; };\n"     \
-	"limits = { max-sessions = 5; login-attempts = 3; login-timeout = 600; cookie-timeout = 300; };\n"
+	"tun = { ipv4-address = \"192.168.100.254/24\"; ipv6-address = \"fd00:100::1/64\"; };\n"   \
+	"limits = { max-sessions = 5; login-attempts = 3; login-timeout = 600; cookie-timeout = "  \
+	"300; };\n"
 
 struct world_file {
 	const char *name;
@@ -302,11 +306,15 @@ world_on_opened(const Ipc__SessionOpened *opened, void *arg)
 	out->session = opened->session;
 	out->index = opened->index;
 	if (opened->ipv4.len > 0)
-		assert_int_equal(ip_from_bytes(opened->ipv4.data, opened->ipv4.len, &out->ipv4), ERR_OK);
+		assert_int_equal(
+		    ip_from_bytes(opened->ipv4.data, opened->ipv4.len, &out->ipv4), ERR_OK);
 	if (opened->ipv4_mask.len > 0)
-		assert_int_equal(ip_from_bytes(opened->ipv4_mask.data, opened->ipv4_mask.len, &out->mask), ERR_OK);
+		assert_int_equal(
+		    ip_from_bytes(opened->ipv4_mask.data, opened->ipv4_mask.len, &out->mask),
+		    ERR_OK);
 	if (opened->ipv6.len > 0)
-		assert_int_equal(ip_from_bytes(opened->ipv6.data, opened->ipv6.len, &out->ipv6), ERR_OK);
+		assert_int_equal(
+		    ip_from_bytes(opened->ipv6.data, opened->ipv6.len, &out->ipv6), ERR_OK);
 	out->ipv6_prefix = opened->ipv6_prefix;
 	if (opened->policy != NULL) {
 		out->session_timeout = opened->policy->session_timeout;
@@ -318,7 +326,8 @@ world_on_opened(const Ipc__SessionOpened *opened, void *arg)
 }
 
 WORLD_FN void
-world_tunnel_open(struct world *world, unsigned worker, const char *token, bool ipv4, bool ipv6, struct world_opened *out)
+world_tunnel_open(struct world *world, unsigned worker, const char *token, bool ipv4, bool ipv6,
+    struct world_opened *out)
 {
 	Ipc__SessionOpen open = IPC__SESSION_OPEN__INIT;
 	Ipc__ClientFacts facts;
@@ -337,7 +346,8 @@ world_tunnel_open(struct world *world, unsigned worker, const char *token, bool 
 }
 
 WORLD_FN void
-world_tunnel_event(struct world *world, unsigned worker, uint64_t session, Ipc__Channel channel, bool up)
+world_tunnel_event(
+    struct world *world, unsigned worker, uint64_t session, Ipc__Channel channel, bool up)
 {
 	Ipc__TunnelEvent event = IPC__TUNNEL_EVENT__INIT;
 
@@ -355,7 +365,8 @@ world_tunnel_event(struct world *world, unsigned worker, uint64_t session, Ipc__
 
 /* rx: bytes that came in over TLS in the life of this tunnel; idle: seconds. */
 WORLD_FN void
-world_tunnel_closed(struct world *world, unsigned worker, uint64_t session, Ipc__CloseCause cause, uint64_t rx, unsigned idle)
+world_tunnel_closed(struct world *world, unsigned worker, uint64_t session, Ipc__CloseCause cause,
+    uint64_t rx, unsigned idle)
 {
 	Ipc__SessionClosed closed = IPC__SESSION_CLOSED__INIT;
 	Ipc__SessionStats stats = IPC__SESSION_STATS__INIT;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The whole auth process in a thread, with the test as its parent, its gateway worker and its administrator: from init to
- * a tunnel and a listing, a restart, and messages that must not hurt it.
+ * The whole auth process in a thread, with the test as its parent, its gateway worker and its
+ * administrator: from init to a tunnel and a listing, a restart, and messages that must not hurt
+ * it.
  */
 #include "tests/unit/auth_help.h"
 
@@ -146,7 +147,8 @@ on_worker_closed(struct ipc *ipc, const char *why, void *arg)
 	came();
 }
 
-static const struct ipc_row parent_rows[] = {{.type = IPC__MSG_TYPE__MSG_ROLE_READY, .handle = handle_ready}};
+static const struct ipc_row parent_rows[] = {
+    {.type = IPC__MSG_TYPE__MSG_ROLE_READY, .handle = handle_ready}};
 static const struct ipc_row worker_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_SESSION_END, .handle = handle_end},
     {.type = IPC__MSG_TYPE__MSG_STATS_REQUEST, .handle = handle_stats_request, .request = true},
@@ -221,7 +223,8 @@ start(void)
 	t.worker = connect_worker(&theirs);
 	env_add(IPC__FD_KIND__FD_PEER, IPC__ROLE_ID__ROLE_GATEWAY, theirs);
 	env_add(IPC__FD_KIND__FD_CONTROL, IPC__ROLE_ID__ROLE_NONE, control_socket());
-	env_add(IPC__FD_KIND__FD_STATE_DIR, IPC__ROLE_ID__ROLE_NONE, open(t.dir, O_RDONLY | O_DIRECTORY));
+	env_add(IPC__FD_KIND__FD_STATE_DIR, IPC__ROLE_ID__ROLE_NONE,
+	    open(t.dir, O_RDONLY | O_DIRECTORY));
 	t.ready = false;
 	t.worker_closed = false;
 	assert_int_equal(pthread_create(&t.thread, NULL, thread_main, NULL), 0);
@@ -254,14 +257,17 @@ setup(void **state)
 	memset(&t, 0, sizeof(t));
 	snprintf(t.dir, sizeof(t.dir), "/tmp/sekisho-test-XXXXXX");
 	assert_non_null(mkdtemp(t.dir));
-	snprintf(users, sizeof(users), "usernames = ( { name = \"alice\"; password = \"%s\"; } );\n",
+	snprintf(users, sizeof(users),
+	    "usernames = ( { name = \"alice\"; password = \"%s\"; } );\n",
 	    crypt("right", "$5$rounds=1000$sekishosalt"));
 	for (size_t i = 0; i < ARRAY_LEN(help_files); i++) {
 		const char *text = help_files[i].text;
 
 		if (strcmp(help_files[i].name, "users.conf") == 0)
 			text = users;
-		assert_int_equal(texts_add(&texts, help_files[i].type, help_files[i].name, text, strlen(text)), ERR_OK);
+		assert_int_equal(
+		    texts_add(&texts, help_files[i].type, help_files[i].name, text, strlen(text)),
+		    ERR_OK);
 	}
 	buf_init(&t.slice, 8 * TEXTS_FILE_MAX);
 	assert_int_equal(slice_pack(&texts, help_wants, NULL, &t.slice), ERR_OK);
@@ -351,7 +357,8 @@ open_tunnel(const char *token)
 	open.facts = &facts;
 	open.token = (char *)token;
 	open.want_ipv4 = true;
-	ask(IPC__MSG_TYPE__MSG_SESSION_OPEN, &open.base, IPC__MSG_TYPE__MSG_SESSION_OPENED, on_opened);
+	ask(IPC__MSG_TYPE__MSG_SESSION_OPEN, &open.base, IPC__MSG_TYPE__MSG_SESSION_OPENED,
+	    on_opened);
 	assert_non_null(t.opened);
 }
 
@@ -468,7 +475,8 @@ test_whole(void **state)
 	list("bob");
 	assert_int_equal(t.sessions, 0);
 
-	/* auth is restarted; the worker announces what lives, and a tunnel that no longer has a session. */
+	/* auth is restarted; the worker announces what lives, and a tunnel that no longer has a
+	 * session. */
 	stop();
 	start();
 	announce(t.opened->session);
@@ -501,7 +509,8 @@ test_new_worker(void **state)
 	t.worker = connect_worker(&theirs);
 	rf.kind = IPC__FD_KIND__FD_PEER;
 	rf.peer = IPC__ROLE_ID__ROLE_GATEWAY;
-	assert_int_equal(ipc_send_fd(t.parent, IPC__MSG_TYPE__MSG_ROLE_FD, &rf.base, theirs), ERR_OK);
+	assert_int_equal(
+	    ipc_send_fd(t.parent, IPC__MSG_TYPE__MSG_ROLE_FD, &rf.base, theirs), ERR_OK);
 	close(theirs);
 	open_tunnel(t.answer->session_token);
 	assert_int_equal(t.opened->status, IPC__OPEN_STATUS__OPEN_OK);
@@ -510,7 +519,8 @@ test_new_worker(void **state)
 	t.worker_closed = false;
 	struct ipc *stranger = connect_worker(&theirs);
 	rf.worker = 7;
-	assert_int_equal(ipc_send_fd(t.parent, IPC__MSG_TYPE__MSG_ROLE_FD, &rf.base, theirs), ERR_OK);
+	assert_int_equal(
+	    ipc_send_fd(t.parent, IPC__MSG_TYPE__MSG_ROLE_FD, &rf.base, theirs), ERR_OK);
 	close(theirs);
 	(void)stranger;
 	struct ipc *worker = t.worker;
@@ -536,7 +546,8 @@ test_breach(void **state)
 	t.worker = connect_worker(&theirs);
 	rf.kind = IPC__FD_KIND__FD_PEER;
 	rf.peer = IPC__ROLE_ID__ROLE_GATEWAY;
-	assert_int_equal(ipc_send_fd(t.parent, IPC__MSG_TYPE__MSG_ROLE_FD, &rf.base, theirs), ERR_OK);
+	assert_int_equal(
+	    ipc_send_fd(t.parent, IPC__MSG_TYPE__MSG_ROLE_FD, &rf.base, theirs), ERR_OK);
 	close(theirs);
 	log_in("alice", "right");
 	assert_int_equal(t.answer->kind, IPC__ANSWER_KIND__ANSWER_COMPLETE);
@@ -552,7 +563,8 @@ test_many_callers(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ctl); i++) {
 		ctl[i] = ctl_connect();
-		assert_int_equal(ipc_send(ctl[i], IPC__MSG_TYPE__MSG_CTL_SESSIONS, &request.base), ERR_OK);
+		assert_int_equal(
+		    ipc_send(ctl[i], IPC__MSG_TYPE__MSG_CTL_SESSIONS, &request.base), ERR_OK);
 	}
 	wait_for(16);
 	for (size_t i = 0; i < 16; i++)

@@ -7,7 +7,8 @@
 #define GROUPS(list)                                                                               \
 	"webvpn = { tunnel-group-list = " list "; };\n"                                            \
 	"tunnel-groups = (\n"                                                                      \
-	" { name = \"Staff\"; webvpn-attributes = { group-alias = ( { name = \"Our Staff\"; } );\n" \
+	" { name = \"Staff\"; webvpn-attributes = { group-alias = ( { name = \"Our Staff\"; } "    \
+	");\n"                                                                                     \
 	"    group-url = ( { url = \"https://gw.example.com/Staff\"; },\n"                         \
 	"     { url = \"https://staff.example.com:8443/\"; } ); }; },\n"                           \
 	" { name = \"Eng\"; webvpn-attributes = { group-alias = ( { name = \"eng\"; },\n"          \
@@ -33,8 +34,10 @@ static const struct row listed[] = {
     {"https://192.0.2.1:4443/eng", "", "", "", "Eng", "eng", false},
     {"https://[2001:db8::1]/six", "", "", "", "Eng", "eng", false},
     {"https://staff.example.com:8443", "", "", "", "Staff", "Our Staff", false},
-    {"", "gw.example.com", "/ENG", "", "Eng", "eng", false}, /* no group-access: the request counts */
-    {"https://gw.example.com/Staff", "", "", "eng", "Staff", "Our Staff", false}, /* URL beats choice */
+    {"", "gw.example.com", "/ENG", "", "Eng", "eng",
+	false}, /* no group-access: the request counts */
+    {"https://gw.example.com/Staff", "", "", "eng", "Staff", "Our Staff",
+	false}, /* URL beats choice */
     /* a host without a path must be the very host and port */
     {"https://staff.example.com/", "", "", "", "Staff", "Our Staff", true},
     {"https://other.example.com:8443/", "", "", "", "Staff", "Our Staff", true},
@@ -74,7 +77,8 @@ run(const char *groups, const struct row *rows, size_t len)
 {
 	const struct world_file files[] = {
 	    {"tunnel-groups.conf", groups},
-	    {"users.conf", "usernames = ( { name = \"alice\"; password = \"" HELP_HASH "\"; } );\n"},
+	    {"users.conf",
+		"usernames = ( { name = \"alice\"; password = \"" HELP_HASH "\"; } );\n"},
 	    {"group-policies.conf", "group-policies = ( );\n"},
 	};
 	struct conf *conf = world_conf(files, ARRAY_LEN(files));
@@ -85,12 +89,14 @@ run(const char *groups, const struct row *rows, size_t len)
 
 		group_resolve(conf, row->url, row->host, row->path, row->select, &choice);
 		const char *name = conf_str(choice.group, TG_NAME);
-		bool alias_ok = row->alias == NULL ? choice.alias == NULL
-						   : choice.alias != NULL && strcmp(choice.alias, row->alias) == 0;
+		bool alias_ok = row->alias == NULL
+				    ? choice.alias == NULL
+				    : choice.alias != NULL && strcmp(choice.alias, row->alias) == 0;
 		if (strcmp(name, row->group) != 0 || !alias_ok || choice.list != row->list)
-			fail_msg("FAIL: url '%s' path '%s' select '%s': expected %s/%s list %d, got %s/%s list %d",
-			    row->url, row->path, row->select, row->group, row->alias, row->list, name,
-			    choice.alias, choice.list);
+			fail_msg("FAIL: url '%s' path '%s' select '%s': expected %s/%s list %d, "
+				 "got %s/%s list %d",
+			    row->url, row->path, row->select, row->group, row->alias, row->list,
+			    name, choice.alias, choice.list);
 	}
 	conf_unref(conf);
 }

@@ -224,7 +224,8 @@ test_queue_limit(void **state)
 	struct local *local = make(conf, hash_waiting, 3, 1);
 	outstanding = 0;
 	while (err == ERR_OK && accepted < 8) {
-		err = local_verify(local, "alice", secret_new("x", 1), on_result, &results[accepted]);
+		err =
+		    local_verify(local, "alice", secret_new("x", 1), on_result, &results[accepted]);
 		if (err == ERR_OK)
 			accepted++;
 	}

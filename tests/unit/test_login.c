@@ -13,7 +13,8 @@ struct seen {
 	unsigned count;
 	Ipc__AnswerKind kind;
 	char handle[TOKEN_TEXT_SIZE];
-	char group[65], alias[65], error[65], hash[24], banner[65], token[TOKEN_TEXT_SIZE], username[65];
+	char group[65], alias[65], error[65], hash[24], banner[65], token[TOKEN_TEXT_SIZE],
+	    username[65];
 	uint32_t error_id, index;
 	size_t inputs, options;
 	char option[4][65];
@@ -65,7 +66,8 @@ on_seen(const Ipc__AuthAnswer *answer, void *arg)
 }
 
 static enum err
-on_verify(void *verifier, const char *username, struct secret *password, local_done_fn done, void *arg)
+on_verify(
+    void *verifier, const char *username, struct secret *password, local_done_fn done, void *arg)
 {
 	struct check *check = &checks[checks_len];
 
@@ -251,10 +253,11 @@ test_uniform(void **state)
 	    {"nobody", LOCAL_NO_USER},
 	    {"nobody", LOCAL_OK}, /* even if the checker were wrong */
 	    {"alice", LOCAL_FAILED},
-	    {"none", LOCAL_OK},	    /* may have no session */
+	    {"none", LOCAL_OK},     /* may have no session */
 	    {"locked", LOCAL_OK},   /* another group's */
 	    {"noclient", LOCAL_OK}, /* may not use this kind of client */
-	    {"0123456789012345678901234567890123456789012345678901234567890123456789", LOCAL_NO_USER},
+	    {"0123456789012345678901234567890123456789012345678901234567890123456789",
+		LOCAL_NO_USER},
 	};
 
 	(void)state;
@@ -319,7 +322,8 @@ test_handles(void **state)
 	(void)state;
 	reply(&(struct reply){.handle = "", .username = "alice", .password = "secret"});
 	expect_form("Staff", true);
-	reply(&(struct reply){.handle = "nonsense", .username = "alice", .password = "secret", .select = "partners"});
+	reply(&(struct reply){
+	    .handle = "nonsense", .username = "alice", .password = "secret", .select = "partners"});
 	expect_form("Partners", true);
 	assert_int_equal(checks_len, 0);
 	/* Used twice, the second time while the first is being checked. */
@@ -353,11 +357,13 @@ test_handles(void **state)
 	/* From another configuration. */
 	init("https://gw.example.com/", "staff");
 	memcpy(handle, seen.handle, sizeof(handle));
-	reply(&(struct reply){.handle = handle, .hash = "1700000000122", .username = "alice", .password = "secret"});
+	reply(&(struct reply){
+	    .handle = handle, .hash = "1700000000122", .username = "alice", .password = "secret"});
 	expect_form("Staff", true);
 	init("https://gw.example.com/", "staff");
 	memcpy(handle, seen.handle, sizeof(handle));
-	reply(&(struct reply){.handle = handle, .hash = "", .username = "alice", .password = "secret"});
+	reply(&(struct reply){
+	    .handle = handle, .hash = "", .username = "alice", .password = "secret"});
 	expect_form("Staff", true);
 	assert_int_equal(checks_len, 0);
 }
@@ -391,13 +397,15 @@ test_group_change(void **state)
 	(void)state;
 	init("https://gw.example.com/", "staff");
 	memcpy(handle, seen.handle, sizeof(handle));
-	reply(&(struct reply){.handle = handle, .select = "partners", .username = "alice", .password = "secret"});
+	reply(&(struct reply){
+	    .handle = handle, .select = "partners", .username = "alice", .password = "secret"});
 	expect_form("Partners", false);
 	assert_int_equal(checks_len, 0);
 	assert_int_equal(login_table_len(logins), 1);
 	/* The same group: goes on, in any case. */
 	memcpy(handle, seen.handle, sizeof(handle));
-	reply(&(struct reply){.handle = handle, .select = "PARTNERS", .username = "alice", .password = "secret"});
+	reply(&(struct reply){
+	    .handle = handle, .select = "PARTNERS", .username = "alice", .password = "secret"});
 	assert_int_equal(checks_len, 1);
 	checked(LOCAL_OK);
 	assert_int_equal(seen.kind, IPC__ANSWER_KIND__ANSWER_COMPLETE);
@@ -405,7 +413,8 @@ test_group_change(void **state)
 	/* Settled by URL: the choice means nothing. */
 	init("https://gw.example.com/staff-url", "");
 	memcpy(handle, seen.handle, sizeof(handle));
-	reply(&(struct reply){.handle = handle, .select = "partners", .username = "alice", .password = "secret"});
+	reply(&(struct reply){
+	    .handle = handle, .select = "partners", .username = "alice", .password = "secret"});
 	assert_int_equal(checks_len, 1);
 	checked(LOCAL_OK);
 	assert_string_equal(seen.group, "Staff");

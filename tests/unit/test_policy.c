@@ -18,12 +18,15 @@ build(struct built *built, const char *attributes, const char *lists)
 	static char text[4096];
 	const struct world_file files[] = {
 	    {"group-policies.conf", text},
-	    {"tunnel-groups.conf",
-		"tunnel-groups = ( { name = \"Staff\"; general-attributes = { default-group-policy = \"Staff\"; }; } );\n"},
-	    {"users.conf", "usernames = ( { name = \"alice\"; password = \"" HELP_HASH "\"; } );\n"},
+	    {"tunnel-groups.conf", "tunnel-groups = ( { name = \"Staff\"; general-attributes = { "
+				   "default-group-policy = \"Staff\"; }; } );\n"},
+	    {"users.conf",
+		"usernames = ( { name = \"alice\"; password = \"" HELP_HASH "\"; } );\n"},
 	};
 
-	snprintf(text, sizeof(text), "group-policies = ( { name = \"Staff\"; attributes = { %s }; } );\naccess-lists = ( %s );\n",
+	snprintf(text, sizeof(text),
+	    "group-policies = ( { name = \"Staff\"; attributes = { %s }; } );\naccess-lists = ( %s "
+	    ");\n",
 	    attributes, lists);
 	built->conf = world_conf(files, ARRAY_LEN(files));
 	inherit_merge(built->conf, conf_find(built->conf, CONF_TUNNEL_GROUP, "Staff"),
@@ -79,14 +82,17 @@ test_numbers(void **state)
 	} cases[] = {
 	    {"anyconnect-mtu = 1200;", offsetof(Ipc__TunnelPolicy, mtu), 1200},
 	    {"anyconnect-dpd-interval-client = 300;", offsetof(Ipc__TunnelPolicy, dpd_client), 300},
-	    {"anyconnect-dpd-interval-client = \"none\";", offsetof(Ipc__TunnelPolicy, dpd_client), 0},
+	    {"anyconnect-dpd-interval-client = \"none\";", offsetof(Ipc__TunnelPolicy, dpd_client),
+		0},
 	    {"anyconnect-dpd-interval-gateway = 5;", offsetof(Ipc__TunnelPolicy, dpd_gateway), 5},
 	    {"anyconnect-ssl-keepalive = \"none\";", offsetof(Ipc__TunnelPolicy, keepalive), 0},
 	    {"vpn-idle-timeout = 7;", offsetof(Ipc__TunnelPolicy, idle_timeout), 420},
 	    {"vpn-idle-timeout = \"none\";", offsetof(Ipc__TunnelPolicy, idle_timeout), 1800},
 	    {"vpn-session-timeout = 60;", offsetof(Ipc__TunnelPolicy, session_timeout), 3600},
-	    {"vpn-session-timeout = 35791394;", offsetof(Ipc__TunnelPolicy, session_timeout), 2147483640},
-	    {"vpn-session-timeout-alert-interval = 5;", offsetof(Ipc__TunnelPolicy, alert_interval), 300},
+	    {"vpn-session-timeout = 35791394;", offsetof(Ipc__TunnelPolicy, session_timeout),
+		2147483640},
+	    {"vpn-session-timeout-alert-interval = 5;", offsetof(Ipc__TunnelPolicy, alert_interval),
+		300},
 	    {"anyconnect-ssl-rekey-time = 10; anyconnect-ssl-rekey-method = \"ssl\";",
 		offsetof(Ipc__TunnelPolicy, rekey_time), 600},
 	    {"anyconnect-ssl-rekey-time = 10;", offsetof(Ipc__TunnelPolicy, rekey_time), 0},
@@ -99,7 +105,8 @@ test_numbers(void **state)
 		build(&b, cases[i].attribute, "");
 		uint32_t have = *(uint32_t *)((char *)b.msg + cases[i].offset);
 		if (have != cases[i].value)
-			fail_msg("FAIL: %s expected %u, got %u", cases[i].attribute, cases[i].value, have);
+			fail_msg("FAIL: %s expected %u, got %u", cases[i].attribute, cases[i].value,
+			    have);
 		drop(&b);
 	}
 }
@@ -111,10 +118,12 @@ test_others(void **state)
 
 	(void)state;
 	build(&b,
-	    "banner = \"Welcome\"; default-domain = \"corp.example\"; split-dns = [ \"a.example\", \"b.example\" ];"
+	    "banner = \"Welcome\"; default-domain = \"corp.example\"; split-dns = [ \"a.example\", "
+	    "\"b.example\" ];"
 	    "dns-server = [ \"10.0.0.53\", \"fd00::53\" ]; wins-server = [ \"10.0.0.42\" ];"
 	    "split-tunnel-policy = \"tunnelspecified\"; split-tunnel-network-list = \"L\";"
-	    "split-tunnel-all-dns = true; client-bypass-protocol = true; anyconnect-ssl-dtls = false;"
+	    "split-tunnel-all-dns = true; client-bypass-protocol = true; anyconnect-ssl-dtls = "
+	    "false;"
 	    "smartcard-removal-disconnect = false; anyconnect-ssl-rekey-time = 30;"
 	    "anyconnect-ssl-rekey-method = \"new-tunnel\";",
 	    "{ name = \"L\"; rules = [ \"permit 10.0.0.0 255.0.0.0\" ]; }");
@@ -170,13 +179,18 @@ test_split(void **state)
 		const char *include, *exclude, *include6, *exclude6;
 	} cases[] = {
 	    {"tunnelall", "tunnelall", LIST, "", "", "", ""},
-	    {"tunnelspecified", "tunnelall", LIST, "10.0.0.0/255.0.0.0 192.0.2.7/255.255.255.255", "", "", ""},
-	    {"tunnelspecified", "tunnelspecified", LIST, "10.0.0.0/255.0.0.0 192.0.2.7/255.255.255.255", "", "2001:db8::/32", ""},
+	    {"tunnelspecified", "tunnelall", LIST, "10.0.0.0/255.0.0.0 192.0.2.7/255.255.255.255",
+		"", "", ""},
+	    {"tunnelspecified", "tunnelspecified", LIST,
+		"10.0.0.0/255.0.0.0 192.0.2.7/255.255.255.255", "", "2001:db8::/32", ""},
 	    {"tunnelall", "tunnelspecified", LIST, "", "", "2001:db8::/32", ""},
-	    {"excludespecified", "tunnelspecified", LIST, "", "10.0.0.0/255.0.0.0 192.0.2.7/255.255.255.255", "2001:db8::/32", ""},
-	    {"excludespecified", "excludespecified", LIST, "", "10.0.0.0/255.0.0.0 192.0.2.7/255.255.255.255", "", "2001:db8::/32"},
+	    {"excludespecified", "tunnelspecified", LIST, "",
+		"10.0.0.0/255.0.0.0 192.0.2.7/255.255.255.255", "2001:db8::/32", ""},
+	    {"excludespecified", "excludespecified", LIST, "",
+		"10.0.0.0/255.0.0.0 192.0.2.7/255.255.255.255", "", "2001:db8::/32"},
 	    {"tunnelspecified", "tunnelspecified", ANY, "", "", "", ""},
-	    {"excludespecified", "excludespecified", ANY, "", "10.0.0.0/255.0.0.0 0.0.0.0/0.0.0.0", "", "::/0"},
+	    {"excludespecified", "excludespecified", ANY, "", "10.0.0.0/255.0.0.0 0.0.0.0/0.0.0.0",
+		"", "::/0"},
 	};
 
 	(void)state;
@@ -185,13 +199,18 @@ test_split(void **state)
 		char attributes[256];
 
 		snprintf(attributes, sizeof(attributes),
-		    "split-tunnel-policy = \"%s\"; ipv6-split-tunnel-policy = \"%s\"; split-tunnel-network-list = \"L\";",
+		    "split-tunnel-policy = \"%s\"; ipv6-split-tunnel-policy = \"%s\"; "
+		    "split-tunnel-network-list = \"L\";",
 		    cases[i].policy4, cases[i].policy6);
 		build(&b, attributes, cases[i].list);
-		expect_list("include", cases[i].include, b.msg->n_split_include, b.msg->split_include);
-		expect_list("exclude", cases[i].exclude, b.msg->n_split_exclude, b.msg->split_exclude);
-		expect_list("include6", cases[i].include6, b.msg->n_split_include6, b.msg->split_include6);
-		expect_list("exclude6", cases[i].exclude6, b.msg->n_split_exclude6, b.msg->split_exclude6);
+		expect_list(
+		    "include", cases[i].include, b.msg->n_split_include, b.msg->split_include);
+		expect_list(
+		    "exclude", cases[i].exclude, b.msg->n_split_exclude, b.msg->split_exclude);
+		expect_list(
+		    "include6", cases[i].include6, b.msg->n_split_include6, b.msg->split_include6);
+		expect_list(
+		    "exclude6", cases[i].exclude6, b.msg->n_split_exclude6, b.msg->split_exclude6);
 		drop(&b);
 	}
 }
@@ -226,7 +245,10 @@ test_packs(void **state)
 	uint8_t bytes[4096];
 
 	(void)state;
-	build(&b, "split-tunnel-policy = \"tunnelspecified\"; split-tunnel-network-list = \"L\"; split-dns = [ \"a\" ];", LIST);
+	build(&b,
+	    "split-tunnel-policy = \"tunnelspecified\"; split-tunnel-network-list = \"L\"; "
+	    "split-dns = [ \"a\" ];",
+	    LIST);
 	assert_true(ipc__tunnel_policy__get_packed_size(b.msg) < sizeof(bytes));
 	size_t len = ipc__tunnel_policy__pack(b.msg, bytes);
 	Ipc__TunnelPolicy *copy = ipc__tunnel_policy__unpack(NULL, len, bytes);

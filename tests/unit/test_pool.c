@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* INV-5: an address is never leased twice and always comes back; against a model, and pools to the last address. */
+/* INV-5: an address is never leased twice and always comes back; against a model, and pools to the
+ * last address. */
 #include "tests/unit/auth_help.h"
 
 static char *const pool_name[] = {(char *)"POOL"};
@@ -111,7 +112,8 @@ test_restore(void **state)
 
 		assert_int_equal(ip_parse(cases[i].addr, &addr), ERR_OK);
 		if (pool_restore(set, &addr, &lease) != cases[i].err)
-			fail_msg("FAIL: restore of %s, expected %s", cases[i].addr, err_str(cases[i].err));
+			fail_msg("FAIL: restore of %s, expected %s", cases[i].addr,
+			    err_str(cases[i].err));
 	}
 	/* Restored addresses are skipped when their turn comes. */
 	for (int last = 1; last < 8; last++) {

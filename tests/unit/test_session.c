@@ -73,7 +73,8 @@ test_cookie_timeout(void **state)
 	world_break(&world);
 }
 
-/* The limit of a user: the new login wins, the longest idle goes, of equals the oldest (asa.md 2.1). */
+/* The limit of a user: the new login wins, the longest idle goes, of equals the oldest
+ * (asa.md 2.1). */
 static void
 test_limit_many(void **state)
 {
@@ -157,12 +158,14 @@ test_ending(void **state)
 	world_make(&world, NULL, 0);
 	assert_non_null(world_login(&world, "alice", "Partners", token));
 	world_tunnel_open(&world, 0, token, true, false, &opened);
-	session_end(world.sessions, session_find(world.sessions, opened.session), IPC__CLOSE_CAUSE__CLOSE_ADMIN);
+	session_end(world.sessions, session_find(world.sessions, opened.session),
+	    IPC__CLOSE_CAUSE__CLOSE_ADMIN);
 	assert_null(session_find_token(world.sessions, token));
 	assert_int_equal(session_table_len(world.sessions), 0);
 	assert_int_equal(world_leased(&world), 1);
 	/* Again: nothing more. */
-	session_end(world.sessions, session_find(world.sessions, opened.session), IPC__CLOSE_CAUSE__CLOSE_ADMIN);
+	session_end(world.sessions, session_find(world.sessions, opened.session),
+	    IPC__CLOSE_CAUSE__CLOSE_ADMIN);
 	assert_int_equal(world.ends_len, 1);
 	world_tunnel_closed(&world, 0, opened.session, IPC__CLOSE_CAUSE__CLOSE_ADMIN, 5, 0);
 	assert_null(session_find(world.sessions, opened.session));
@@ -171,13 +174,15 @@ test_ending(void **state)
 	/* A worker that never answers does not keep it for ever, one that dies neither. */
 	assert_non_null(world_login(&world, "alice", "Partners", token));
 	world_tunnel_open(&world, 0, token, true, false, &opened);
-	session_end(world.sessions, session_find(world.sessions, opened.session), IPC__CLOSE_CAUSE__CLOSE_ADMIN);
+	session_end(world.sessions, session_find(world.sessions, opened.session),
+	    IPC__CLOSE_CAUSE__CLOSE_ADMIN);
 	world_pass(16);
 	session_table_tick(world.sessions);
 	assert_int_equal(world_leased(&world), 0);
 	assert_non_null(world_login(&world, "alice", "Partners", token));
 	world_tunnel_open(&world, 0, token, true, false, &opened);
-	session_end(world.sessions, session_find(world.sessions, opened.session), IPC__CLOSE_CAUSE__CLOSE_ADMIN);
+	session_end(world.sessions, session_find(world.sessions, opened.session),
+	    IPC__CLOSE_CAUSE__CLOSE_ADMIN);
 	session_table_worker_gone(world.sessions, 0);
 	assert_int_equal(world_leased(&world), 0);
 	world_break(&world);
@@ -273,7 +278,8 @@ test_restart(void **state)
 	session_table_tick(world.sessions);
 	assert_null(session_find_token(world.sessions, unused));
 	/* What has ended does not come back. */
-	session_finish(world.sessions, session_find_token(world.sessions, token), IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST);
+	session_finish(world.sessions, session_find_token(world.sessions, token),
+	    IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST);
 	world_restart(&world);
 	assert_int_equal(session_table_len(world.sessions), 0);
 	world_break(&world);
@@ -311,7 +317,8 @@ test_index_unique(void **state)
 
 		assert_non_null(session);
 		assert_in_range(session->index, 1, SESSION_INDEX_MAX);
-		for (struct session *s = session_first(world.sessions); s != NULL; s = session_next(s))
+		for (struct session *s = session_first(world.sessions); s != NULL;
+		     s = session_next(s))
 			assert_true(s == session || s->index != session->index);
 	}
 	assert_int_equal(session_table_len(world.sessions), 2);

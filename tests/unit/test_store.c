@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The state directory: what is put is found again; crashes' leftovers, garbage and strangers' files do no harm. */
+/* The state directory: what is put is found again; crashes' leftovers, garbage and strangers' files
+ * do no harm. */
 #include "tests/unit/auth_help.h"
 
 #include <sys/stat.h>
@@ -49,7 +50,7 @@ teardown(void **state)
 	char command[256];
 
 	(void)state;
-	snprintf(command, sizeof(command), "chmod 700 '%s'; rm -rf '%s'", dir, dir);
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
 	return system(command);
 }
 
@@ -167,7 +168,8 @@ test_leftovers(void **state)
 			fail_msg("FAIL: %zu of %zu bytes, expected no record, got one", cut, len);
 		assert_false(file_exists("0000000000000011.session"));
 	}
-	/* One byte more, zeros of the same length, another's record, a crash between write and rename. */
+	/* One byte more, zeros of the same length, another's record, a crash between write and
+	 * rename. */
 	good[len] = 0;
 	file_make("0000000000000011.session", good, len + 1);
 	file_make("0000000000000012.session", good, len);
@@ -286,12 +288,16 @@ test_records(void **state)
 	conf_unref(world.conf);
 	const struct world_file moved[] = {
 	    {"group-policies.conf",
-		"group-policies = ( { name = \"Staff\"; }, { name = \"Partners\"; }, { name = \"Nobody\"; },\n"
+		"group-policies = ( { name = \"Staff\"; }, { name = \"Partners\"; }, { name = "
+		"\"Nobody\"; },\n"
 		" { name = \"Locked\"; }, { name = \"Noclient\"; } );\n"
 		"ip-local-pools = (\n"
-		" { name = \"POOL\"; range = \"192.168.100.1-192.168.100.200\"; mask = \"255.255.255.0\"; },\n"
-		" { name = \"SMALL\"; range = \"10.9.0.1-10.9.0.2\"; mask = \"255.255.255.0\"; } );\n"
-		"ipv6-local-pools = ( { name = \"POOL6\"; prefix = \"fd00:100::1000/64\"; size = 100; } );\n"},
+		" { name = \"POOL\"; range = \"192.168.100.1-192.168.100.200\"; mask = "
+		"\"255.255.255.0\"; },\n"
+		" { name = \"SMALL\"; range = \"10.9.0.1-10.9.0.2\"; mask = \"255.255.255.0\"; } "
+		");\n"
+		"ipv6-local-pools = ( { name = \"POOL6\"; prefix = \"fd00:100::1000/64\"; size = "
+		"100; } );\n"},
 	};
 	world.conf = world_conf(moved, 1);
 	world_open(&world);

@@ -24,7 +24,8 @@ test_denied(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		world_tunnel_open(&world, 0, bad[i], true, true, &opened);
 		if (opened.status != IPC__OPEN_STATUS__OPEN_DENIED || opened.session != 0)
-			fail_msg("FAIL: token '%s', expected denied, got %d", bad[i], (int)opened.status);
+			fail_msg("FAIL: token '%s', expected denied, got %d", bad[i],
+			    (int)opened.status);
 	}
 	/* One that has expired. */
 	assert_non_null(world_login(&world, "alice", "Staff", token));
@@ -100,14 +101,16 @@ test_no_address(void **state)
 	assert_int_equal(opened.status, IPC__OPEN_STATUS__OPEN_UNAVAILABLE);
 	assert_string_equal(opened.reason, "No address available for the connection");
 	/* It may try again when there is one. */
-	session_end(world.sessions, session_find_token(world.sessions, tokens[0]), IPC__CLOSE_CAUSE__CLOSE_ADMIN);
+	session_end(world.sessions, session_find_token(world.sessions, tokens[0]),
+	    IPC__CLOSE_CAUSE__CLOSE_ADMIN);
 	session_table_worker_gone(world.sessions, 0);
 	world_tunnel_open(&world, 0, tokens[2], true, false, &opened);
 	assert_int_equal(opened.status, IPC__OPEN_STATUS__OPEN_OK);
 	world_break(&world);
 }
 
-/* Newest wins; the replaced tunnel's end comes late, with whatever cause, and must not end the session. */
+/* Newest wins; the replaced tunnel's end comes late, with whatever cause, and must not end the
+ * session. */
 static void
 replace(unsigned first, unsigned second, Ipc__CloseCause late)
 {

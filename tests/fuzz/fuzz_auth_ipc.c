@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fuzz what auth does with the messages of a hostile gateway worker: a sequence of them, each
+ * "kind, length (2 bytes), protobuf". Bit 7 of the kind puts a real handle, token or session id
+ * into the message, bit 6 another worker, so that what lies behind the first check is reached too.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "auth/listing.h"
+#include "auth/login.h"
+#include "auth/session.h"
+#include "auth/tunnel.h"
+#include "common/buf.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/str.h"
+#include "conf/conf.h"
+#include "conf/slice.h"
+#include "conf/texts.h"
+
+#define STEPS_MAX 64
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char *const files[][2] = {
+    {"gateway.conf",
+	"listeners = ( { address = \"0.0.0.0\"; } ); tun = { ipv4-address = \"10.9.0.254/24\"; };\n"
+	"limits = { max-sessions = 4; };\n"},
+    {"tunnel-groups.conf", "webvpn = { tunnel-group-list = true; };\n"
+			   "tunnel-groups = ( { name = \"G\"; general-attributes = { address-pool "
+			   "= \"P\"; default-group-policy = \"GP\"; };\n"
+			   " webvpn-attributes = { group-alias = ( { name = \"g\"; } ); group-url "
+			   "= ( { url = \"https://gw/G\"; } ); }; } );\n"},
+    {"group-policies.conf",
+	"group-policies = ( { name = \"GP\"; attributes = { vpn-simultaneous-logins = 2; }; } );\n"
+	"ip-local-pools = ( { name = \"P\"; range = \"10.9.0.1-10.9.0.3\"; mask = "
+	"\"255.255.255.0\"; } );\n"},
+    {"users.conf", "usernames = ( { name = \"alice\"; password = "
+		   "\"$5$sekishotest$nlMNoU4AwGhXhJXZlb9mRuEeuKK4Bj7VXBMnqQzD1b4\"; } );\n"},
+};
+
+static struct conf *conf;
+static struct store *store;
+static uint64_t now_ms;
+
+/* The state of one input. */
+static struct pool_set *pools;
+static struct session_table *sessions;
+static struct login_table *logins;
+static char handle[TOKEN_TEXT_SIZE];
+static char token[TOKEN_TEXT_SIZE];
+static uint64_t session_id;
+static struct {
+	local_done_fn done;
+	void *arg;
+} check;
+
+static uint64_t
+fake_mono(void)
+{
+	return now_ms;
+}
+
+static time_t
+fake_wall(void)
+{
+	return (time_t)(1700000000 + now_ms / 1000);
+}
+
+static void
+on_answer(const Ipc__AuthAnswer *answer, UNUSED void *arg)
+{
+	if (answer->handle[0] != '\0')
+		(void)str_copy(handle, sizeof(handle), answer->handle);
+	if (answer->session_token[0] != '\0')
+		(void)str_copy(token, sizeof(token), answer->session_token);
+}
+
+static enum err
+on_verify(UNUSED void *verifier, UNUSED const char *username, struct secret *password,
+    local_done_fn done, void *arg)
+{
+	secret_free(password);
+	if (check.done != NULL)
+		return ERR_LIMIT;
+	check.done = done;
+	check.arg = arg;
+	return ERR_OK;
+}
+
+static bool
+on_opened(const Ipc__SessionOpened *opened, UNUSED void *arg)
+{
+	if (opened->status == IPC__OPEN_STATUS__OPEN_OK)
+		session_id = opened->session;
+	return true;
+}
+
+static void
+on_end(UNUSED unsigned worker, UNUSED const Ipc__SessionEnd *end, UNUSED void *arg)
+{
+}
+
+static bool
+wants_all(UNUSED const struct text *text, UNUSED void *arg)
+{
+	return true;
+}
+
+static void
+make_conf(void)
+{
+	struct log_config quiet = {.level = LOG_EMERG};
+	struct texts texts = {0};
+	struct conf_errors errors;
+	struct buf slice;
+
+	log_init("fuzz", &quiet);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		if (texts_add(&texts, TEXTS_CONF, files[i][0], files[i][1], strlen(files[i][1])) !=
+		    ERR_OK)
+			abort();
+	buf_init(&slice, 1 << 20);
+	if (slice_pack(&texts, wants_all, NULL, &slice) != ERR_OK)
+		abort();
+	texts_fini(&texts);
+	conf_errors_init(&errors);
+	conf = conf_from_slice(slice.data, slice.len, &errors);
+	if (conf == NULL) {
+		fprintf(stderr, "%s", buf_cstr(&errors.text));
+		abort();
+	}
+	conf_errors_fini(&errors);
+	buf_fini(&slice);
+	/* A directory in which nothing can be created: every write fails, which is fine. */
+	store = store_new(open("/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	if (store == NULL)
+		abort();
+	clock_set_source(fake_mono, fake_wall);
+}
+
+/* The text field of a message becomes a real secret. */
+static void
+plant(char **field, const char *secret)
+{
+	char *copy = strdup(secret);
+
+	if (copy == NULL)
+		abort();
+	if (*field != NULL && *field != (const char *)protobuf_c_empty_string)
+		free(*field);
+	*field = copy;
+}
+
+static void
+step_init(const ProtobufCMessage *msg, UNUSED unsigned worker, UNUSED bool real)
+{
+	login_init(logins, (const Ipc__AuthInit *)msg, on_answer, NULL);
+}
+
+static void
+step_reply(const ProtobufCMessage *msg, UNUSED unsigned worker, bool real)
+{
+	Ipc__AuthReply *reply = (Ipc__AuthReply *)msg;
+
+	if (real) {
+		plant(&reply->handle, handle);
+		plant(&reply->config_hash, "7");
+	}
+	login_reply(logins, reply, on_answer, NULL);
+}
+
+static void
+step_open(const ProtobufCMessage *msg, unsigned worker, bool real)
+{
+	Ipc__SessionOpen *open = (Ipc__SessionOpen *)msg;
+
+	if (real)
+		plant(&open->token, token);
+	tunnel_open(sessions, worker, open, on_opened, NULL);
+}
+
+static void
+step_event(const ProtobufCMessage *msg, unsigned worker, bool real)
+{
+	Ipc__TunnelEvent *event = (Ipc__TunnelEvent *)msg;
+
+	if (real)
+		event->session = session_id;
+	tunnel_event(sessions, worker, event);
+}
+
+static void
+step_closed(const ProtobufCMessage *msg, unsigned worker, bool real)
+{
+	Ipc__SessionClosed *closed = (Ipc__SessionClosed *)msg;
+
+	if (real)
+		closed->session = session_id;
+	tunnel_closed(sessions, worker, closed);
+}
+
+static void
+step_stats(const ProtobufCMessage *msg, unsigned worker, bool real)
+{
+	Ipc__StatsReport *report = (Ipc__StatsReport *)msg;
+
+	if (real && report->n_stats > 0)
+		report->stats[0]->session = session_id;
+	tunnel_stats(sessions, worker, report);
+}
+
+static void
+step_logout(const ProtobufCMessage *msg, UNUSED unsigned worker, bool real)
+{
+	Ipc__SessionLogout *logout = (Ipc__SessionLogout *)msg;
+
+	if (real)
+		plant(&logout->token, token);
+	tunnel_logout(sessions, logout);
+}
+
+static const struct {
+	const ProtobufCMessageDescriptor *descriptor;
+	void (*step)(const ProtobufCMessage *msg, unsigned worker, bool real);
+} steps[] = {
+    {&ipc__auth_init__descriptor, step_init},
+    {&ipc__auth_reply__descriptor, step_reply},
+    {&ipc__session_open__descriptor, step_open},
+    {&ipc__tunnel_event__descriptor, step_event},
+    {&ipc__session_closed__descriptor, step_closed},
+    {&ipc__stats_report__descriptor, step_stats},
+    {&ipc__session_logout__descriptor, step_logout},
+};
+
+/* Kinds above the messages: time passes, a password was right or wrong, a worker dies, the list is
+ * shown. */
+static void
+step_other(unsigned kind, unsigned worker, const uint8_t *data, size_t len)
+{
+	struct session *session;
+	local_done_fn done = check.done;
+	struct listing listing;
+
+	if (kind == 7) {
+		now_ms += len > 0 ? data[0] * 10000ULL : 1000;
+		login_table_tick(logins);
+		session_table_tick(sessions);
+	} else if (kind == 8 && done != NULL) {
+		check.done = NULL;
+		done(len % 2 == 0 ? LOCAL_OK : LOCAL_BAD_PASSWORD, check.arg);
+	} else if (kind == 9) {
+		session_table_worker_gone(sessions, worker);
+	} else if (kind == 10) {
+		for (session = session_first(sessions); session != NULL;
+		     session = session_next(session))
+			listing_fill(&listing, session);
+	}
+}
+
+static void
+step(uint8_t op, const uint8_t *data, size_t len)
+{
+	unsigned kind = op & 0x0f, worker = (op >> 6) & 1;
+	ProtobufCMessage *msg;
+
+	if (kind >= ARRAY_LEN(steps)) {
+		step_other(kind, worker, data, len);
+		return;
+	}
+	msg = protobuf_c_message_unpack(steps[kind].descriptor, NULL, len, data);
+	if (msg == NULL)
+		return;
+	steps[kind].step(msg, worker, (op & 0x80) != 0);
+	protobuf_c_message_free_unpacked(msg, NULL);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct session_config session_config = {.end = on_end};
+	struct login_config login_config = {.generation = 7, .verify = on_verify};
+	struct cur cur;
+
+	if (conf == NULL)
+		make_conf();
+	now_ms = 1000000;
+	handle[0] = token[0] = '\0';
+	session_id = 0;
+	memset(&check, 0, sizeof(check));
+	session_config.conf = login_config.conf = conf;
+	session_config.pools = pools = pool_set_new(conf);
+	session_config.store = store;
+	sessions = session_table_new(&session_config);
+	login_config.sessions = sessions;
+	logins = login_table_new(&login_config);
+	cur_init(&cur, data, size);
+	for (unsigned i = 0; i < STEPS_MAX && cur.left > 0; i++) {
+		uint8_t op = cur_u8(&cur);
+		size_t len = cur_u16(&cur);
+		const uint8_t *bytes = cur_take(&cur, len);
+
+		if (cur.err != ERR_OK)
+			break;
+		step(op, bytes, len);
+	}
+	login_table_free(logins);
+	session_table_free(sessions);
+	pool_set_free(pools);
+	return 0;
+}
