@@ -26,9 +26,12 @@ endif
 CFLAGS += $(OPT) $(WARN) $(HARDEN)
 LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed -pthread
 
+# Always linked: under ASan the runtime has a crypt_r of its own, which needs the real one behind it.
+CRYPT := -Wl,--push-state,--no-as-needed -lcrypt -Wl,--pop-state
+
 # Asked of pkg-config only when something is built, so that "make demo" can install what is missing first.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lcrypt)$(PKG_LIBS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) $(CRYPT))$(PKG_LIBS)
 
 GEN := $(BUILD)/gen/common/ipc.pb-c.c
 LIB_SRCS := $(filter-out gateway/main.c,$(wildcard common/*.c conf/*.c gateway/*.c auth/*.c pki/*.c)) tools/ctl.c tools/column.c

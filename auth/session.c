@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of sessions and their life. Every change of state goes through move(), which knows the
- * legal ones; every end goes through session_finish(), which gives back what the session held.
+ * The life of sessions, from login to end. Every change of state goes through move(), which knows
+ * the legal ones; every end goes through session_finish(), which gives back what the session held.
  */
 #include "auth/session.h"
 
@@ -12,31 +12,13 @@
 #include <string.h>
 
 #include "auth/session_record.h"
+#include "auth/session_table.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/rnd.h"
 #include "common/str.h"
 
 #define ENDING_MAX_MS 15000 /* for a worker to confirm that a tunnel is closed */
-
-struct session_user {
-	char name[SESSION_NAME_SIZE];
-	struct session *sessions; /* alive ones, oldest first */
-	unsigned count;
-	UT_hash_handle hh;
-};
-
-struct session_table {
-	struct session_config config;
-	unsigned max_sessions;
-	int64_t cookie_ms;
-	uint32_t next_index;
-	size_t alive;
-	struct session *by_id;    /* all */
-	struct session *by_token; /* alive ones */
-	struct session *by_index; /* all */
-	struct session_user *users;
-};
 
 /* ---- states ---- */
 
@@ -155,179 +137,6 @@ session_time_left(const struct session *session)
 	return passed < session->limits.session_sec ? session->limits.session_sec - passed : 0;
 }
 
-/* ---- tables ---- */
-
-struct session_table *
-session_table_new(const struct session_config *config)
-{
-	struct session_table *table = calloc(1, sizeof(*table));
-	const struct conf_object *limits =
-	    conf_sub(conf_root(config->conf, CONF_GATEWAY), GW_LIMITS);
-
-	if (table == NULL)
-		return NULL;
-	table->config = *config;
-	table->max_sessions = (unsigned)conf_int(limits, LIM_MAX_SESSIONS);
-	table->cookie_ms = conf_int(limits, LIM_COOKIE_TIMEOUT) * 1000;
-	/* Indexes go round; after a restart they should not begin where the last run did. */
-	table->next_index = (uint32_t)(rnd_u64() % SESSION_INDEX_MAX) + 1;
-	return table;
-}
-
-void
-session_free(struct session *session)
-{
-	struct session_stale *stale, *tmp;
-
-	if (session == NULL)
-		return;
-	DL_FOREACH_SAFE(session->stale, stale, tmp)
-	free(stale);
-	str_wipe(session->token_hash, sizeof(session->token_hash));
-	free(session);
-}
-
-const struct session_config *
-session_table_config(const struct session_table *table)
-{
-	return &table->config;
-}
-
-size_t
-session_table_len(const struct session_table *table)
-{
-	return table->alive;
-}
-
-unsigned
-session_table_max(const struct session_table *table)
-{
-	return table->max_sessions;
-}
-
-struct session *
-session_find(const struct session_table *table, uint64_t id)
-{
-	struct session *session;
-
-	HASH_FIND(hh, table->by_id, &id, sizeof(id), session);
-	return session;
-}
-
-static struct session *
-find_index(const struct session_table *table, uint32_t index)
-{
-	struct session *session;
-
-	HASH_FIND(hh_index, table->by_index, &index, sizeof(index), session);
-	return session;
-}
-
-static struct session *
-find_hash(const struct session_table *table, const uint8_t *hash)
-{
-	struct session *session;
-
-	HASH_FIND(hh_token, table->by_token, hash, TOKEN_HASH_SIZE, session);
-	return session;
-}
-
-struct session *
-session_find_token(const struct session_table *table, const char *token)
-{
-	uint8_t hash[TOKEN_HASH_SIZE];
-
-	return token_hash(token, hash) == ERR_OK ? find_hash(table, hash) : NULL;
-}
-
-struct session *
-session_first(const struct session_table *table)
-{
-	return table->by_id;
-}
-
-struct session *
-session_next(const struct session *session)
-{
-	return session->hh.next;
-}
-
-static struct session_user *
-user_get(struct session_table *table, const char *name)
-{
-	struct session_user *user;
-
-	HASH_FIND_STR(table->users, name, user);
-	if (user != NULL)
-		return user;
-	user = calloc(1, sizeof(*user));
-	if (user == NULL)
-		return NULL;
-	(void)str_copy(user->name, sizeof(user->name), name);
-	HASH_ADD_STR(table->users, name, user);
-	if (!table_added(user, hh)) {
-		free(user);
-		return NULL;
-	}
-	return user;
-}
-
-/* Not alive any more: the token is worth nothing, the user has one session less. */
-static void
-leave_living(struct session_table *table, struct session *session)
-{
-	struct session_user *user = session->user;
-
-	if (user == NULL)
-		return;
-	session->user = NULL;
-	if (table_added(session, hh_token))
-		HASH_DELETE(hh_token, table->by_token, session);
-	DL_DELETE2(user->sessions, session, user_prev, user_next);
-	table->alive--;
-	if (--user->count == 0) {
-		HASH_DEL(table->users, user);
-		free(user);
-	}
-}
-
-static void
-leave_all(struct session_table *table, struct session *session)
-{
-	leave_living(table, session);
-	if (table_added(session, hh_index))
-		HASH_DELETE(hh_index, table->by_index, session);
-	if (table_added(session, hh))
-		HASH_DELETE(hh, table->by_id, session);
-}
-
-enum err
-session_adopt(struct session_table *table, struct session *session)
-{
-	struct session_user *user;
-
-	if (table->alive >= table->max_sessions)
-		return ERR_LIMIT;
-	if (session_find(table, session->id) != NULL || find_index(table, session->index) != NULL ||
-	    find_hash(table, session->token_hash) != NULL)
-		return ERR_EXISTS;
-	user = user_get(table, session->username);
-	if (user == NULL)
-		return ERR_NOMEM;
-	session->user = user;
-	user->count++;
-	table->alive++;
-	DL_APPEND2(user->sessions, session, user_prev, user_next);
-	HASH_ADD(hh_token, table->by_token, token_hash, sizeof(session->token_hash), session);
-	HASH_ADD(hh_index, table->by_index, index, sizeof(session->index), session);
-	HASH_ADD(hh, table->by_id, id, sizeof(session->id), session);
-	if (table_added(session, hh_token) && table_added(session, hh_index) &&
-	    table_added(session, hh))
-		return ERR_OK;
-	leave_all(table, session);
-	return ERR_NOMEM;
-}
-
 /* ---- ends ---- */
 
 static void
@@ -373,7 +182,7 @@ session_finish(struct session_table *table, struct session *session, Ipc__CloseC
 		forget_record(table, session);
 	}
 	move(session, SESSION_GONE);
-	leave_all(table, session);
+	session_table_remove(table, session);
 	lease_end(table, session, &session->ipv4);
 	lease_end(table, session, &session->ipv6);
 	log_end(session);
@@ -393,7 +202,7 @@ session_end(struct session_table *table, struct session *session, Ipc__CloseCaus
 	}
 	session->cause = cause;
 	session->ended_ms = now_ms();
-	leave_living(table, session);
+	session_table_retire(table, session);
 	forget_record(table, session);
 	move(session, SESSION_ENDING);
 	end.session = session->id;
@@ -438,23 +247,6 @@ session_wait(struct session_table *table, struct session *session)
 	log_event(
 	    LOGMSG_716058, session->group_policy, session->username, facts_ip(&session->facts, ip));
 	session_save(table, session);
-}
-
-void
-session_stale_remove(struct session *session, struct session_stale *stale)
-{
-	DL_DELETE(session->stale, stale);
-	free(stale);
-}
-
-void
-session_stale_clear(struct session *session, unsigned worker)
-{
-	struct session_stale *stale, *tmp;
-
-	DL_FOREACH_SAFE(session->stale, stale, tmp)
-	if (stale->worker == worker)
-		session_stale_remove(session, stale);
 }
 
 void
@@ -526,6 +318,7 @@ choose_victim(const struct session_user *user)
 	for (session = user->sessions; session != NULL; session = session->user_next)
 		if (victim == NULL || session_idle(session) > session_idle(victim))
 			victim = session;
+	assert(victim != NULL); /* a user without sessions is not in the table */
 	return victim;
 }
 
@@ -552,7 +345,7 @@ index_new(struct session_table *table)
 	do {
 		index = table->next_index;
 		table->next_index = index == SESSION_INDEX_MAX ? 1 : index + 1;
-	} while (find_index(table, index) != NULL);
+	} while (session_table_index(table, index) != NULL);
 	return index;
 }
 
@@ -647,7 +440,7 @@ session_inherit(
 	return ERR_OK;
 }
 
-/* ---- start and end of the table ---- */
+/* ---- after a restart ---- */
 
 static bool
 on_record(const Ipc__SessionRecord *record, void *arg)
@@ -673,7 +466,9 @@ on_record(const Ipc__SessionRecord *record, void *arg)
 static int
 older_first(const struct session *a, const struct session *b)
 {
-	return (a->login_wall > b->login_wall) - (a->login_wall < b->login_wall);
+	if (a->login_wall != b->login_wall)
+		return a->login_wall < b->login_wall ? -1 : 1;
+	return (a->index > b->index) - (a->index < b->index);
 }
 
 void
@@ -692,19 +487,4 @@ session_table_load(struct session_table *table)
 	}
 	if (table->alive > 0)
 		log_notice("%zu sessions restored, waiting to resume", table->alive);
-}
-
-void
-session_table_free(struct session_table *table)
-{
-	struct session *session, *tmp;
-
-	if (table == NULL)
-		return;
-	HASH_ITER(hh, table->by_id, session, tmp)
-	{
-		leave_all(table, session);
-		session_free(session);
-	}
-	free(table);
 }

@@ -4,7 +4,7 @@
  * its tunnels and ends by a timeout, by a word of the user or of the administrator, or by the login
  * limit (protocol.md 6, asa.md 2.1).
  *
- * The struct is open for the files that work on sessions: session.c (table, life, limits), tunnel.c
+ * The struct is open for the files that work on sessions: session.c (life and limits), tunnel.c
  * (what gateway workers say about tunnels), session_record.c (to and from the store), listing.c
  * (for show-sessions). A pointer to a session is valid until the next call that may end sessions;
  * across calls, keep the id.

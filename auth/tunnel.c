@@ -328,8 +328,10 @@ is_ambiguous(const struct session *session, unsigned worker)
 	const struct session_stale *stale;
 
 	DL_FOREACH(session->stale, stale)
-	if (stale->worker == worker)
-		return true;
+	{
+		if (stale->worker == worker)
+			return true;
+	}
 	return false;
 }
 

@@ -93,7 +93,7 @@ enum conf_limits {
 	LIM_MAX_CONNECTIONS, /* max-connections: int: TCP connections that have no tunnel yet (4096)
 			      */
 	LIM_LOGIN_ATTEMPTS,  /* login-attempts: int 1-16: refused replies per connection (3) */
-	LIM_HANDSHAKE_TIMEOUT, /* handshake-timeout: int 1-300 s: TLS handshake (10) */
+	LIM_HANDSHAKE_TIMEOUT, /* handshake-timeout: int 1-300 s: TLS handshake (30: someone may have to approve our certificate) */
 	LIM_REQUEST_TIMEOUT,   /* request-timeout: int 1-300 s: one HTTP request (20) */
 	LIM_LOGIN_TIMEOUT,     /* login-timeout: int 10-3600 s: a whole login (240) */
 	LIM_COOKIE_TIMEOUT,    /* cookie-timeout: int 10-86400 s: from complete to the first CONNECT

@@ -143,7 +143,7 @@ static const struct row limits[LIM_COUNT] = {
 	.type = ROW_INT,
 	.min = 1,
 	.max = 300,
-	.def = 10,
+	.def = 30,
 	.help = "seconds for a TLS handshake"},
     [LIM_REQUEST_TIMEOUT] = {.name = "request-timeout",
 	.type = ROW_INT,

@@ -28,8 +28,8 @@
 #define RECORD_MAX 16384
 #define OUT_LIMIT 1048576           /* queued bytes beyond which the client is given up */
 #define OUT_MAX (OUT_LIMIT + 65536) /* room for what OpenSSL adds of its own */
-#define BUSY_RECORDS 4 /* a turn with fewer records is quiet: the stream's buffers are given back  \
-			*/
+/* A turn with fewer records is quiet: the stream's buffers are given back. */
+#define BUSY_RECORDS 4
 #define GULP_HANDSHAKE 16384
 
 struct tls_stream {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The private keys of the identities: what they may sign, and the signature. The threads that do it are signers.c.
+ * The private keys of the identities: what they may sign, and the signature. The threads that do it
+ * are signers.c.
  */
 #ifndef PKI_KEY_H
 #define PKI_KEY_H
@@ -19,8 +20,8 @@ struct key;
 struct x509_st;
 
 /*
- * A private key from PEM text, RSA (2048 to 8192 bits) or EC (P-256, P-384, P-521). ERR_SYNTAX: not such a key, or
- * encrypted; ERR_UNSUPPORTED: another kind or size.
+ * A private key from PEM text, RSA (2048 to 8192 bits) or EC (P-256, P-384, P-521). ERR_SYNTAX: not
+ * such a key, or encrypted; ERR_UNSUPPORTED: another kind or size.
  */
 enum err key_load(const char *pem, size_t pem_len, struct key **out) MUST_USE;
 void key_free(struct key *key);
@@ -29,6 +30,7 @@ bool key_matches(const struct key *key, const struct x509_st *cert);
 /* Is this operation on data of this length one that the key may do? ERR_DENIED if not. */
 enum err key_check(const struct key *key, Ipc__SignOp op, size_t data_len) MUST_USE;
 /* Sign at once. signature has KEY_DATA_MAX bytes. ERR_DENIED, ERR_CRYPTO. Any thread. */
-enum err key_sign(const struct key *key, Ipc__SignOp op, const uint8_t *data, size_t data_len, uint8_t *signature, size_t *signature_len) MUST_USE;
+enum err key_sign(const struct key *key, Ipc__SignOp op, const uint8_t *data, size_t data_len,
+    uint8_t *signature, size_t *signature_len) MUST_USE;
 
 #endif

@@ -13,18 +13,11 @@
 #include "common/proc.h"
 #include "common/role.h"
 #include "conf/conf.h"
-#include "pki/key.h"
+#include "pki/identity.h"
 #include "pki/signers.h"
-#include "pki/trust.h"
 
 #define SIGN_THREADS_MAX 4
 #define WORKERS_MAX 64
-
-struct identity {
-	const char *trustpoint; /* the configuration's */
-	struct key *key;
-	struct trust_chain chain;
-};
 
 /* The channel to one worker, or to auth. */
 struct peer {
@@ -38,87 +31,12 @@ struct pki {
 	struct conf *conf;
 	struct ipc *parent;
 	struct signers *signers;
-	struct identity
-	    *identities; /* the handle of a key is its index; the ssl-trust-point's is first */
-	size_t identities_len;
+	struct identities identities;
 	struct peer workers[WORKERS_MAX];
 	struct peer auth;
 	uint32_t generation;
 	int status;
 };
-
-/* ---- identities ---- */
-
-static void
-identity_load(const struct conf *conf, const struct conf_object *trustpoint, struct identity *out)
-{
-	const char *name = conf_str(trustpoint, TP_NAME);
-	const char *cert_path = conf_str(trustpoint, TP_CERTIFICATE);
-	const char *key_path = conf_str(trustpoint, TP_KEY);
-	size_t cert_len = 0, key_len = 0;
-	const char *cert = conf_file_content(conf, cert_path, &cert_len);
-	const char *key = conf_file_content(conf, key_path, &key_len);
-	enum err err;
-
-	if (cert == NULL || key == NULL)
-		die("trustpoint %s: certificate or key is missing", name);
-	err = trust_chain_parse(cert, cert_len, &out->chain);
-	if (err != ERR_OK)
-		die("trustpoint %s: %s: not a certificate chain in PEM: %s", name, cert_path,
-		    err_str(err));
-	err = key_load(key, key_len, &out->key);
-	if (err != ERR_OK)
-		die("trustpoint %s: %s: not an unencrypted RSA or EC private key in PEM: %s", name,
-		    key_path, err_str(err));
-	if (!key_matches(out->key, out->chain.leaf))
-		die("trustpoint %s: %s is not the key of %s", name, key_path, cert_path);
-	out->trustpoint = name;
-}
-
-static bool
-is_identity(const struct conf_object *trustpoint)
-{
-	return conf_str(trustpoint, TP_CERTIFICATE) != NULL && conf_str(trustpoint, TP_KEY) != NULL;
-}
-
-static void
-identities_load(struct pki *pki)
-{
-	const char *shown = conf_str(conf_root(pki->conf, CONF_PKI), PKI_SSL_TRUST_POINT);
-	const struct conf_object *const *trustpoints;
-	size_t n = conf_objects(pki->conf, CONF_TRUSTPOINT, &trustpoints);
-
-	pki->identities = calloc(n > 0 ? n : 1, sizeof *pki->identities);
-	if (pki->identities == NULL)
-		die("out of memory");
-	for (size_t i = 0; i < n; i++) {
-		struct identity *slot = &pki->identities[pki->identities_len];
-
-		if (!is_identity(trustpoints[i]))
-			continue;
-		identity_load(pki->conf, trustpoints[i], slot);
-		pki->identities_len++;
-		if (shown != NULL && strcmp(slot->trustpoint, shown) == 0) {
-			struct identity first = *slot;
-
-			*slot = pki->identities[0];
-			pki->identities[0] = first;
-		}
-	}
-	if (pki->identities_len == 0 || shown == NULL ||
-	    strcmp(pki->identities[0].trustpoint, shown) != 0)
-		die("ssl-trust-point %s has no certificate and key", shown != NULL ? shown : "");
-}
-
-static void
-identities_free(struct pki *pki)
-{
-	for (size_t i = 0; i < pki->identities_len; i++) {
-		key_free(pki->identities[i].key);
-		trust_chain_fini(&pki->identities[i].chain);
-	}
-	free(pki->identities);
-}
 
 /* ---- the workers of gateway ---- */
 
@@ -126,7 +44,7 @@ static void
 handle_key_list(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
 	struct pki *pki = ((struct peer *)arg)->pki;
-	size_t n = pki->identities_len;
+	size_t n = pki->identities.len;
 	Ipc__KeyListReply reply = IPC__KEY_LIST_REPLY__INIT;
 	Ipc__Identity *rows = calloc(n, sizeof *rows);
 	Ipc__Identity **pointers = calloc(n, sizeof *pointers);
@@ -136,7 +54,7 @@ handle_key_list(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int f
 	if (rows == NULL || pointers == NULL || ders == NULL)
 		goto out; /* the worker's request times out and it asks again */
 	for (size_t i = 0; i < n; i++) {
-		const struct identity *identity = &pki->identities[i];
+		const struct identity *identity = &pki->identities.list[i];
 
 		ipc__identity__init(&rows[i]);
 		rows[i].key = (uint32_t)i;
@@ -195,8 +113,8 @@ handle_key_sign(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int f
 	enum err err = ERR_NOTFOUND;
 
 	(void)fd;
-	if (order->key < pki->identities_len)
-		err = signers_order(pki->signers, pki->identities[order->key].key, order->op,
+	if (order->key < pki->identities.len)
+		err = signers_order(pki->signers, pki->identities.list[order->key].key, order->op,
 		    order->data.data, order->data.len, (uint64_t)peer->generation << 32 | id);
 	if (err == ERR_OK)
 		return;
@@ -297,7 +215,7 @@ conf_take(struct pki *pki, const struct role_env *env)
 
 	conf_errors_init(&errors);
 	pki->conf = conf_from_slice(env->slice, env->slice_len, &errors);
-	if (pki->conf == NULL)
+	if (pki->conf == NULL || identities_load(pki->conf, &errors, &pki->identities) != ERR_OK)
 		die("the configuration handed over is not valid: %s", buf_cstr(&errors.text));
 	conf_errors_fini(&errors);
 }
@@ -334,7 +252,7 @@ pki_close(struct pki *pki)
 	ipc_free(pki->auth.ipc);
 	ipc_free(pki->parent);
 	loop_free(pki->loop);
-	identities_free(pki);
+	identities_fini(&pki->identities);
 	conf_unref(pki->conf);
 }
 
@@ -352,7 +270,6 @@ pki_run(struct role_env *env)
 	};
 
 	conf_take(&pki, env);
-	identities_load(&pki);
 	pki.loop = loop_new();
 	if (pki.loop == NULL)
 		die("out of memory");
@@ -368,9 +285,19 @@ pki_run(struct role_env *env)
 	return pki.status;
 }
 
+static void
+pki_check(const struct conf *conf, struct conf_errors *errors)
+{
+	struct identities identities;
+
+	if (identities_load(conf, errors, &identities) == ERR_OK)
+		identities_fini(&identities);
+}
+
 const struct role pki_role = {
     .id = IPC__ROLE_ID__ROLE_PKI,
     .name = "pki",
     .user_setting = PU_PKI,
+    .check = pki_check,
     .run = pki_run,
 };

@@ -21,7 +21,8 @@ struct trust_chain {
 	size_t len;
 };
 
-/* Every certificate of a PEM text. ERR_SYNTAX: one is broken; ERR_NOTFOUND: there is none; ERR_LIMIT: too many. */
+/* Every certificate of a PEM text. ERR_SYNTAX: one is broken; ERR_NOTFOUND: there is none;
+ * ERR_LIMIT: too many. */
 enum err trust_chain_parse(const char *pem, size_t pem_len, struct trust_chain *out) MUST_USE;
 void trust_chain_fini(struct trust_chain *chain);
 

@@ -47,6 +47,12 @@ complains "clear-text password" users.conf '0,/password = "[^"]*"/s//password = 
 complains "duplicate user" users.conf 's/"carol"/"bob"/' 'users.conf:[0-9]+: .*bob'
 complains "no such trustpoint" pki.conf 's/ssl-trust-point = "GW"/ssl-trust-point = "GX"/' 'pki.conf:2: ssl-trust-point: .*GX'
 complains "no such file" pki.conf 's,gw.key,none.key,' 'pki.conf:1: .*key: .*none.key'
+complains "another certificate's key" pki.conf 's,gw.key,ca.key,' 'pki.conf:1: .*key: .*is not the key'
+cp "$W/pki/gw.pem" "$W/pem"
+sed -i '2s/./!/g' "$W/pki/gw.pem"
+out=$(check) && fail "broken certificate, expected status 1, got 0"
+expect_match "broken certificate" 'pki.conf:1: .*certificate: .*gw.pem' "$out"
+cp "$W/pem" "$W/pki/gw.pem"
 
 # All errors of all files in one run.
 sed -i 's/^workers = .*/workers = 65;/' "$W/conf/gateway.conf"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which tunnel group a client gets (asa.md 3), as a table; with and without the list. */
+/* Which tunnel group a client is in (asa.md 3), as a table; with and without the list. */
 #include "tests/unit/auth_help.h"
 
 #include "auth/group.h"

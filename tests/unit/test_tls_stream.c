@@ -4,31 +4,11 @@
  * peer at the other end of a channel, record boundaries, batching, back-pressure, and every way to
  * die.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <openssl/bio.h>
-#include <openssl/ec.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
-#include <setjmp.h>
+#include "tests/unit/tls_help.h"
+
 #include <signal.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#include "common/ipc.h"
-#include "common/loop.h"
-#include "gateway/tls.h"
 #include "gateway/tls_stream.h"
-#include "pki/key.h"
-#include "pki/trust.h"
 
 #define TURNS_MAX 20000
 
@@ -47,166 +27,19 @@ struct heard {
 	bool close_in_data;
 };
 
-struct bed {
-	struct worker worker;
-	struct loop *loop;
-	struct ipc *pki; /* the other end: we play pki */
-	struct key *key;
-	struct trust_chain chain;
-	bool mute;        /* pki keeps requests to itself */
-	uint32_t pending; /* the one it kept */
-	uint8_t order[1024];
-	size_t order_len;
-	Ipc__SignOp order_op;
-	unsigned signed_count;
-	bool garbage; /* pki answers nonsense */
+/* The bed with a stream in it. */
+struct stream_bed {
+	struct bed tls;
 	struct tls_stream *stream;
 	struct heard heard;
-	SSL_CTX *client_ctx;
-	SSL *client;
-	int client_fd;
 };
-
-/* ---- a key and its certificate ---- */
-
-static EVP_PKEY *
-make_key(bool rsa)
-{
-	EVP_PKEY *pkey = rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
-
-	assert_non_null(pkey);
-	return pkey;
-}
-
-static char *
-pem_of(EVP_PKEY *pkey, X509 *cert, size_t *len)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *data, *copy;
-	long n;
-
-	if (cert != NULL)
-		assert_int_equal(PEM_write_bio_X509(bio, cert), 1);
-	else
-		assert_int_equal(PEM_write_bio_PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL), 1);
-	n = BIO_get_mem_data(bio, &data);
-	copy = malloc((size_t)n);
-	memcpy(copy, data, (size_t)n);
-	*len = (size_t)n;
-	BIO_free(bio);
-	return copy;
-}
-
-static void
-make_identity(struct bed *bed, bool rsa)
-{
-	EVP_PKEY *pkey = make_key(rsa);
-	X509 *cert = X509_new();
-	char *pem;
-	size_t len;
-
-	X509_set_version(cert, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-	X509_gmtime_adj(X509_getm_notBefore(cert), -60);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
-	    (const unsigned char *)"gate.test", -1, -1, 0);
-	X509_set_issuer_name(cert, X509_get_subject_name(cert));
-	X509_set_pubkey(cert, pkey);
-	assert_true(X509_sign(cert, pkey, EVP_sha256()) > 0);
-	pem = pem_of(pkey, NULL, &len);
-	assert_int_equal(key_load(pem, len, &bed->key), ERR_OK);
-	free(pem);
-	pem = pem_of(NULL, cert, &len);
-	assert_int_equal(trust_chain_parse(pem, len, &bed->chain), ERR_OK);
-	free(pem);
-	assert_true(key_matches(bed->key, bed->chain.leaf));
-	X509_free(cert);
-	EVP_PKEY_free(pkey);
-}
-
-/* ---- pki's side of the channel ---- */
-
-static void
-answer_order(struct bed *bed, uint32_t id)
-{
-	Ipc__KeySigned reply = IPC__KEY_SIGNED__INIT;
-	uint8_t signature[KEY_DATA_MAX];
-	size_t len = 0;
-
-	assert_int_equal(
-	    key_sign(bed->key, bed->order_op, bed->order, bed->order_len, signature, &len), ERR_OK);
-	if (bed->garbage)
-		len = 7;
-	bed->signed_count++;
-	reply.signature.data = signature;
-	reply.signature.len = len;
-	assert_int_equal(
-	    ipc_reply(bed->pki, id, IPC__MSG_TYPE__MSG_KEY_SIGNED, &reply.base), ERR_OK);
-}
-
-static void
-handle_sign(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
-{
-	struct bed *bed = arg;
-	const Ipc__KeySign *order = (const Ipc__KeySign *)msg;
-
-	(void)ipc, (void)fd;
-	assert_int_equal(order->key, 5);
-	bed->order_op = order->op;
-	bed->order_len = order->data.len;
-	assert_true(order->data.len <= sizeof bed->order);
-	memcpy(bed->order, order->data.data, order->data.len);
-	bed->pending = id;
-	if (!bed->mute)
-		answer_order(bed, id);
-}
-
-static void
-handle_list(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
-{
-	struct bed *bed = arg;
-	Ipc__KeyListReply reply = IPC__KEY_LIST_REPLY__INIT;
-	Ipc__Identity identity = IPC__IDENTITY__INIT;
-	Ipc__Identity *list[] = {&identity};
-	ProtobufCBinaryData der = {bed->chain.der_len[0], bed->chain.der[0]};
-	char name[] = "gate";
-
-	(void)msg, (void)fd;
-	identity.key = 5;
-	identity.trustpoint = name;
-	identity.certificate = &der;
-	identity.n_certificate = 1;
-	reply.identity = list;
-	reply.n_identity = 1;
-	assert_int_equal(
-	    ipc_reply(ipc, id, IPC__MSG_TYPE__MSG_KEY_LIST_REPLY, &reply.base), ERR_OK);
-}
-
-static const struct ipc_row pki_rows[] = {
-    {.type = IPC__MSG_TYPE__MSG_KEY_LIST, .handle = handle_list, .request = true},
-    {.type = IPC__MSG_TYPE__MSG_KEY_SIGN, .handle = handle_sign, .request = true},
-};
-
-static void
-on_channel_closed(struct ipc *ipc, const char *why, void *arg)
-{
-	struct bed *bed = arg;
-
-	(void)why;
-	if (bed->worker.pki == ipc)
-		bed->worker.pki = NULL;
-	if (bed->pki == ipc)
-		bed->pki = NULL;
-	ipc_free(ipc);
-}
 
 /* ---- the owner of the stream ---- */
 
 static void
 on_ready(struct tls_stream *stream, void *arg)
 {
-	struct bed *bed = arg;
+	struct stream_bed *bed = arg;
 
 	(void)stream;
 	bed->heard.ready++;
@@ -215,7 +48,7 @@ on_ready(struct tls_stream *stream, void *arg)
 static void
 on_data(struct tls_stream *stream, const uint8_t *data, size_t len, void *arg)
 {
-	struct bed *bed = arg;
+	struct stream_bed *bed = arg;
 	struct heard *heard = &bed->heard;
 
 	assert_int_equal(heard->closed, 0);
@@ -236,7 +69,7 @@ on_data(struct tls_stream *stream, const uint8_t *data, size_t len, void *arg)
 static void
 on_batch_end(struct tls_stream *stream, void *arg)
 {
-	struct bed *bed = arg;
+	struct stream_bed *bed = arg;
 
 	(void)stream;
 	bed->heard.batches++;
@@ -245,7 +78,7 @@ on_batch_end(struct tls_stream *stream, void *arg)
 static void
 on_drain(struct tls_stream *stream, void *arg)
 {
-	struct bed *bed = arg;
+	struct stream_bed *bed = arg;
 
 	(void)stream;
 	bed->heard.drains++;
@@ -254,7 +87,7 @@ on_drain(struct tls_stream *stream, void *arg)
 static void
 on_closed(struct tls_stream *stream, enum err why, void *arg)
 {
-	struct bed *bed = arg;
+	struct stream_bed *bed = arg;
 
 	assert_ptr_equal(stream, bed->stream);
 	bed->heard.closed++;
@@ -273,141 +106,47 @@ static const struct tls_stream_ops ops = {
 
 /* ---- the test bed ---- */
 
-static void
-turn(struct bed *bed)
-{
-	assert_true(event_base_loop(loop_base(bed->loop), EVLOOP_NONBLOCK) >= 0);
-}
-
-static void
-turns(struct bed *bed, unsigned n)
-{
-	while (n-- > 0)
-		turn(bed);
-}
-
-static struct bed *
+static struct stream_bed *
 bed_new(bool rsa)
 {
-	struct bed *bed = calloc(1, sizeof *bed);
-	struct ipc_config ours = {"pki", NULL, 0, on_channel_closed, bed};
-	struct ipc_config theirs = {
-	    "gateway", pki_rows, ARRAY_LEN(pki_rows), on_channel_closed, bed};
-	int fds[2];
+	struct stream_bed *bed = calloc(1, sizeof *bed);
 
 	assert_non_null(bed);
-	make_identity(bed, rsa);
-	bed->loop = loop_new();
-	assert_non_null(bed->loop);
-	bed->worker.loop = bed->loop;
-	assert_int_equal(ipc_pair(fds), ERR_OK);
-	bed->worker.pki = ipc_new(bed->loop, fds[0], &ours);
-	bed->pki = ipc_new(bed->loop, fds[1], &theirs);
-	assert_non_null(bed->worker.pki);
-	assert_non_null(bed->pki);
-	bed->worker.tls = tls_new(&bed->worker);
-	assert_non_null(bed->worker.tls);
-	assert_false(tls_is_ready(bed->worker.tls));
-	tls_learn_identities(bed->worker.tls);
-	for (unsigned i = 0; i < 100 && !tls_is_ready(bed->worker.tls); i++)
-		turn(bed);
-	assert_true(tls_is_ready(bed->worker.tls));
-	bed->client_fd = -1;
+	bed_init(&bed->tls, rsa);
 	return bed;
 }
 
-/* A client with its own SSL on one end of a socketpair, the stream on the other. */
 static void
-bed_connect(struct bed *bed, int version)
+bed_connect(struct stream_bed *bed, int version)
 {
 	struct ip_endpoint endpoint = {
 	    .addr = {.family = 4, .bytes = {192, 0, 2, 1}}, .port = 4711};
-	int fds[2];
+	int fd = bed_client(&bed->tls, version);
 
-	assert_int_equal(
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-	bed->client_ctx = SSL_CTX_new(TLS_client_method());
-	SSL_CTX_set_min_proto_version(bed->client_ctx, version);
-	SSL_CTX_set_max_proto_version(bed->client_ctx, version);
-	bed->client = SSL_new(bed->client_ctx);
-	bed->client_fd = fds[0];
-	SSL_set_fd(bed->client, fds[0]);
-	SSL_set_connect_state(bed->client);
-	SSL_set_tlsext_host_name(bed->client, "vpn.example");
-	SSL_set_mode(
-	    bed->client, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	bed->stream = tls_stream_accept(&bed->worker, fds[1], &endpoint, &endpoint, &ops, bed);
+	bed->stream = tls_stream_accept(&bed->tls.worker, fd, &endpoint, &endpoint, &ops, bed);
 	assert_non_null(bed->stream);
 }
 
-static bool
-client_handshake(struct bed *bed)
-{
-	int ret = SSL_do_handshake(bed->client);
-
-	ERR_clear_error();
-	return ret == 1;
-}
-
 static void
-handshake(struct bed *bed)
+handshake(struct stream_bed *bed)
 {
 	bool done = false;
 
 	for (unsigned i = 0; i < 200 && (!done || bed->heard.ready == 0); i++) {
-		done = client_handshake(bed);
-		turn(bed);
+		done = client_handshake(&bed->tls);
+		turn(&bed->tls);
 	}
 	assert_true(done);
 	assert_int_equal(bed->heard.ready, 1);
 }
 
 static void
-client_free(struct bed *bed)
-{
-	SSL_free(bed->client);
-	SSL_CTX_free(bed->client_ctx);
-	if (bed->client_fd >= 0)
-		close(bed->client_fd);
-	bed->client = NULL;
-	bed->client_ctx = NULL;
-	bed->client_fd = -1;
-}
-
-static void
-bed_free(struct bed *bed)
+bed_free(struct stream_bed *bed)
 {
 	if (bed->stream != NULL)
 		tls_stream_close(bed->stream);
-	client_free(bed);
-	turns(bed, 3);
-	ipc_free(bed->worker.pki);
-	ipc_free(bed->pki);
-	loop_free(bed->loop);
-	tls_free(bed->worker.tls);
-	key_free(bed->key);
-	trust_chain_fini(&bed->chain);
+	bed_fini(&bed->tls);
 	free(bed);
-}
-
-/* All that the client can read now, appended to dst; the sizes of its records in lens. */
-static size_t
-client_read(struct bed *bed, uint8_t *dst, size_t size, size_t *lens, size_t lens_max)
-{
-	size_t total = 0, n = 0;
-
-	for (;;) {
-		int got = SSL_read(bed->client, dst + total, (int)(size - total));
-
-		if (got <= 0)
-			break;
-		if (n < lens_max)
-			lens[n] = (size_t)got;
-		n++;
-		total += (size_t)got;
-	}
-	ERR_clear_error();
-	return total;
 }
 
 /* ---- tests ---- */
@@ -415,27 +154,27 @@ client_read(struct bed *bed, uint8_t *dst, size_t size, size_t *lens, size_t len
 static void
 check_handshake(bool rsa, int version, const char *name)
 {
-	struct bed *bed = bed_new(rsa);
+	struct stream_bed *bed = bed_new(rsa);
 	uint8_t ours[32], theirs[32];
 	char hash[41];
 
 	bed_connect(bed, version);
 	assert_string_equal(tls_stream_version(bed->stream), "");
 	handshake(bed);
-	assert_int_equal(bed->signed_count, 1);
+	assert_int_equal(bed->tls.signed_count, 1);
 	assert_string_equal(tls_stream_version(bed->stream), name);
-	assert_string_equal(tls_stream_cipher(bed->stream), SSL_get_cipher_name(bed->client));
+	assert_string_equal(tls_stream_cipher(bed->stream), SSL_get_cipher_name(bed->tls.client));
 	assert_non_null(strstr(tls_stream_cipher(bed->stream), "AES256-GCM") != NULL
 			    ? "yes"
 			    : strstr(tls_stream_cipher(bed->stream), "AES_256_GCM"));
 	assert_string_equal(tls_stream_sni(bed->stream), "vpn.example");
 	assert_int_equal(
 	    tls_stream_export(bed->stream, "EXPORTER-openconnect-psk", ours, 32), ERR_OK);
-	assert_int_equal(SSL_export_keying_material(
-			     bed->client, theirs, 32, "EXPORTER-openconnect-psk", 24, NULL, 0, 0),
+	assert_int_equal(SSL_export_keying_material(bed->tls.client, theirs, 32,
+			     "EXPORTER-openconnect-psk", 24, NULL, 0, 0),
 	    1);
 	assert_memory_equal(ours, theirs, 32);
-	tls_cert_hash(bed->worker.tls, hash);
+	tls_cert_hash(bed->tls.worker.tls, hash);
 	assert_int_equal(strlen(hash), 40);
 	bed_free(bed);
 }
@@ -453,14 +192,14 @@ test_handshakes(void **state)
 static void
 test_old_versions_refused(void **state)
 {
-	struct bed *bed = bed_new(true);
+	struct stream_bed *bed = bed_new(true);
 
 	(void)state;
 	bed_connect(bed, TLS1_1_VERSION);
-	SSL_set_security_level(bed->client, 0);
+	SSL_set_security_level(bed->tls.client, 0);
 	for (unsigned i = 0; i < 20; i++) {
-		assert_false(client_handshake(bed));
-		turn(bed);
+		assert_false(client_handshake(&bed->tls));
+		turn(&bed->tls);
 	}
 	assert_int_equal(bed->heard.closed, 1);
 	assert_int_equal(bed->heard.why, ERR_CRYPTO);
@@ -473,7 +212,7 @@ static void
 test_record_boundaries(void **state)
 {
 	static const size_t sizes[] = {1, 8, 1400, 16384, 2, 700};
-	struct bed *bed = bed_new(true);
+	struct stream_bed *bed = bed_new(true);
 	static uint8_t data[40000], got[40000];
 	size_t lens[8] = {0}, pos = 0;
 
@@ -487,18 +226,18 @@ test_record_boundaries(void **state)
 		pos += sizes[i];
 	}
 	assert_true(tls_stream_queued(bed->stream) > pos);
-	assert_int_equal(client_read(bed, got, sizeof got, lens, 8),
+	assert_int_equal(client_read(&bed->tls, got, sizeof got, lens, 8),
 	    0); /* nothing leaves before the turn ends */
-	turn(bed);
+	turn(&bed->tls);
 	assert_int_equal(tls_stream_queued(bed->stream), 0);
-	assert_int_equal(client_read(bed, got, sizeof got, lens, 8), pos);
+	assert_int_equal(client_read(&bed->tls, got, sizeof got, lens, 8), pos);
 	assert_memory_equal(got, data, pos);
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
 		assert_int_equal(lens[i], sizes[i]);
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
-		assert_int_equal(SSL_write(bed->client, data, (int)sizes[i]), sizes[i]);
+		assert_int_equal(SSL_write(bed->tls.client, data, (int)sizes[i]), sizes[i]);
 	bed->heard.batches = 0;
-	turns(bed, 3);
+	turns(&bed->tls, 3);
 	assert_int_equal(bed->heard.records, ARRAY_LEN(sizes));
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
 		assert_int_equal(bed->heard.record_len[i], sizes[i]);
@@ -507,7 +246,7 @@ test_record_boundaries(void **state)
 	assert_int_equal(tls_stream_write(bed->stream, data, 16385), ERR_RANGE);
 	assert_int_equal(tls_stream_write_all(bed->stream, data, 40000), ERR_OK);
 	assert_int_equal(tls_stream_flush(bed->stream), ERR_OK);
-	assert_int_equal(client_read(bed, got, sizeof got, lens, 8), 40000);
+	assert_int_equal(client_read(&bed->tls, got, sizeof got, lens, 8), 40000);
 	assert_int_equal(lens[2], 40000 - 2 * 16384);
 	bed_free(bed);
 }
@@ -516,7 +255,7 @@ test_record_boundaries(void **state)
 static void
 test_split_record(void **state)
 {
-	struct bed *bed = bed_new(false);
+	struct stream_bed *bed = bed_new(false);
 	BIO *out = BIO_new(BIO_s_mem());
 	uint8_t data[3000] = {1, 2, 3};
 	char *sealed;
@@ -526,15 +265,15 @@ test_split_record(void **state)
 	bed_connect(bed, TLS1_2_VERSION);
 	handshake(bed);
 	BIO_up_ref(out);
-	SSL_set0_wbio(bed->client, out);
-	assert_int_equal(SSL_write(bed->client, data, sizeof data), sizeof data);
+	SSL_set0_wbio(bed->tls.client, out);
+	assert_int_equal(SSL_write(bed->tls.client, data, sizeof data), sizeof data);
 	len = BIO_get_mem_data(out, &sealed);
 	for (long i = 0; i < len; i += 100) {
 		size_t n = (size_t)(len - i < 100 ? len - i : 100);
 
 		assert_int_equal(bed->heard.records, 0);
-		assert_int_equal(write(bed->client_fd, sealed + i, n), n);
-		turn(bed);
+		assert_int_equal(write(bed->tls.client_fd, sealed + i, n), n);
+		turn(&bed->tls);
 	}
 	assert_int_equal(bed->heard.records, 1);
 	assert_int_equal(bed->heard.record_len[0], sizeof data);
@@ -545,7 +284,7 @@ test_split_record(void **state)
 static void
 test_pause(void **state)
 {
-	struct bed *bed = bed_new(true);
+	struct stream_bed *bed = bed_new(true);
 	uint8_t data[500] = {9};
 
 	(void)state;
@@ -553,19 +292,19 @@ test_pause(void **state)
 	handshake(bed);
 	bed->heard.pause_after = 3;
 	for (unsigned i = 0; i < 10; i++)
-		assert_int_equal(SSL_write(bed->client, data, sizeof data), sizeof data);
-	turns(bed, 5);
+		assert_int_equal(SSL_write(bed->tls.client, data, sizeof data), sizeof data);
+	turns(&bed->tls, 5);
 	assert_int_equal(bed->heard.records, 3);
 	tls_stream_pause(bed->stream, false);
 	assert_int_equal(bed->heard.records, 3); /* never from within the call */
 	bed->heard.pause_after = 6;
-	turns(bed, 5);
+	turns(&bed->tls, 5);
 	assert_int_equal(bed->heard.records, 6);
 	tls_stream_pause(bed->stream, false);
-	turns(bed, 5);
+	turns(&bed->tls, 5);
 	assert_int_equal(bed->heard.records, 10);
-	assert_int_equal(SSL_write(bed->client, data, 10), 10);
-	turns(bed, 3);
+	assert_int_equal(SSL_write(bed->tls.client, data, 10), 10);
+	turns(&bed->tls, 3);
 	assert_int_equal(bed->heard.records, 11);
 	bed_free(bed);
 }
@@ -574,38 +313,38 @@ test_pause(void **state)
 static void
 test_slow_pki(void **state)
 {
-	struct bed *bed = bed_new(true);
+	struct stream_bed *bed = bed_new(true);
 
 	(void)state;
-	bed->mute = true;
+	bed->tls.mute = true;
 	bed_connect(bed, TLS1_3_VERSION);
-	assert_false(client_handshake(bed));
-	turns(bed, 10);
-	assert_true(bed->pending != 0);
+	assert_false(client_handshake(&bed->tls));
+	turns(&bed->tls, 10);
+	assert_true(bed->tls.pending != 0);
 	assert_int_equal(bed->heard.ready, 0);
-	bed->mute = false;
-	answer_order(bed, bed->pending);
+	bed->tls.mute = false;
+	answer_order(&bed->tls, bed->tls.pending);
 	handshake(bed);
-	assert_int_equal(bed->signed_count, 1);
+	assert_int_equal(bed->tls.signed_count, 1);
 	bed_free(bed);
 }
 
 static void
 test_close_while_signing(void **state)
 {
-	struct bed *bed = bed_new(false);
+	struct stream_bed *bed = bed_new(false);
 
 	(void)state;
-	bed->mute = true;
+	bed->tls.mute = true;
 	bed_connect(bed, TLS1_3_VERSION);
-	assert_false(client_handshake(bed));
-	turns(bed, 10);
-	assert_true(bed->pending != 0);
+	assert_false(client_handshake(&bed->tls));
+	turns(&bed->tls, 10);
+	assert_true(bed->tls.pending != 0);
 	tls_stream_close(bed->stream);
 	bed->stream = NULL;
-	turns(bed, 3);
-	answer_order(bed, bed->pending); /* too late: dropped */
-	turns(bed, 3);
+	turns(&bed->tls, 3);
+	answer_order(&bed->tls, bed->tls.pending); /* too late: dropped */
+	turns(&bed->tls, 3);
 	assert_int_equal(bed->heard.closed, 0);
 	bed_free(bed);
 }
@@ -613,24 +352,24 @@ test_close_while_signing(void **state)
 static void
 test_pki_dies_while_signing(void **state)
 {
-	struct bed *bed = bed_new(true);
+	struct stream_bed *bed = bed_new(true);
 
 	(void)state;
-	bed->mute = true;
+	bed->tls.mute = true;
 	bed_connect(bed, TLS1_2_VERSION);
-	assert_false(client_handshake(bed));
-	turns(bed, 10);
-	assert_true(bed->pending != 0);
-	ipc_free(bed->pki);
-	bed->pki = NULL;
-	turns(bed, 5);
+	assert_false(client_handshake(&bed->tls));
+	turns(&bed->tls, 10);
+	assert_true(bed->tls.pending != 0);
+	ipc_free(bed->tls.pki);
+	bed->tls.pki = NULL;
+	turns(&bed->tls, 5);
 	assert_int_equal(bed->heard.closed, 1);
 	assert_int_equal(bed->heard.why, ERR_CRYPTO);
-	client_free(bed);
+	client_free(&bed->tls);
 	bed_connect(bed, TLS1_2_VERSION); /* without pki a handshake fails at once */
 	for (unsigned i = 0; i < 10; i++) {
-		assert_false(client_handshake(bed));
-		turn(bed);
+		assert_false(client_handshake(&bed->tls));
+		turn(&bed->tls);
 	}
 	assert_int_equal(bed->heard.closed, 2);
 	bed_free(bed);
@@ -639,14 +378,14 @@ test_pki_dies_while_signing(void **state)
 static void
 test_bad_signature(void **state)
 {
-	struct bed *bed = bed_new(true);
+	struct stream_bed *bed = bed_new(true);
 
 	(void)state;
-	bed->garbage = true;
+	bed->tls.garbage = true;
 	bed_connect(bed, TLS1_3_VERSION);
 	for (unsigned i = 0; i < 20; i++) {
-		assert_false(client_handshake(bed));
-		turn(bed);
+		assert_false(client_handshake(&bed->tls));
+		turn(&bed->tls);
 	}
 	assert_int_equal(bed->heard.ready, 0);
 	assert_int_equal(bed->heard.closed, 1);
@@ -661,11 +400,11 @@ test_garbage_instead_of_hello(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(junk); i++) {
-		struct bed *bed = bed_new(false);
+		struct stream_bed *bed = bed_new(false);
 
 		bed_connect(bed, TLS1_3_VERSION);
-		assert_true(write(bed->client_fd, junk[i], strlen(junk[i])) > 0);
-		turns(bed, 3);
+		assert_true(write(bed->tls.client_fd, junk[i], strlen(junk[i])) > 0);
+		turns(&bed->tls, 3);
 		assert_int_equal(bed->heard.closed, 1);
 		assert_int_equal(bed->heard.why, ERR_CRYPTO);
 		bed_free(bed);
@@ -676,7 +415,7 @@ test_garbage_instead_of_hello(void **state)
 static void
 test_output(void **state)
 {
-	struct bed *bed = bed_new(true);
+	struct stream_bed *bed = bed_new(true);
 	static uint8_t data[16384];
 	static uint8_t got[2000000];
 	size_t sent = 0, received = 0;
@@ -692,8 +431,8 @@ test_output(void **state)
 	}
 	assert_int_equal(tls_stream_flush(bed->stream), ERR_AGAIN);
 	for (unsigned i = 0; i < 1000 && received < sent; i++) {
-		received += client_read(bed, got, sizeof got, NULL, 0);
-		turn(bed);
+		received += client_read(&bed->tls, got, sizeof got, NULL, 0);
+		turn(&bed->tls);
 	}
 	assert_int_equal(received, sent);
 	assert_int_equal(tls_stream_queued(bed->stream), 0);
@@ -705,7 +444,7 @@ test_output(void **state)
 	assert_int_equal(err, ERR_LIMIT);
 	assert_int_equal(bed->heard.closed, 0); /* not from within the call */
 	assert_int_equal(tls_stream_write(bed->stream, data, 1), ERR_CLOSED);
-	turns(bed, 2);
+	turns(&bed->tls, 2);
 	assert_int_equal(bed->heard.closed, 1);
 	assert_int_equal(bed->heard.why, ERR_LIMIT);
 	bed_free(bed);
@@ -714,21 +453,21 @@ test_output(void **state)
 static void
 test_close_by_client(void **state)
 {
-	struct bed *bed = bed_new(true);
+	struct stream_bed *bed = bed_new(true);
 
 	(void)state;
 	bed_connect(bed, TLS1_3_VERSION);
 	handshake(bed);
-	SSL_shutdown(bed->client);
-	turns(bed, 3);
+	SSL_shutdown(bed->tls.client);
+	turns(&bed->tls, 3);
 	assert_int_equal(bed->heard.closed, 1);
 	assert_int_equal(bed->heard.why, ERR_CLOSED);
-	client_free(bed);
+	client_free(&bed->tls);
 	bed->heard.ready = 0;
 	bed_connect(bed, TLS1_3_VERSION);
 	handshake(bed);
-	client_free(bed); /* without close_notify */
-	turns(bed, 3);
+	client_free(&bed->tls); /* without close_notify */
+	turns(&bed->tls, 3);
 	assert_int_equal(bed->heard.closed, 2);
 	bed_free(bed);
 }
@@ -737,7 +476,7 @@ test_close_by_client(void **state)
 static void
 test_close_by_owner(void **state)
 {
-	struct bed *bed = bed_new(true);
+	struct stream_bed *bed = bed_new(true);
 	uint8_t got[100];
 
 	(void)state;
@@ -746,11 +485,11 @@ test_close_by_owner(void **state)
 	assert_int_equal(tls_stream_write(bed->stream, "bye", 3), ERR_OK);
 	tls_stream_close(bed->stream);
 	bed->stream = NULL;
-	turns(bed, 2);
-	assert_int_equal(SSL_read(bed->client, got, sizeof got), 3);
-	assert_int_equal(SSL_read(bed->client, got, sizeof got), 0);
+	turns(&bed->tls, 2);
+	assert_int_equal(SSL_read(bed->tls.client, got, sizeof got), 3);
+	assert_int_equal(SSL_read(bed->tls.client, got, sizeof got), 0);
 	assert_int_equal(
-	    SSL_get_shutdown(bed->client) & SSL_RECEIVED_SHUTDOWN, SSL_RECEIVED_SHUTDOWN);
+	    SSL_get_shutdown(bed->tls.client) & SSL_RECEIVED_SHUTDOWN, SSL_RECEIVED_SHUTDOWN);
 	assert_int_equal(bed->heard.closed, 0);
 	bed_free(bed);
 }
@@ -759,16 +498,16 @@ test_close_by_owner(void **state)
 static void
 test_close_in_data(void **state)
 {
-	struct bed *bed = bed_new(true);
+	struct stream_bed *bed = bed_new(true);
 
 	(void)state;
 	bed_connect(bed, TLS1_3_VERSION);
 	handshake(bed);
 	bed->heard.close_in_data = true;
 	for (unsigned i = 0; i < 5; i++)
-		assert_int_equal(SSL_write(bed->client, "x", 1), 1);
+		assert_int_equal(SSL_write(bed->tls.client, "x", 1), 1);
 	bed->heard.batches = 0;
-	turns(bed, 3);
+	turns(&bed->tls, 3);
 	assert_int_equal(bed->heard.records, 1);
 	assert_int_equal(bed->heard.batches, 0);
 	assert_int_equal(bed->heard.closed, 0);
@@ -779,7 +518,7 @@ test_close_in_data(void **state)
 static void
 on_first(struct tls_stream *stream, const uint8_t *data, size_t len, void *arg)
 {
-	struct bed *bed = arg;
+	struct stream_bed *bed = arg;
 
 	(void)data;
 	assert_int_equal(len, 5);
@@ -791,15 +530,15 @@ test_change_of_owner(void **state)
 {
 	static const struct tls_stream_ops first = {
 	    .on_data = on_first, .on_closed = on_closed, .secret = true};
-	struct bed *bed = bed_new(true);
+	struct stream_bed *bed = bed_new(true);
 
 	(void)state;
 	bed_connect(bed, TLS1_3_VERSION);
 	handshake(bed);
 	tls_stream_set_ops(bed->stream, &first, bed);
-	assert_int_equal(SSL_write(bed->client, "first", 5), 5);
-	assert_int_equal(SSL_write(bed->client, "second", 6), 6);
-	turns(bed, 3);
+	assert_int_equal(SSL_write(bed->tls.client, "first", 5), 5);
+	assert_int_equal(SSL_write(bed->tls.client, "second", 6), 6);
+	turns(&bed->tls, 3);
 	assert_int_equal(bed->heard.records, 1);
 	assert_memory_equal(bed->heard.data, "second", 6);
 	bed_free(bed);
@@ -809,7 +548,7 @@ test_change_of_owner(void **state)
 static void
 test_bulk(void **state)
 {
-	struct bed *bed = bed_new(true);
+	struct stream_bed *bed = bed_new(true);
 	static uint8_t block[1400], got[65536];
 	size_t up = 0, down = 0, up_sent = 0, down_sent = 0;
 
@@ -818,7 +557,7 @@ test_bulk(void **state)
 	handshake(bed);
 	for (unsigned i = 0; i < TURNS_MAX && (up < 1000000 || down < 1000000); i++) {
 		while (up_sent < 1000000 + sizeof block &&
-		       SSL_write(bed->client, block, sizeof block) == (int)sizeof block)
+		       SSL_write(bed->tls.client, block, sizeof block) == (int)sizeof block)
 			up_sent += sizeof block;
 		ERR_clear_error();
 		while (
@@ -827,10 +566,10 @@ test_bulk(void **state)
 			    tls_stream_write(bed->stream, block, sizeof block), ERR_OK);
 			down_sent += sizeof block;
 		}
-		turn(bed);
+		turn(&bed->tls);
 		up += bed->heard.data_len;
 		bed->heard.data_len = 0;
-		down += client_read(bed, got, sizeof got, NULL, 0);
+		down += client_read(&bed->tls, got, sizeof got, NULL, 0);
 	}
 	assert_true(up >= 1000000);
 	assert_true(down >= 1000000);

@@ -109,6 +109,38 @@ test_no_address(void **state)
 	world_break(&world);
 }
 
+/* Without IPv4 a tunnel looks broken: IPv6 alone is given where no IPv4 pool is configured, not
+ * where it is empty. */
+static void
+test_ipv4_exhausted(void **state)
+{
+	static const struct world_file files[] = {{"tunnel-groups.conf",
+	    "tunnel-groups = (\n"
+	    " { name = \"Staff\"; general-attributes = { address-pool = \"SMALL\";\n"
+	    "   ipv6-address-pool = \"POOL6\"; default-group-policy = \"Staff\"; }; },\n"
+	    " { name = \"Partners\"; general-attributes = { ipv6-address-pool = \"POOL6\"; }; } "
+	    ");\n"}};
+	static struct world world;
+	struct world_opened opened = {0};
+	static const char *const users[] = {"alice", "bob", "locked"};
+
+	(void)state;
+	world_make(&world, files, ARRAY_LEN(files));
+	for (size_t i = 0; i < 3; i++) {
+		assert_non_null(world_login(&world, users[i], "Staff", token));
+		world_tunnel_open(&world, 0, token, true, true, &opened);
+		assert_int_equal(opened.status,
+		    i < 2 ? IPC__OPEN_STATUS__OPEN_OK : IPC__OPEN_STATUS__OPEN_UNAVAILABLE);
+	}
+	assert_int_equal(world_leased(&world), 4);
+	assert_non_null(world_login(&world, "alice", "Partners", token));
+	world_tunnel_open(&world, 0, token, true, true, &opened);
+	assert_int_equal(opened.status, IPC__OPEN_STATUS__OPEN_OK);
+	assert_int_equal(opened.ipv4.family, 0);
+	assert_int_equal(opened.ipv6.family, 6);
+	world_break(&world);
+}
+
 /* Newest wins; the replaced tunnel's end comes late, with whatever cause, and must not end the
  * session. */
 static void
@@ -203,7 +235,7 @@ test_causes(void **state)
 	    {IPC__CLOSE_CAUSE__CLOSE_ADMIN, true},
 	    {IPC__CLOSE_CAUSE__CLOSE_REPLACED, false},
 	    {IPC__CLOSE_CAUSE__CLOSE_ERROR, false},
-	    {IPC__CLOSE_CAUSE__CLOSE_SHUTDOWN, false},
+	    {IPC__CLOSE_CAUSE__CLOSE_SHUTDOWN, true},
 	    {IPC__CLOSE_CAUSE__CLOSE_PREEMPTED, true},
 	    {(Ipc__CloseCause)4711, false},
 	};
@@ -395,6 +427,7 @@ main(void)
 	    cmocka_unit_test(test_denied),
 	    cmocka_unit_test(test_families),
 	    cmocka_unit_test(test_no_address),
+	    cmocka_unit_test(test_ipv4_exhausted),
 	    cmocka_unit_test(test_replace),
 	    cmocka_unit_test(test_there_and_back),
 	    cmocka_unit_test(test_causes),

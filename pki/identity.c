@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Certificate and key of each trustpoint, and whether they belong together. */
+#include "pki/identity.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/errors.h"
+
+static enum err
+identity_load(const struct conf *conf, const struct conf_object *trustpoint,
+    struct conf_errors *errors, struct identity *out)
+{
+	const char *cert_path = conf_str(trustpoint, TP_CERTIFICATE);
+	const char *key_path = conf_str(trustpoint, TP_KEY);
+	size_t cert_len = 0, key_len = 0;
+	const char *cert = conf_file_content(conf, cert_path, &cert_len);
+	const char *key = conf_file_content(conf, key_path, &key_len);
+	enum err err;
+
+	out->trustpoint = conf_str(trustpoint, TP_NAME);
+	err = cert == NULL ? ERR_NOTFOUND : trust_chain_parse(cert, cert_len, &out->chain);
+	if (err != ERR_OK) {
+		errors_setting(errors, trustpoint, TP_CERTIFICATE,
+		    "%s is not a certificate chain in PEM (%s); put the certificate first, then "
+		    "its issuers",
+		    cert_path, err_str(err));
+		return ERR_SYNTAX;
+	}
+	err = key == NULL ? ERR_NOTFOUND : key_load(key, key_len, &out->key);
+	if (err != ERR_OK) {
+		errors_setting(errors, trustpoint, TP_KEY,
+		    "%s is not a usable private key (%s); use an unencrypted RSA (2048 to 8192 "
+		    "bits) or EC "
+		    "(P-256, P-384, P-521) key in PEM",
+		    key_path, err_str(err));
+		return ERR_SYNTAX;
+	}
+	if (!key_matches(out->key, out->chain.leaf)) {
+		errors_setting(errors, trustpoint, TP_KEY,
+		    "%s is not the key of the first certificate in %s; use the key that the "
+		    "certificate was "
+		    "requested with",
+		    key_path, cert_path);
+		return ERR_SYNTAX;
+	}
+	return ERR_OK;
+}
+
+static void
+identity_fini(struct identity *identity)
+{
+	key_free(identity->key);
+	trust_chain_fini(&identity->chain);
+	memset(identity, 0, sizeof(*identity));
+}
+
+static bool
+has_identity(const struct conf_object *trustpoint)
+{
+	return conf_str(trustpoint, TP_CERTIFICATE) != NULL && conf_str(trustpoint, TP_KEY) != NULL;
+}
+
+/* Bring the one that is shown to the front. False: it is not among them. */
+static bool
+put_first(struct identities *identities, const char *name)
+{
+	for (size_t i = 0; name != NULL && i < identities->len; i++) {
+		struct identity first = identities->list[i];
+
+		if (strcmp(first.trustpoint, name) != 0)
+			continue;
+		identities->list[i] = identities->list[0];
+		identities->list[0] = first;
+		return true;
+	}
+	return false;
+}
+
+enum err
+identities_load(const struct conf *conf, struct conf_errors *errors, struct identities *out)
+{
+	const struct conf_object *root = conf_root(conf, CONF_PKI);
+	const struct conf_object *const *trustpoints;
+	size_t n = conf_objects(conf, CONF_TRUSTPOINT, &trustpoints);
+	struct identities found = {.list = calloc(n > 0 ? n : 1, sizeof(struct identity))};
+	enum err err = ERR_OK;
+
+	if (found.list == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < n; i++) {
+		if (!has_identity(trustpoints[i]))
+			continue;
+		if (identity_load(conf, trustpoints[i], errors, &found.list[found.len]) == ERR_OK) {
+			found.len++;
+		} else {
+			identity_fini(&found.list[found.len]);
+			err = ERR_SYNTAX;
+		}
+	}
+	if (err == ERR_OK && !put_first(&found, conf_str(root, PKI_SSL_TRUST_POINT))) {
+		errors_setting(errors, root, PKI_SSL_TRUST_POINT,
+		    "this trustpoint has no certificate and key; give it both");
+		err = ERR_SYNTAX;
+	}
+	if (err == ERR_OK)
+		*out = found;
+	else
+		identities_fini(&found);
+	return err;
+}
+
+void
+identities_fini(struct identities *identities)
+{
+	for (size_t i = 0; i < identities->len; i++)
+		identity_fini(&identities->list[i]);
+	free(identities->list);
+	*identities = (struct identities){0};
+}

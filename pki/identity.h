@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The identities that the listeners may show: each trustpoint's certificate chain and its private
+ * key. */
+#ifndef PKI_IDENTITY_H
+#define PKI_IDENTITY_H
+
+#include <stddef.h>
+
+#include "common/attr.h"
+#include "common/err.h"
+#include "conf/conf.h"
+#include "pki/key.h"
+#include "pki/trust.h"
+
+struct identity {
+	const char *trustpoint; /* the configuration's string */
+	struct key *key;
+	struct trust_chain chain;
+};
+
+/* The ssl-trust-point's identity is first; a key's handle is its index. Plain value;
+ * identities_fini() after use. */
+struct identities {
+	struct identity *list;
+	size_t len;
+};
+
+/*
+ * Load every trustpoint that has a certificate and a key. What does not parse or does not fit
+ * together is added to errors, all of it, with file and line. ERR_SYNTAX then, ERR_NOMEM; *out is
+ * empty in both cases.
+ */
+enum err identities_load(
+    const struct conf *conf, struct conf_errors *errors, struct identities *out) MUST_USE;
+void identities_fini(struct identities *identities);
+
+#endif

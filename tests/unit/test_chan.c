@@ -1,0 +1,871 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gateway/chan.c, chan_dtls.c, chan_report.c: a channel between fakes of the TLS stream, the DTLS leg, the tun queue and
+ * auth. The functions that stand in for the real ones are defined here, so the library's are not linked.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "gateway/chan.h"
+#include "gateway/worker.h"
+
+/* ---- the stream ---- */
+
+struct tls_stream {
+	const struct tls_stream_ops *ops;
+	void *arg;
+	size_t queued;
+	bool closed;
+};
+
+static struct tls_stream stream;
+static uint8_t tls_out[65536]; /* the last record */
+static size_t tls_out_len;
+static unsigned tls_records;
+static struct ip_endpoint client = {.addr = {.family = 4, .bytes = {10, 9, 8, 7}}, .port = 5555};
+
+void
+tls_stream_set_ops(struct tls_stream *s, const struct tls_stream_ops *ops, void *arg)
+{
+	s->ops = ops;
+	s->arg = arg;
+}
+
+enum err
+tls_stream_write(UNUSED struct tls_stream *s, const void *data, size_t len)
+{
+	memcpy(tls_out, data, len);
+	tls_out_len = len;
+	tls_records++;
+	return ERR_OK;
+}
+
+size_t
+tls_stream_queued(const struct tls_stream *s)
+{
+	return s->queued;
+}
+
+void
+tls_stream_close(struct tls_stream *s)
+{
+	s->closed = true;
+}
+
+const struct ip_endpoint *
+tls_stream_client(UNUSED const struct tls_stream *s)
+{
+	return &client;
+}
+
+const struct ip_endpoint *
+tls_stream_server(UNUSED const struct tls_stream *s)
+{
+	return &client;
+}
+
+const char *
+tls_stream_version(UNUSED const struct tls_stream *s)
+{
+	return "TLSv1.3";
+}
+
+const char *
+tls_stream_cipher(UNUSED const struct tls_stream *s)
+{
+	return "TLS_AES_256_GCM_SHA384";
+}
+
+/* ---- the leg ---- */
+
+struct dtls_leg {
+	struct udp_flow flow;
+	bool up;
+	bool broken;
+};
+
+static uint8_t dtls_in[2048], dtls_out[2048];
+static size_t dtls_in_len, dtls_out_len;
+static unsigned dtls_records, dtls_legs, dtls_fed;
+static enum err listen_result;
+
+enum err
+dtls_listen(UNUSED struct dtls *dtls, const struct udp_flow *flow, UNUSED const uint8_t *data,
+    UNUSED size_t len, struct dtls_leg **out)
+{
+	if (listen_result != ERR_OK)
+		return listen_result;
+	*out = calloc(1, sizeof(**out));
+	assert_non_null(*out);
+	(*out)->flow = *flow;
+	dtls_legs++;
+	return ERR_OK;
+}
+
+enum err
+dtls_leg_start(UNUSED struct dtls_leg *leg, UNUSED const uint8_t *psk, UNUSED unsigned link_mtu)
+{
+	return ERR_OK;
+}
+
+/* A datagram "F" finishes the handshake; anything else is a record to be read. */
+enum err
+dtls_leg_feed(struct dtls_leg *leg, const uint8_t *data, size_t len)
+{
+	dtls_fed++;
+	if (!leg->up) {
+		leg->up = data[0] == 'F';
+		return data[0] == 'X' ? ERR_CRYPTO : ERR_OK;
+	}
+	memcpy(dtls_in, data, len);
+	dtls_in_len = len;
+	return ERR_OK;
+}
+
+enum err
+dtls_leg_read(UNUSED struct dtls_leg *leg, uint8_t *dst, UNUSED size_t dst_size, size_t *len)
+{
+	if (dtls_in_len == 0)
+		return ERR_AGAIN;
+	memcpy(dst, dtls_in, dtls_in_len);
+	*len = dtls_in_len;
+	dtls_in_len = 0;
+	return ERR_OK;
+}
+
+enum err
+dtls_leg_write(struct dtls_leg *leg, const uint8_t *data, size_t len)
+{
+	if (leg->broken)
+		return ERR_CRYPTO;
+	assert_true(len <= sizeof(dtls_out));
+	memcpy(dtls_out, data, len);
+	dtls_out_len = len;
+	dtls_records++;
+	return ERR_OK;
+}
+
+void
+dtls_leg_free(struct dtls_leg *leg)
+{
+	if (leg != NULL)
+		dtls_legs--;
+	free(leg);
+}
+
+void
+dtls_leg_close(UNUSED struct dtls_leg *leg)
+{
+}
+
+void
+dtls_leg_rest(UNUSED struct dtls_leg *leg)
+{
+}
+
+enum err
+dtls_leg_tick(UNUSED struct dtls_leg *leg)
+{
+	return ERR_OK;
+}
+
+bool
+dtls_leg_is_up(const struct dtls_leg *leg)
+{
+	return leg->up;
+}
+
+const struct udp_flow *
+dtls_leg_flow(const struct dtls_leg *leg)
+{
+	return &leg->flow;
+}
+
+const char *
+dtls_leg_version(UNUSED const struct dtls_leg *leg)
+{
+	return "DTLSv1.2";
+}
+
+const char *
+dtls_leg_cipher(UNUSED const struct dtls_leg *leg)
+{
+	return "PSK-AES256-GCM-SHA384";
+}
+
+/* ---- tun, UDP, auth ---- */
+
+static uint8_t tun_out[65536];
+static size_t tun_out_len;
+static unsigned tun_writes;
+
+void
+tun_write(UNUSED struct tun *tun, const uint8_t *pkt, size_t len)
+{
+	memcpy(tun_out, pkt, len);
+	tun_out_len = len;
+	tun_writes++;
+}
+
+void
+tun_flush(UNUSED struct tun *tun)
+{
+}
+
+void
+udp_flush(UNUSED struct udp *udp)
+{
+}
+
+void
+udp_flow_peer(const struct udp_flow *flow, struct ip_endpoint *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->addr.family = 4;
+	memcpy(out->addr.bytes, flow->peer, 4);
+	out->port = flow->port;
+}
+
+static unsigned closed_events, up_events, down_events;
+static Ipc__CloseCause closed_cause;
+static char closed_text[256];
+static uint64_t closed_rx_drops;
+
+enum err
+ipc_send(UNUSED struct ipc *ipc, Ipc__MsgType type, const ProtobufCMessage *msg)
+{
+	if (type == IPC__MSG_TYPE__MSG_SESSION_CLOSED) {
+		const Ipc__SessionClosed *closed = (const Ipc__SessionClosed *)msg;
+
+		assert_int_equal(closed->session, 77);
+		closed_events++;
+		closed_cause = closed->cause;
+		strncpy(closed_text, closed->text, sizeof(closed_text) - 1);
+		closed_rx_drops = closed->stats->tls->rx_drops + closed->stats->dtls->rx_drops;
+	} else {
+		const Ipc__TunnelEvent *event = (const Ipc__TunnelEvent *)msg;
+
+		assert_int_equal(type, IPC__MSG_TYPE__MSG_TUNNEL_EVENT);
+		assert_int_equal(event->channel, IPC__CHANNEL__CHANNEL_DTLS);
+		if (event->up)
+			up_events++;
+		else
+			down_events++;
+	}
+	return ERR_OK;
+}
+
+/* ---- the channel under test ---- */
+
+static uint64_t mono_ms;
+static uint8_t scratch[CHAN_FRAME_MAX];
+static struct worker worker;
+static struct chan_env env;
+static struct chan *chan;
+static unsigned gone, flows;
+static struct udp_flow last_flow;
+
+static uint64_t
+fake_mono(void)
+{
+	return mono_ms;
+}
+
+static void
+on_flow_add(UNUSED struct chan_env *e, UNUSED struct chan *c, const struct udp_flow *flow)
+{
+	flows++;
+	last_flow = *flow;
+}
+
+static void
+on_flow_remove(UNUSED struct chan_env *e, UNUSED struct chan *c, UNUSED const struct udp_flow *flow)
+{
+	flows--;
+}
+
+static void
+on_handshake(UNUSED struct chan_env *e)
+{
+}
+
+static void
+on_gone(UNUSED struct chan_env *e, struct chan *c)
+{
+	assert_true(c->closed);
+	gone++;
+}
+
+static uint8_t ipv4[4] = {192, 168, 100, 1}, ipv6[16] = {0xfd, [15] = 1};
+
+static int
+setup(UNUSED void **state)
+{
+	Ipc__SessionOpened opened = IPC__SESSION_OPENED__INIT;
+	Ipc__TunnelPolicy policy = IPC__TUNNEL_POLICY__INIT;
+	struct chan_params params = {.opened = &opened, .stream = &stream, .mtu = 1300, .link_mtu = 1500, .dtls = true};
+
+	mono_ms = 1000000;
+	clock_set_source(fake_mono, NULL);
+	worker.auth = (struct ipc *)&worker; /* only passed on */
+	memset(&stream, 0, sizeof(stream));
+	tls_records = dtls_records = dtls_fed = tun_writes = 0;
+	closed_events = up_events = down_events = gone = flows = 0;
+	dtls_in_len = 0;
+	listen_result = ERR_OK;
+	env = (struct chan_env){
+	    .worker = &worker,
+	    .loop = loop_new(),
+	    .dtls = (struct dtls *)&worker,
+	    .frame = scratch,
+	    .icmp_tokens = 1,
+	    .flow_add = on_flow_add,
+	    .flow_remove = on_flow_remove,
+	    .handshake = on_handshake,
+	    .gone = on_gone,
+	};
+	opened.session = 77;
+	opened.ipv4 = (ProtobufCBinaryData){4, ipv4};
+	opened.ipv6 = (ProtobufCBinaryData){16, ipv6};
+	opened.policy = &policy;
+	policy.dpd_gateway = 30;
+	policy.idle_timeout = 600;
+	chan = chan_new(&env, &params, 1);
+	assert_non_null(env.loop);
+	assert_non_null(chan);
+	return 0;
+}
+
+static int
+teardown(UNUSED void **state)
+{
+	chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_ADMIN, "", false);
+	assert_int_equal(closed_events, 1);
+	assert_int_equal(gone, 1);
+	assert_int_equal(dtls_legs, 0);
+	assert_int_equal(flows, 0);
+	assert_int_equal(env.handshakes, 0);
+	assert_true(stream.closed);
+	loop_free(env.loop); /* frees the channel */
+	clock_set_source(NULL, NULL);
+	return 0;
+}
+
+static void
+tls_in(uint8_t type, const void *payload, size_t len)
+{
+	uint8_t record[CSTP_HEAD_LEN + 2048];
+
+	cstp_head_put(record, (enum cstp_type)type, len);
+	if (len > 0)
+		memcpy(record + CSTP_HEAD_LEN, payload, len);
+	stream.ops->on_data(&stream, record, CSTP_HEAD_LEN + len, stream.arg);
+	if (!chan->closed)
+		stream.ops->on_batch_end(&stream, stream.arg);
+}
+
+static struct udp_flow
+flow_of(uint16_t port)
+{
+	return (struct udp_flow){.peer = {10, 9, 8, 7}, .family = 4, .port = port};
+}
+
+static void
+hello(uint16_t port, uint8_t random)
+{
+	uint8_t bytes[DTLS_RANDOM_LEN];
+	struct dtls_hello h = {.random = bytes};
+	struct udp_flow flow = flow_of(port);
+
+	memset(bytes, random, sizeof(bytes));
+	env.now_ms = mono_ms;
+	chan_hello(chan, &flow, &h, (const uint8_t *)"H", 1);
+}
+
+static void
+udp_in(uint16_t port, const void *data, size_t len)
+{
+	struct udp_flow flow = flow_of(port);
+
+	env.now_ms = mono_ms;
+	chan_datagram(chan, &flow, data, len);
+}
+
+static void
+tick_after(uint64_t ms)
+{
+	mono_ms += ms;
+	env.now_ms = mono_ms;
+	chan_tick(chan);
+}
+
+static const uint8_t packet4[24] = {0x45, 0, 0, 24, 0, 0, 0, 0, 64, 17, 0, 0, 192, 168, 100, 1, 10, 0, 0, 1};
+static const uint8_t packet6[40] = {0x60, 0, 0, 0, 0, 0, 59, 64, 0xfd, [23] = 1, [24] = 0xfe};
+
+static void
+send_down(const uint8_t *data, size_t len, const struct virtio_net_hdr *vnet)
+{
+	static uint8_t copy[TUN_HEADROOM + 65536];
+	struct tun_pkt pkt = {.data = copy + TUN_HEADROOM, .len = len};
+
+	if (vnet != NULL)
+		pkt.vnet = *vnet;
+	memcpy(pkt.data, data, len);
+	env.now_ms = mono_ms;
+	chan_send(chan, &pkt);
+}
+
+/* ---- upwards ---- */
+
+static void
+test_data_reaches_tun(UNUSED void **state)
+{
+	tls_in(CSTP_DATA, packet4, sizeof(packet4));
+	assert_int_equal(tun_writes, 1);
+	assert_memory_equal(tun_out, packet4, sizeof(packet4));
+	tls_in(CSTP_DATA, packet6, sizeof(packet6));
+	assert_int_equal(tun_writes, 2);
+	assert_int_equal(chan->tls_count.rx_packets, 2);
+	assert_int_equal(chan->tls_count.rx_bytes, 64);
+}
+
+/* INV-2: nothing from an address that the client was not given, on either leg. */
+static void
+test_spoofed_source(UNUSED void **state)
+{
+	static const struct {
+		const char *what;
+		bool v6;
+		size_t at;
+		uint8_t value;
+	} rows[] = {
+	    {"neighbour IPv4", false, 15, 2},
+	    {"other IPv4 network", false, 12, 10},
+	    {"neighbour IPv6", true, 23, 2},
+	    {"link-local IPv6", true, 8, 0xfe},
+	    {"not IP at all", false, 0, 0x15},
+	    {"length cut", false, 3, 25},
+	};
+
+	hello(1000, 1);
+	udp_in(1000, "F", 1);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t record[64] = {CSTP_DATA};
+		size_t len = rows[i].v6 ? sizeof(packet6) : sizeof(packet4);
+
+		memcpy(record + 1, rows[i].v6 ? packet6 : packet4, len);
+		record[1 + rows[i].at] = rows[i].value;
+		tls_in(CSTP_DATA, record + 1, len);
+		udp_in(1000, record, 1 + len);
+		if (tun_writes != 0)
+			fail_msg("%s: expected nothing, got it through", rows[i].what);
+	}
+	assert_int_equal(chan->tls_count.rx_drops, ARRAY_LEN(rows));
+	assert_int_equal(chan->dtls_count.rx_drops, ARRAY_LEN(rows));
+	chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_ADMIN, "", false);
+	assert_int_equal(closed_rx_drops, 2 * ARRAY_LEN(rows));
+}
+
+static void
+test_a_client_without_ipv6(UNUSED void **state)
+{
+	static const uint8_t zero[40] = {0x60, 0, 0, 0, 0, 0, 59, 64};
+
+	chan->ipv6 = (struct ip_addr){0};
+	tls_in(CSTP_DATA, packet6, sizeof(packet6));
+	tls_in(CSTP_DATA, zero, sizeof(zero));
+	assert_int_equal(tun_writes, 0);
+}
+
+static void
+test_dpd_is_echoed_where_it_came(UNUSED void **state)
+{
+	tls_in(CSTP_DPD_REQ, "\x01\x02\x03", 3);
+	assert_int_equal(tls_out_len, CSTP_HEAD_LEN + 3);
+	assert_memory_equal(tls_out, "STF\x01\x00\x03\x04\x00\x01\x02\x03", 11);
+	hello(1000, 1);
+	udp_in(1000, "F", 1);
+	tls_records = 0;
+	udp_in(1000, "\x03probe", 6);
+	assert_int_equal(dtls_out_len, 6);
+	assert_memory_equal(dtls_out, "\x04probe", 6);
+	assert_int_equal(tls_records, 0);
+}
+
+static void
+test_disconnect(UNUSED void **state)
+{
+	static const struct {
+		const char *payload;
+		size_t len;
+		Ipc__CloseCause cause;
+		const char *text;
+	} rows[] = {
+	    {"\xb0"
+	     "bye\x07",
+		5, IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST, "bye?"},
+	    {"\x70", 1, IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST, ""},
+	    {"\x91Reconnecting", 13, IPC__CLOSE_CAUSE__CLOSE_LOST, "Reconnecting"},
+	    {"\xd1", 1, IPC__CLOSE_CAUSE__CLOSE_LOST, ""},
+	    {"", 0, IPC__CLOSE_CAUSE__CLOSE_LOST, ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (i > 0)
+			setup(state);
+		tls_in(CSTP_DISCONNECT, rows[i].payload, rows[i].len);
+		assert_int_equal(closed_events, 1);
+		assert_int_equal(closed_cause, rows[i].cause);
+		assert_string_equal(closed_text, rows[i].text);
+		if (i + 1 < ARRAY_LEN(rows))
+			teardown(state);
+	}
+}
+
+static void
+test_unknown_types_are_ignored(UNUSED void **state)
+{
+	static const uint8_t types[] = {CSTP_DPD_RESP, CSTP_KEEPALIVE, CSTP_COMPRESSED, CSTP_TERMINATE, 42, 255};
+
+	hello(1000, 1);
+	udp_in(1000, "F", 1);
+	for (size_t i = 0; i < sizeof(types); i++) {
+		uint8_t record[] = {types[i], 1, 2, 3};
+
+		tls_in(types[i], "abc", 3);
+		udp_in(1000, record, sizeof(record));
+	}
+	assert_int_equal(closed_events, 0);
+	assert_int_equal(tls_records + dtls_records + tun_writes, 0);
+}
+
+static void
+test_malformed_frame(UNUSED void **state)
+{
+	stream.ops->on_data(&stream, (const uint8_t *)"GET / HTTP/1.1", 14, stream.arg);
+	assert_int_equal(closed_events, 1);
+	assert_int_equal(closed_cause, IPC__CLOSE_CAUSE__CLOSE_ERROR);
+}
+
+/* Frames behind a disconnect in the same record are not looked at. */
+static void
+test_nothing_after_the_end(UNUSED void **state)
+{
+	uint8_t record[CSTP_HEAD_LEN * 2 + 1 + sizeof(packet4)];
+
+	cstp_head_put(record, CSTP_DISCONNECT, 1);
+	record[8] = 0xb0;
+	cstp_head_put(record + 9, CSTP_DATA, sizeof(packet4));
+	memcpy(record + 17, packet4, sizeof(packet4));
+	stream.ops->on_data(&stream, record, sizeof(record), stream.arg);
+	assert_int_equal(tun_writes, 0);
+	assert_int_equal(closed_events, 1);
+}
+
+/* ---- downwards ---- */
+
+static void
+test_data_moves_to_dtls_and_back(UNUSED void **state)
+{
+	send_down(packet4, sizeof(packet4), NULL);
+	assert_int_equal(tls_records, 1);
+	assert_memory_equal(tls_out + CSTP_HEAD_LEN, packet4, sizeof(packet4));
+	hello(1000, 1);
+	udp_in(1000, "F", 1);
+	assert_int_equal(up_events, 1);
+	send_down(packet4, sizeof(packet4), NULL);
+	assert_int_equal(tls_records, 2);
+	udp_in(1000, "\x07", 1);
+	send_down(packet4, sizeof(packet4), NULL);
+	assert_int_equal(tls_records, 2);
+	assert_int_equal(dtls_records, 1);
+	assert_int_equal(dtls_out[0], CSTP_DATA);
+	assert_memory_equal(dtls_out + 1, packet4, sizeof(packet4));
+	/* The leg breaks: the packet at hand is not lost. */
+	chan->dtls->broken = true;
+	send_down(packet4, sizeof(packet4), NULL);
+	assert_int_equal(tls_records, 3);
+	assert_int_equal(down_events, 1);
+	assert_null(chan->dtls);
+	assert_int_equal(closed_events, 0);
+	assert_int_equal(chan->tls_count.tx_packets, 3);
+	assert_int_equal(chan->dtls_count.tx_packets, 1);
+}
+
+static void
+test_a_full_stream_drops(UNUSED void **state)
+{
+	stream.queued = CHAN_TLS_QUEUE_MAX + 1;
+	send_down(packet4, sizeof(packet4), NULL);
+	assert_int_equal(tls_records, 0);
+	assert_int_equal(chan->tls_count.tx_drops, 1);
+	/* Control still passes, until that too is too much. */
+	tls_in(CSTP_DPD_REQ, NULL, 0);
+	assert_int_equal(tls_records, 1);
+	stream.queued = 10 * CHAN_TLS_QUEUE_MAX;
+	tls_in(CSTP_DPD_REQ, NULL, 0);
+	assert_int_equal(tls_records, 1);
+}
+
+static void
+test_too_big_is_answered(UNUSED void **state)
+{
+	uint8_t big[1400];
+
+	memset(big, 0, sizeof(big));
+	memcpy(big, packet4, sizeof(packet4));
+	memcpy(big + 12, "\x0a\x00\x00\x01\xc0\xa8\x64\x01", 8);
+	big[2] = sizeof(big) >> 8;
+	big[3] = (uint8_t)sizeof(big);
+	send_down(big, sizeof(big), NULL);
+	assert_int_equal(tls_records, 0);
+	assert_int_equal(tun_writes, 1);
+	assert_memory_equal(tun_out + 20, "\x03\x04", 2);
+	assert_int_equal(tun_out[26] << 8 | tun_out[27], 1300);
+	/* No more of them than there are tokens. */
+	send_down(big, sizeof(big), NULL);
+	assert_int_equal(tun_writes, 1);
+	assert_int_equal(chan->tls_count.tx_drops, 2);
+}
+
+static void
+test_a_run_is_cut(UNUSED void **state)
+{
+	static uint8_t run[40 + 5000];
+	struct virtio_net_hdr vnet = {
+	    .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = 1200, .csum_start = 20, .csum_offset = 16};
+
+	run[0] = 0x45;
+	run[2] = sizeof(run) >> 8;
+	run[3] = (uint8_t)sizeof(run);
+	run[9] = 6;
+	run[32] = 0x50;
+	send_down(run, sizeof(run), &vnet);
+	assert_int_equal(tls_records, 5);
+	assert_int_equal(tls_out_len, CSTP_HEAD_LEN + 40 + 200);
+	assert_int_equal(chan->tls_count.tx_bytes, 5000 + 5 * 40);
+}
+
+/* ---- handshakes ---- */
+
+static void
+test_cookie_first(UNUSED void **state)
+{
+	listen_result = ERR_AGAIN;
+	hello(1000, 1);
+	assert_null(chan->next);
+	assert_int_equal(flows, 0);
+	chan->dtls_offered = false;
+	listen_result = ERR_OK;
+	hello(1000, 1);
+	assert_null(chan->next);
+}
+
+static void
+test_new_leg_beside_the_old(UNUSED void **state)
+{
+	hello(1000, 1);
+	udp_in(1000, "F", 1);
+	udp_in(1000, "\x07", 1);
+	hello(2000, 2);
+	assert_int_equal(dtls_legs, 2);
+	assert_int_equal(flows, 2);
+	/* The old one goes on meanwhile. */
+	send_down(packet4, sizeof(packet4), NULL);
+	assert_int_equal(dtls_records, 1);
+	udp_in(2000, "F", 1);
+	assert_int_equal(dtls_legs, 1);
+	assert_int_equal(flows, 1);
+	assert_int_equal(chan->dtls->flow.port, 2000);
+	assert_int_equal(up_events, 2);
+	/* A failed one leaves the old alone. */
+	mono_ms += 5000;
+	hello(3000, 3);
+	udp_in(3000, "X", 1);
+	assert_null(chan->next);
+	assert_int_equal(chan->dtls->flow.port, 2000);
+	assert_int_equal(flows, 1);
+}
+
+/* From the same address: what comes belongs to the new handshake, and the address stays known afterwards. */
+static void
+test_new_leg_at_the_same_address(UNUSED void **state)
+{
+	hello(1000, 1);
+	udp_in(1000, "F", 1);
+	hello(1000, 2);
+	assert_int_equal(dtls_legs, 2);
+	udp_in(1000, "F", 1);
+	assert_int_equal(dtls_legs, 1);
+	assert_int_equal(flows, 2); /* told twice, known once */
+	flows = 1;
+}
+
+static void
+test_repeated_hello(UNUSED void **state)
+{
+	hello(1000, 1);
+	hello(1000, 1);
+	assert_int_equal(dtls_legs, 1);
+	assert_int_equal(dtls_fed, 1);
+	/* Another one so soon is not worth a new object; later it is. */
+	hello(1000, 2);
+	assert_int_equal(dtls_legs, 1);
+	mono_ms += 1000;
+	hello(1000, 2);
+	assert_int_equal(dtls_legs, 1);
+	assert_int_equal(chan->next_random[0], 2);
+	udp_in(1000, "F", 1);
+	hello(1000, 2);
+	assert_int_equal(dtls_fed, 3);
+	flows = 1;
+}
+
+static void
+test_handshake_gives_up(UNUSED void **state)
+{
+	hello(1000, 1);
+	assert_int_equal(env.handshakes, 1);
+	mono_ms += 14000;
+	env.now_ms = mono_ms;
+	chan_handshake_tick(chan);
+	assert_non_null(chan->next);
+	mono_ms += 1000;
+	env.now_ms = mono_ms;
+	chan_handshake_tick(chan);
+	assert_null(chan->next);
+	assert_int_equal(env.handshakes, 0);
+}
+
+static void
+test_strangers_datagram(UNUSED void **state)
+{
+	hello(1000, 1);
+	udp_in(1000, "F", 1);
+	dtls_fed = 0;
+	udp_in(1001, "abc", 3);
+	assert_int_equal(dtls_fed, 0);
+}
+
+/* ---- time ---- */
+
+static void
+test_idle_timeout(UNUSED void **state)
+{
+	for (int i = 0; i < 599; i++) {
+		tls_in(CSTP_KEEPALIVE, NULL, 0); /* life, but no data */
+		tick_after(1000);
+	}
+	assert_int_equal(closed_events, 0);
+	tls_records = 0;
+	tick_after(1000);
+	assert_int_equal(closed_cause, IPC__CLOSE_CAUSE__CLOSE_IDLE_TIMEOUT);
+	assert_int_equal(tls_records, 1);
+	assert_int_equal(tls_out[6], CSTP_DISCONNECT);
+}
+
+static void
+test_data_is_not_idle(UNUSED void **state)
+{
+	tls_in(CSTP_DATA, packet4, sizeof(packet4));
+	mono_ms += 599000;
+	tls_in(CSTP_DATA, packet4, sizeof(packet4));
+	tick_after(599000 - 1000);
+	assert_int_not_equal(closed_cause * closed_events, IPC__CLOSE_CAUSE__CLOSE_IDLE_TIMEOUT);
+}
+
+static void
+test_dead_tls(UNUSED void **state)
+{
+	tick_after(30000);
+	assert_int_equal(tls_records, 1);
+	assert_int_equal(tls_out[6], CSTP_DPD_REQ);
+	tick_after(15000);
+	assert_int_equal(tls_records, 2);
+	tick_after(14000);
+	assert_int_equal(closed_events, 0);
+	tick_after(1000);
+	assert_int_equal(closed_cause, IPC__CLOSE_CAUSE__CLOSE_LOST);
+}
+
+static void
+test_dead_dtls_is_not_the_end(UNUSED void **state)
+{
+	hello(1000, 1);
+	udp_in(1000, "F", 1);
+	for (int i = 0; i < 60; i++) {
+		tls_in(CSTP_KEEPALIVE, NULL, 0);
+		tick_after(1000);
+	}
+	assert_null(chan->dtls);
+	assert_int_equal(down_events, 1);
+	assert_int_equal(dtls_records, 2); /* two requests */
+	assert_int_equal(closed_events, 0);
+}
+
+static void
+test_session_timeout(UNUSED void **state)
+{
+	chan->end_ms = mono_ms + 10000;
+	tick_after(9999);
+	assert_int_equal(closed_events, 0);
+	tick_after(1);
+	assert_int_equal(closed_cause, IPC__CLOSE_CAUSE__CLOSE_SESSION_TIMEOUT);
+}
+
+static void
+test_close_tells_both_legs(UNUSED void **state)
+{
+	hello(1000, 1);
+	udp_in(1000, "F", 1);
+	chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_ADMIN, "go home", true);
+	assert_int_equal(tls_out[6], CSTP_DISCONNECT);
+	assert_int_equal(tls_out_len, CSTP_HEAD_LEN + 1 + 7);
+	assert_memory_equal(tls_out + CSTP_HEAD_LEN + 1, "go home", 7);
+	assert_int_equal(dtls_out[0], CSTP_DISCONNECT);
+	assert_memory_equal(dtls_out + 2, "go home", 7);
+	/* What still comes finds nobody. */
+	udp_in(1000, "\x07", 1);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(test_data_reaches_tun),
+	    T(test_spoofed_source),
+	    T(test_a_client_without_ipv6),
+	    T(test_dpd_is_echoed_where_it_came),
+	    T(test_disconnect),
+	    T(test_unknown_types_are_ignored),
+	    T(test_malformed_frame),
+	    T(test_nothing_after_the_end),
+	    T(test_data_moves_to_dtls_and_back),
+	    T(test_a_full_stream_drops),
+	    T(test_too_big_is_answered),
+	    T(test_a_run_is_cut),
+	    T(test_cookie_first),
+	    T(test_new_leg_beside_the_old),
+	    T(test_new_leg_at_the_same_address),
+	    T(test_repeated_hello),
+	    T(test_handshake_gives_up),
+	    T(test_strangers_datagram),
+	    T(test_idle_timeout),
+	    T(test_data_is_not_idle),
+	    T(test_dead_tls),
+	    T(test_dead_dtls_is_not_the_end),
+	    T(test_session_timeout),
+	    T(test_close_tells_both_legs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
