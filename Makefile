@@ -60,7 +60,7 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
 $(BUILD)/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  CC    $<")
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(EXTRA_CFLAGS) $(if $(filter tests/%,$<),,$(ANALYZE)) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(LIB): $(LIB_OBJS)
 	@rm -f $@
@@ -121,7 +121,7 @@ check:
 	@tests/lib/packages.sh build check
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit-bins fuzz-bins
 	@$(if $(T),,for san in $(SANS); do $(MAKE) --no-print-directory -j$(JOBS) SAN=$$san all unit-bins fuzz-bins || exit 1; done)
-	@tests/lib/run.sh -j $(JOBS) $(if $(T),'$(VARIANT):*/$(T)*',$(ALL_TESTS))
+	@tests/lib/runner.sh -j $(JOBS) $(if $(T),'$(VARIANT):*/$(T)*',$(ALL_TESTS))
 
 lint:
 	@tests/lib/packages.sh build lint
@@ -136,7 +136,7 @@ bench:
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@SEKISHO_BIN=$(CURDIR)/$(BUILD)/bin tests/bench/throughput.sh
 
-FUZZ_BUILD := BUILD=build-fuzz CC=clang SAN=fuzzer-no-link,address,undefined
+FUZZ_BUILD := NO_WERROR=1 BUILD=build-fuzz CC=clang SAN=fuzzer-no-link,address,undefined
 fuzz:
 	@tests/lib/packages.sh build fuzz
 	@$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ_BUILD) fuzz-bins
@@ -160,6 +160,7 @@ install: all
 		target=$(DESTDIR)$(SYSCONFDIR)/sekisho/$${file##*/}; \
 		[ -e $$target ] || install -m 600 $$file $$target || exit 1; \
 	done
+	chmod 644 $(DESTDIR)$(SYSCONFDIR)/sekisho/gateway.conf # no secret in it; show-sessions reads the socket's place
 
 clean:
 	rm -rf build build-*

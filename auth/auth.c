@@ -224,7 +224,7 @@ on_pki_closed(struct ipc *ipc, const char *why, void *arg)
 {
 	struct auth *auth = arg;
 
-	log_warn("channel to pki closed: %s", why);
+	log_info("channel to pki closed: %s", why);
 	if (auth->pki == ipc)
 		auth->pki = NULL;
 	ipc_free(ipc);

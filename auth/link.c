@@ -79,7 +79,7 @@ on_closed(struct ipc *ipc, const char *why, void *arg)
 	struct link *link = arg;
 
 	(void)ipc;
-	log_warn("channel to gateway worker %u closed: %s", link->worker, why);
+	log_info("channel to gateway worker %u closed: %s", link->worker, why);
 	detach(link);
 }
 

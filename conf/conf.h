@@ -93,7 +93,8 @@ enum conf_limits {
 	LIM_MAX_CONNECTIONS, /* max-connections: int: TCP connections that have no tunnel yet (4096)
 			      */
 	LIM_LOGIN_ATTEMPTS,  /* login-attempts: int 1-16: refused replies per connection (3) */
-	LIM_HANDSHAKE_TIMEOUT, /* handshake-timeout: int 1-300 s: TLS handshake (30: someone may have to approve our certificate) */
+	LIM_HANDSHAKE_TIMEOUT, /* handshake-timeout: int 1-300 s: TLS handshake (30: someone may
+				  have to approve our certificate) */
 	LIM_REQUEST_TIMEOUT,   /* request-timeout: int 1-300 s: one HTTP request (20) */
 	LIM_LOGIN_TIMEOUT,     /* login-timeout: int 10-3600 s: a whole login (240) */
 	LIM_COOKIE_TIMEOUT,    /* cookie-timeout: int 10-86400 s: from complete to the first CONNECT
@@ -330,7 +331,8 @@ const struct conf_object *conf_find(const struct conf *conf, enum conf_kind kind
  * being written. */
 size_t conf_objects(
     const struct conf *conf, enum conf_kind kind, const struct conf_object *const **out);
-/* Content of a PEM file that a trustpoint names (pki only); NULL if there is none. */
+/* Content of a PEM file that a trustpoint names (pki only), a NUL behind it; NULL if there is none.
+ */
 const char *conf_file_content(const struct conf *conf, const char *path, size_t *len);
 
 /* Values. The setting index is from the enum of the object's kind. Absent gives the row's default.

@@ -12,9 +12,8 @@
 
 #define ERRORS_LINE_MAX 1024
 
-static void
-add_line(struct conf_errors *errors, const char *file, int line, const char *setting,
-    const char *fmt, va_list ap)
+static void PRINTF_LIKE(5, 0) add_line(struct conf_errors *errors, const char *file, int line,
+    const char *setting, const char *fmt, va_list ap)
 {
 	char what[ERRORS_LINE_MAX], clean[ERRORS_LINE_MAX];
 

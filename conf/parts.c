@@ -102,7 +102,7 @@ static void
 add_built_in(struct conf *conf, enum conf_kind kind, const char *name, struct conf_errors *errors)
 {
 	const struct parts_named *named = parts_named_find(kind);
-	struct conf_object *root = conf->roots[named->root];
+	struct conf_object *root = named != NULL ? conf->roots[named->root] : NULL;
 
 	if (root == NULL || is_written(root, named, name))
 		return;

@@ -368,7 +368,7 @@ set_default(const struct place *place)
 static unsigned
 distance(const char *a, const char *b)
 {
-	unsigned row[ROW_NAME_MAX + 1];
+	unsigned row[ROW_NAME_MAX + 1] = {0};
 	size_t a_len = strlen(a), b_len = strlen(b);
 
 	if (a_len > ROW_NAME_MAX || b_len > ROW_NAME_MAX)

@@ -122,22 +122,18 @@ syntax_domain(const char *text)
 {
 	static const char wrong[] = "is not a domain name; use letters, digits, \"-\" and single "
 				    "dots, as in corp.example.com";
-	size_t label = 0, len = strlen(text);
+	size_t label = 0;
 
-	if (len > 253)
+	if (strlen(text) > 253)
 		return wrong;
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
 
-		if (c == '.') {
-			if (label == 0)
-				return wrong;
-			label = 0;
-		} else if (!isalnum(c) && c != '-' && c != '_') {
+		if (c == '.' ? label == 0 : !isalnum(c) && c != '-' && c != '_')
 			return wrong;
-		} else if (++label > 63) {
+		label = c == '.' ? 0 : label + 1;
+		if (label > 63)
 			return wrong;
-		}
 	}
 	return NULL;
 }

@@ -29,6 +29,7 @@ texts_add(struct texts *texts, enum texts_type type, const char *name, const voi
 	texts->items = items;
 	buf_init(&text.data, TEXTS_FILE_MAX);
 	buf_put(&text.data, data, len);
+	(void)buf_cstr(&text.data); /* a NUL behind it, for those who look at a PEM text */
 	text.name = strdup(name);
 	if (text.data.err != ERR_OK || text.name == NULL) {
 		buf_wipe(&text.data);

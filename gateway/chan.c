@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A session's data channel: its TLS leg, its packets in both directions, its life. The DTLS leg is chan_dtls.c. */
+/* A session's data channel: its TLS leg, its packets in both directions, its life. The DTLS leg is
+ * chan_dtls.c. */
 #include "gateway/chan.h"
 
 #include <stdlib.h>
@@ -10,14 +11,22 @@
 #include "common/str.h"
 #include "gateway/chan_dtls.h"
 #include "gateway/chan_report.h"
+#include "gateway/frag.h"
 #include "gateway/icmp.h"
 #include "gateway/tun_gso.h"
 
 #define TEXT_MAX 128
-#define CONTROL_QUEUE_MAX (2 * CHAN_TLS_QUEUE_MAX) /* a client that reads nothing gets no answers either */
-#define SESSION_END_SLACK_MS 5000 /* auth ends sessions that are over; this is for the case that it cannot */
+#define CONTROL_QUEUE_MAX                                                                          \
+	(2 * CHAN_TLS_QUEUE_MAX) /* a client that reads nothing gets no answers either */
+/* In the scratch frame: a packet that is cut lies at the beginning, its pieces are made behind it.
+ */
+#define FRAGMENTED_MAX 16384
+#define FRAGMENT_AT (2 * FRAGMENTED_MAX)
+#define SESSION_END_SLACK_MS                                                                       \
+	5000 /* auth ends sessions that are over; this is for the case that it cannot */
 
-/* Reason byte of our disconnect packets: clients show it, and none is known to read a meaning into it. */
+/* Reason byte of our disconnect packets: clients show it, and none is known to read a meaning into
+ * it. */
 #define DISCONNECT_REASON 0
 
 /* Reason bytes of the client's disconnect packets (protocol.md 4.6). */
@@ -161,8 +170,7 @@ on_closed(UNUSED struct tls_stream *stream, enum err why, void *arg)
 {
 	bool broken = why == ERR_CRYPTO || why == ERR_LIMIT;
 
-	chan_close(arg,
-	    broken ? IPC__CLOSE_CAUSE__CLOSE_ERROR : IPC__CLOSE_CAUSE__CLOSE_LOST,
+	chan_close(arg, broken ? IPC__CLOSE_CAUSE__CLOSE_ERROR : IPC__CLOSE_CAUSE__CLOSE_LOST,
 	    why == ERR_CLOSED ? "connection closed by the client" : err_str(why), false);
 }
 
@@ -186,7 +194,8 @@ count_tx(struct chan *chan, struct chan_count *count, size_t len)
 static void
 tls_send_packet(struct chan *chan, uint8_t *pkt, size_t len)
 {
-	/* The inner connection is told by loss, as on any full link; queueing more would only add delay and memory. */
+	/* The inner connection is told by loss, as on any full link; queueing more would only add
+	 * delay and memory. */
 	if (len > CSTP_PAYLOAD_MAX || tls_stream_queued(chan->stream) > CHAN_TLS_QUEUE_MAX) {
 		chan->tls_count.tx_drops++;
 		return;
@@ -210,7 +219,8 @@ send_packet(struct chan *chan, uint8_t *pkt, size_t len)
 	tls_send_packet(chan, pkt, len);
 }
 
-/* Larger than the client can take: its correspondent is told, so that path MTU discovery works (protocol.md 4.4). */
+/* Larger than the client can take: its correspondent is told, so that path MTU discovery works
+ * (protocol.md 4.4). */
 static void
 refuse_too_big(struct chan *chan, const struct tun_pkt *pkt)
 {
@@ -228,6 +238,22 @@ refuse_too_big(struct chan *chan, const struct tun_pkt *pkt)
 		tun_write(env->tun, env->frame, len);
 }
 
+/* Send a packet that may be larger than the MTU and then may be fragmented. */
+static void
+send_pieces(struct chan *chan, uint8_t *pkt, size_t len)
+{
+	uint8_t *dst = chan->env->frame + FRAGMENT_AT;
+	struct frag frag;
+
+	if (len <= chan->mtu) {
+		send_packet(chan, pkt, len);
+		return;
+	}
+	frag_init(&frag, pkt, len, chan->mtu);
+	while ((len = frag_next(&frag, dst)) > 0)
+		send_packet(chan, dst, len);
+}
+
 void
 chan_send(struct chan *chan, const struct tun_pkt *pkt)
 {
@@ -237,17 +263,18 @@ chan_send(struct chan *chan, const struct tun_pkt *pkt)
 
 	if (gso_split_init(&split, &pkt->vnet, pkt->data, pkt->len) != ERR_OK)
 		return;
-	if (gso_split_largest(&split) > chan->mtu) {
+	len = gso_split_largest(&split);
+	if (len > chan->mtu &&
+	    (len > FRAGMENTED_MAX || !frag_is_allowed(pkt->data, pkt->len, chan->mtu))) {
 		refuse_too_big(chan, pkt);
 		return;
 	}
 	if (gso_split_is_plain(&split)) {
-		send_packet(chan, pkt->data, pkt->len);
+		send_pieces(chan, pkt->data, pkt->len);
 		return;
 	}
-	while (!chan->closed &&
-	    (len = gso_split_next(&split, dst, CHAN_FRAME_MAX - CSTP_HEAD_LEN)) > 0)
-		send_packet(chan, dst, len);
+	while ((len = gso_split_next(&split, dst, CHAN_FRAME_MAX - CSTP_HEAD_LEN)) > 0)
+		send_pieces(chan, dst, len);
 }
 
 /* ---- life ---- */
@@ -276,7 +303,8 @@ chan_new(struct chan_env *env, const struct chan_params *params, uint64_t id)
 	chan->dpd_ms = (uint64_t)policy->dpd_gateway * 1000;
 	chan->idle_ms = (uint64_t)policy->idle_timeout * 1000;
 	if (policy->session_remaining > 0)
-		chan->end_ms = env->now_ms + (uint64_t)policy->session_remaining * 1000 + SESSION_END_SLACK_MS;
+		chan->end_ms =
+		    env->now_ms + (uint64_t)policy->session_remaining * 1000 + SESSION_END_SLACK_MS;
 	chan->data_ms = env->now_ms;
 	chan->dtls_offered = params->dtls;
 	chan->dtls_port = params->dtls_port;
@@ -308,7 +336,8 @@ send_disconnect(struct chan *chan, const char *text)
 	memcpy(payload + 1, text, len);
 	if (chan->dtls != NULL) {
 		memcpy(chan->env->frame + CSTP_HEAD_LEN, payload, 1 + len);
-		(void)chan_dtls_send(chan, CSTP_DISCONNECT, chan->env->frame + CSTP_HEAD_LEN, 1 + len);
+		(void)chan_dtls_send(
+		    chan, CSTP_DISCONNECT, chan->env->frame + CSTP_HEAD_LEN, 1 + len);
 	}
 	tls_send_control(chan, CSTP_DISCONNECT, payload, 1 + len);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A session's data channel: the TLS connection of its CONNECT (the TLS leg), a DTLS leg when UDP gets through, and a
- * second one while the client is about to replace it. Data is taken from both and leaves over one (leg.h).
+ * A session's data channel: the TLS connection of its CONNECT (the TLS leg), a DTLS leg when UDP
+ * gets through, and a second one while the client is about to replace it. Data is taken from both
+ * and leaves over one (leg.h).
  *
- * A channel belongs to one worker. What it needs of that worker is struct chan_env, so that tests can stand in for it.
- * A channel ends once, by chan_close(); its memory goes at the top of the loop.
+ * A channel belongs to one worker. What it needs of that worker is struct chan_env, so that tests
+ * can stand in for it. A channel ends once, by chan_close(); its memory goes at the top of the
+ * loop.
  */
 #ifndef GATEWAY_CHAN_H
 #define GATEWAY_CHAN_H
@@ -32,7 +34,8 @@
 #include <uthash.h>
 
 #define CHAN_FRAME_MAX (CSTP_HEAD_LEN + 65536) /* scratch: head and packet */
-#define CHAN_TLS_QUEUE_MAX (256 * 1024)	       /* unsent bytes on the TLS leg beyond which data is dropped */
+#define CHAN_TLS_QUEUE_MAX                                                                         \
+	(256 * 1024) /* unsent bytes on the TLS leg beyond which data is dropped */
 
 struct chan;
 
@@ -42,10 +45,10 @@ struct chan_env {
 	struct loop *loop;
 	struct tun *tun;
 	struct udp *udp;
-	struct dtls *dtls; /* NULL: no DTLS in this worker */
-	uint8_t *frame;	   /* CHAN_FRAME_MAX bytes of scratch */
-	uint64_t now_ms;   /* read once for each batch */
-	bool in_batch;	   /* a TLS batch is being worked through: now_ms is fresh */
+	struct dtls *dtls;    /* NULL: no DTLS in this worker */
+	uint8_t *frame;       /* CHAN_FRAME_MAX bytes of scratch */
+	uint64_t now_ms;      /* read once for each batch */
+	bool in_batch;        /* a TLS batch is being worked through: now_ms is fresh */
 	unsigned handshakes;  /* channels with a DTLS handshake under way */
 	unsigned icmp_tokens; /* ICMP errors that may still be sent this second */
 	/* The address tables of all workers learn and forget a client's UDP address. */
@@ -61,9 +64,9 @@ struct chan_env {
 struct chan_params {
 	const Ipc__SessionOpened *opened;
 	struct tls_stream *stream; /* taken */
-	unsigned mtu;		   /* of inner packets */
-	unsigned link_mtu;	   /* of the outer path */
-	bool dtls;		   /* offered to the client: app_id and psk are set */
+	unsigned mtu;              /* of inner packets */
+	unsigned link_mtu;         /* of the outer path */
+	bool dtls;                 /* offered to the client: app_id and psk are set */
 	uint16_t dtls_port;
 	uint8_t app_id[DTLS_APP_ID_LEN];
 	uint8_t psk[DTLS_PSK_LEN];
@@ -83,7 +86,7 @@ struct chan {
 	struct chan_env *env;
 	UT_hash_handle hh; /* path.c: by session */
 	uint64_t session;
-	uint64_t id; /* of this channel, unique in the process */
+	uint64_t id;         /* of this channel, unique in the process */
 	struct ip_addr ipv4; /* family 0: none */
 	struct ip_addr ipv6;
 	unsigned mtu;
@@ -114,11 +117,12 @@ struct chan {
 	uint64_t next_ms; /* when it began */
 };
 
-/* A channel over an established stream, whose owner it becomes. id: unique in the process. NULL: memory (the stream is closed). */
+/* A channel over an established stream, whose owner it becomes. id: unique in the process. NULL:
+ * memory (the stream is closed). */
 struct chan *chan_new(struct chan_env *env, const struct chan_params *params, uint64_t id) MUST_USE;
 /*
- * End the channel: tell the client if `notify`, tell auth, take it out of the tables. text is for both. Does nothing
- * when it is closed already.
+ * End the channel: tell the client if `notify`, tell auth, take it out of the tables. text is for
+ * both. Does nothing when it is closed already.
  */
 void chan_close(struct chan *chan, Ipc__CloseCause cause, const char *text, bool notify);
 
@@ -131,7 +135,8 @@ void chan_send(struct chan *chan, const struct tun_pkt *pkt);
 /* A datagram from an address that belongs to this channel. */
 void chan_datagram(struct chan *chan, const struct udp_flow *flow, const uint8_t *data, size_t len);
 /* A ClientHello with this channel's App-ID, from any address. */
-void chan_hello(struct chan *chan, const struct udp_flow *flow, const struct dtls_hello *hello, const uint8_t *data, size_t len);
+void chan_hello(struct chan *chan, const struct udp_flow *flow, const struct dtls_hello *hello,
+    const uint8_t *data, size_t len);
 
 /* Once a second: liveness, timeouts, the choice of leg. */
 void chan_tick(struct chan *chan);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The DTLS leg of a channel: handshakes, which are always built beside the leg that works (protocol.md 5.5), its
- * packets, and its end, which never is the end of the channel.
+ * The DTLS leg of a channel: handshakes, which are always built beside the leg that works
+ * (protocol.md 5.5), its packets, and its end, which never is the end of the channel.
  */
 #include "gateway/chan_dtls.h"
 
@@ -11,15 +11,15 @@
 #include "common/str.h"
 #include "gateway/chan_report.h"
 
-#define HANDSHAKE_MAX_MS 15000	  /* clients give up after 12 s */
+#define HANDSHAKE_MAX_MS 15000    /* clients give up after 12 s */
 #define HANDSHAKE_SPACING_MS 1000 /* a new attempt replaces a younger one no sooner */
-#define REST_MS 3000		  /* a leg that is silent for so long gives its buffers back */
+#define REST_MS 3000              /* a leg that is silent for so long gives its buffers back */
 
 static bool
 same_peer(const struct udp_flow *a, const struct udp_flow *b)
 {
 	return a->port == b->port && a->family == b->family && a->listener == b->listener &&
-	    a->scope == b->scope && memcmp(a->peer, b->peer, sizeof(a->peer)) == 0;
+	       a->scope == b->scope && memcmp(a->peer, b->peer, sizeof(a->peer)) == 0;
 }
 
 static bool
@@ -28,7 +28,8 @@ leg_has_peer(const struct dtls_leg *leg, const struct udp_flow *flow)
 	return leg != NULL && same_peer(dtls_leg_flow(leg), flow);
 }
 
-/* Free a leg that is no longer chan->dtls or chan->next. Its address stays known while the other leg uses it. */
+/* Free a leg that is no longer chan->dtls or chan->next. Its address stays known while the other
+ * leg uses it. */
 static void
 leg_drop(struct chan *chan, struct dtls_leg *leg)
 {
@@ -118,7 +119,8 @@ take_record(struct chan *chan, uint8_t *record, size_t len)
 		break;
 	case CSTP_DPD_REQ:
 		leg_choice_event(&chan->choice, LEG_DTLS_DPD_REQ, now_ms);
-		/* The client measures its MTU by this: same length, same bytes (protocol.md 5.6). */
+		/* The client measures its MTU by this: same length, same bytes (protocol.md 5.6).
+		 */
 		(void)chan_dtls_send(chan, CSTP_DPD_RESP, record + 1, len - 1);
 		break;
 	case CSTP_KEEPALIVE:
@@ -143,7 +145,7 @@ read_records(struct chan *chan)
 
 	/* Handling a record may tear the leg or close the channel. */
 	while (!chan->closed && chan->dtls == leg &&
-	    (err = dtls_leg_read(leg, record, CHAN_FRAME_MAX, &len)) == ERR_OK)
+	       (err = dtls_leg_read(leg, record, CHAN_FRAME_MAX, &len)) == ERR_OK)
 		take_record(chan, record, len);
 	if (!chan->closed && chan->dtls == leg && err != ERR_AGAIN)
 		leg_down(chan, err == ERR_CLOSED ? "closed by the client" : err_str(err));
@@ -198,14 +200,16 @@ chan_datagram(struct chan *chan, const struct udp_flow *flow, const uint8_t *dat
 
 /* ---- handshakes ---- */
 
-/* The repetition of a hello whose cookie was taken already belongs to the handshake that it began. */
+/* The repetition of a hello whose cookie was taken already belongs to the handshake that it began.
+ */
 static bool
 is_repetition(const struct chan *chan, const struct udp_flow *flow, const struct dtls_hello *hello)
 {
-	if (leg_has_peer(chan->next, flow) && memcmp(hello->random, chan->next_random, DTLS_RANDOM_LEN) == 0)
+	if (leg_has_peer(chan->next, flow) &&
+	    memcmp(hello->random, chan->next_random, DTLS_RANDOM_LEN) == 0)
 		return true;
 	return chan->next == NULL && leg_has_peer(chan->dtls, flow) &&
-	    memcmp(hello->random, chan->dtls_random, DTLS_RANDOM_LEN) == 0;
+	       memcmp(hello->random, chan->dtls_random, DTLS_RANDOM_LEN) == 0;
 }
 
 void
@@ -242,7 +246,8 @@ chan_handshake_tick(struct chan *chan)
 {
 	if (chan->next == NULL)
 		return;
-	if (chan->env->now_ms - chan->next_ms >= HANDSHAKE_MAX_MS || dtls_leg_tick(chan->next) != ERR_OK)
+	if (chan->env->now_ms - chan->next_ms >= HANDSHAKE_MAX_MS ||
+	    dtls_leg_tick(chan->next) != ERR_OK)
 		next_drop(chan);
 }
 
@@ -264,6 +269,7 @@ chan_dtls_tick(struct chan *chan)
 	choice = leg_choice_tick(&chan->choice, now_ms);
 	if (life == LEG_PROBE || choice == LEG_PROBE)
 		send_probe(chan);
-	if (chan->dtls != NULL && now_ms - chan->dtls_life.rx_ms >= REST_MS && now_ms - chan->data_ms >= REST_MS)
+	if (chan->dtls != NULL && now_ms - chan->dtls_life.rx_ms >= REST_MS &&
+	    now_ms - chan->data_ms >= REST_MS)
 		dtls_leg_rest(chan->dtls);
 }

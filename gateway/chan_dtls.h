@@ -6,11 +6,12 @@
 #include "gateway/chan.h"
 
 /*
- * Seal a packet of that type for the established leg. The byte before data is overwritten. False: it could not be sent,
- * and the leg was torn.
+ * Seal a packet of that type for the established leg. The byte before data is overwritten. False:
+ * it could not be sent, and the leg was torn.
  */
 bool chan_dtls_send(struct chan *chan, enum cstp_type type, uint8_t *data, size_t len);
-/* Once a second: dead peer detection of the leg, the choice between the legs, memory of a leg at rest. */
+/* Once a second: dead peer detection of the leg, the choice between the legs, memory of a leg at
+ * rest. */
 void chan_dtls_tick(struct chan *chan);
 /* The channel ends: let go of every leg. */
 void chan_dtls_drop(struct chan *chan, bool notify);

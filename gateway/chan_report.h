@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What auth hears of a channel: tunnels that come and go, counters, the end. While auth is away nothing is kept for it. */
+/* What auth hears of a channel: tunnels that come and go, counters, the end. While auth is away
+ * nothing is kept for it. */
 #ifndef GATEWAY_CHAN_REPORT_H
 #define GATEWAY_CHAN_REPORT_H
 

@@ -67,7 +67,8 @@ dtls_port_of(const struct worker *worker, const struct ip_endpoint *server)
 }
 
 static void
-decide_mtu(const struct worker *worker, const struct cstp_request *request, struct chan_params *params)
+decide_mtu(
+    const struct worker *worker, const struct cstp_request *request, struct chan_params *params)
 {
 	const struct conf_object *tun = conf_sub(conf_root(worker->conf, CONF_GATEWAY), GW_TUN);
 	const struct ip_endpoint *client = tls_stream_client(params->stream);
@@ -77,7 +78,8 @@ decide_mtu(const struct worker *worker, const struct cstp_request *request, stru
 }
 
 static void
-decide_dtls(const struct worker *worker, const struct cstp_request *request, struct chan_params *params)
+decide_dtls(
+    const struct worker *worker, const struct cstp_request *request, struct chan_params *params)
 {
 	if (!request->psk || !params->opened->policy->dtls)
 		return;
@@ -114,7 +116,8 @@ write_head(const struct chan_params *params)
 
 /* auth counts on hearing of the end of every tunnel that it allowed. */
 static void
-give_back(const struct worker *worker, const Ipc__SessionOpened *opened, Ipc__CloseCause cause, const char *text)
+give_back(const struct worker *worker, const Ipc__SessionOpened *opened, Ipc__CloseCause cause,
+    const char *text)
 {
 	Ipc__SessionClosed closed = IPC__SESSION_CLOSED__INIT;
 

@@ -10,11 +10,12 @@
 
 #define LINK_MTU_DEFAULT 1500
 #define LINK_MTU_MAX 65535
-#define LINK_MIN_IPV4 800 /* what clients say below that is an error of theirs (protocol.md 4.4) */
+#define LINK_MIN_IPV4 800 /* what clients say below that is an error of theirs (protocol.md 4.4)   \
+			   */
 #define LINK_MIN_IPV6 1280
 #define HEAD_IPV4 20
 #define HEAD_IPV6 40
-#define HEAD_TCP_MAX 32	    /* with time stamps */
+#define HEAD_TCP_MAX 32        /* with time stamps */
 #define DTLS_COST (8 + 37 + 1) /* UDP head, AES-GCM record, type byte */
 
 /* ---- the request ---- */
@@ -60,7 +61,7 @@ read_families(const struct http_request *request, struct cstp_request *out)
 
 	out->want_ipv4 = types == NULL || list_has(types, ',', "IPv4");
 	out->want_ipv6 = full != NULL && str_ieq(full, "true") &&
-	    (types == NULL || list_has(types, ',', "IPv6"));
+			 (types == NULL || list_has(types, ',', "IPv6"));
 	if (!out->want_ipv4 && !out->want_ipv6)
 		out->want_ipv4 = true;
 }
@@ -92,15 +93,16 @@ lower(unsigned a, unsigned b)
 }
 
 unsigned
-cstp_head_mtu(const struct cstp_request *request, unsigned family, unsigned mss, unsigned policy_mtu,
-    unsigned tun_mtu, unsigned *link_mtu)
+cstp_head_mtu(const struct cstp_request *request, unsigned family, unsigned mss,
+    unsigned policy_mtu, unsigned tun_mtu, unsigned *link_mtu)
 {
 	unsigned head = family == 4 ? HEAD_IPV4 : HEAD_IPV6;
 	unsigned sane = family == 4 ? LINK_MIN_IPV4 : LINK_MIN_IPV6;
 	unsigned link = request->base_mtu >= sane ? request->base_mtu : LINK_MTU_DEFAULT;
 	unsigned mtu;
 
-	/* The connection's segments bound the path: a client may not know of a narrow link in the middle. */
+	/* The connection's segments bound the path: a client may not know of a narrow link in the
+	 * middle. */
 	if (mss > 0 && mss + head + HEAD_TCP_MAX >= sane)
 		link = lower(link, mss + head + HEAD_TCP_MAX);
 	mtu = lower(link - head - DTLS_COST, tun_mtu);
@@ -114,7 +116,8 @@ cstp_head_mtu(const struct cstp_request *request, unsigned family, unsigned mss,
 
 /* ---- the answer ---- */
 
-/* A value as it may stand in a header line: whatever could end the line is left out, whoever wrote it. */
+/* A value as it may stand in a header line: whatever could end the line is left out, whoever wrote
+ * it. */
 static void
 put_text(struct buf *out, const char *text)
 {
@@ -147,7 +150,8 @@ put_bool(struct buf *out, const char *name, bool value)
 
 /* name4 or name6 by the family of each; NULL: that family has no such header. */
 static void
-put_addresses(struct buf *out, const char *name4, const char *name6, const ProtobufCBinaryData *list, size_t len)
+put_addresses(struct buf *out, const char *name4, const char *name6,
+    const ProtobufCBinaryData *list, size_t len)
 {
 	char text[IP_STR_MAX];
 	struct ip_addr addr;
@@ -184,7 +188,8 @@ static const struct number_row dtls_rows[] = {
 };
 
 static void
-put_numbers(struct buf *out, const Ipc__TunnelPolicy *policy, const struct number_row *rows, size_t len)
+put_numbers(
+    struct buf *out, const Ipc__TunnelPolicy *policy, const struct number_row *rows, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		uint32_t value;
@@ -229,7 +234,8 @@ put_own_addresses(struct buf *out, const Ipc__SessionOpened *opened)
 	put_addresses(out, "X-CSTP-Address", NULL, &opened->ipv4, opened->ipv4.len > 0);
 	put_addresses(out, "X-CSTP-Netmask", NULL, &opened->ipv4_mask, opened->ipv4_mask.len > 0);
 	if (ip_from_bytes(opened->ipv6.data, opened->ipv6.len, &addr) == ERR_OK && addr.family == 6)
-		buf_printf(out, "X-CSTP-Address-IP6: %s/%u\r\n", ip_str(&addr, text), opened->ipv6_prefix);
+		buf_printf(
+		    out, "X-CSTP-Address-IP6: %s/%u\r\n", ip_str(&addr, text), opened->ipv6_prefix);
 }
 
 static void
@@ -242,8 +248,10 @@ put_networks(struct buf *out, const Ipc__TunnelPolicy *policy)
 	put_headers(out, "X-CSTP-Split-DNS", policy->split_dns, policy->n_split_dns);
 	put_headers(out, "X-CSTP-Split-Include", policy->split_include, policy->n_split_include);
 	put_headers(out, "X-CSTP-Split-Exclude", policy->split_exclude, policy->n_split_exclude);
-	put_headers(out, "X-CSTP-Split-Include-IP6", policy->split_include6, policy->n_split_include6);
-	put_headers(out, "X-CSTP-Split-Exclude-IP6", policy->split_exclude6, policy->n_split_exclude6);
+	put_headers(
+	    out, "X-CSTP-Split-Include-IP6", policy->split_include6, policy->n_split_include6);
+	put_headers(
+	    out, "X-CSTP-Split-Exclude-IP6", policy->split_exclude6, policy->n_split_exclude6);
 	put_bool(out, "X-CSTP-Tunnel-All-DNS", policy->tunnel_all_dns);
 	put_bool(out, "X-CSTP-Client-Bypass-Protocol", policy->client_bypass_protocol);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The X-CSTP-* and X-DTLS-* headers of CONNECT, both directions, and the MTU that they agree on (protocol.md 4). Pure. */
+/* The X-CSTP-* and X-DTLS-* headers of CONNECT, both directions, and the MTU that they agree on
+ * (protocol.md 4). Pure. */
 #ifndef GATEWAY_CSTP_HEAD_H
 #define GATEWAY_CSTP_HEAD_H
 
@@ -24,7 +25,7 @@ struct cstp_request {
 	char hostname[CSTP_HOSTNAME_MAX + 1];
 	bool want_ipv4;
 	bool want_ipv6;
-	bool psk;	   /* knows PSK-NEGOTIATE */
+	bool psk;          /* knows PSK-NEGOTIATE */
 	unsigned base_mtu; /* 0: not said, or not sane */
 	unsigned mtu;
 };
@@ -38,16 +39,18 @@ struct cstp_answer {
 	char app_id[65]; /* hexadecimal */
 };
 
-/* Read the request's headers. ERR_NOTFOUND: no usable webvpn cookie. Odd values of other headers are as if absent. */
+/* Read the request's headers. ERR_NOTFOUND: no usable webvpn cookie. Odd values of other headers
+ * are as if absent. */
 enum err cstp_head_read(const struct http_request *request, struct cstp_request *out) MUST_USE;
 /*
- * MTU of inner packets, and of the path in *link_mtu. family: of the outer addresses, 4 or 6. mss: of the TCP
- * connection, 0 if unknown. policy_mtu: 0 for none.
+ * MTU of inner packets, and of the path in *link_mtu. family: of the outer addresses, 4 or 6. mss:
+ * of the TCP connection, 0 if unknown. policy_mtu: 0 for none.
  */
 unsigned cstp_head_mtu(const struct cstp_request *request, unsigned family, unsigned mss,
     unsigned policy_mtu, unsigned tun_mtu, unsigned *link_mtu);
 /* The whole head of a successful answer, empty line included. Ask out->err. */
-void cstp_head_write(struct buf *out, const Ipc__SessionOpened *opened, const struct cstp_answer *answer);
+void cstp_head_write(
+    struct buf *out, const Ipc__SessionOpened *opened, const struct cstp_answer *answer);
 /* "X-Reason: text" line of a 503, text cleaned. */
 void cstp_head_reason(struct buf *out, const char *reason);
 

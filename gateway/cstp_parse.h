@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The frame codec of the TLS channel (protocol.md 4.5): "STF" 01, 16-bit length, type, 00, payload. Pure.
+ * The frame codec of the TLS channel (protocol.md 4.5): "STF" 01, 16-bit length, type, 00, payload.
+ * Pure.
  *
- * Reading is tolerant: a frame may come in pieces, and a record may hold several. A whole frame is handed out where it
- * lies; only pieces are copied, and an idle reader holds no memory.
+ * Reading is tolerant: a frame may come in pieces, and a record may hold several. A whole frame is
+ * handed out where it lies; only pieces are copied, and an idle reader holds no memory.
  */
 #ifndef GATEWAY_CSTP_PARSE_H
 #define GATEWAY_CSTP_PARSE_H
@@ -39,15 +40,16 @@ struct cstp_frame {
 struct cstp_reader {
 	struct buf partial; /* the frame that has not come whole yet */
 	size_t give_back;   /* bytes of partial that the frame handed out last occupies */
-	bool begun;	    /* a frame was seen: no stray line ends any more */
+	bool begun;         /* a frame was seen: no stray line ends any more */
 };
 
 void cstp_reader_init(struct cstp_reader *reader);
 void cstp_reader_fini(struct cstp_reader *reader);
 
 /*
- * Take the next frame from *data, which advances. ERR_AGAIN: all bytes are taken and no frame is complete.
- * ERR_SYNTAX: not a frame. ERR_LIMIT: longer than CSTP_PAYLOAD_MAX. ERR_NOMEM. After the last three the stream is lost.
+ * Take the next frame from *data, which advances. ERR_AGAIN: all bytes are taken and no frame is
+ * complete. ERR_SYNTAX: not a frame. ERR_LIMIT: longer than CSTP_PAYLOAD_MAX. ERR_NOMEM. After the
+ * last three the stream is lost.
  */
 enum err cstp_read(struct cstp_reader *reader, struct cur *data, struct cstp_frame *out) MUST_USE;
 /* Write the head of a frame with len bytes of payload into dst, which has CSTP_HEAD_LEN bytes. */

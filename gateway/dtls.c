@@ -16,7 +16,9 @@
 #define CIPHERS "kPSK+AESGCM:kPSK+CHACHA20"
 #define COOKIE_LEN 32
 #define COOKIE_KEY_MS 60000 /* a cookie is good for one to two of these */
-#define SEND_FRAGMENT_MAX 4096 /* our records are packets: bounds the write buffer, which is as long as it may get */
+#define SEND_FRAGMENT_MAX                                                                          \
+	4096 /* our records are packets: bounds the write buffer, which is as long as it may get   \
+	      */
 #define LISTEN_MTU 1500
 
 /* What the BIO of an SSL reads from and writes to. */
@@ -31,6 +33,7 @@ struct dtls_leg {
 	SSL *ssl;
 	struct io io;
 	uint8_t psk[DTLS_PSK_LEN];
+	bool fed; /* a datagram came since the last read */
 	bool resting;
 };
 
@@ -40,7 +43,7 @@ struct dtls {
 	dtls_send_fn send;
 	void *arg;
 	struct dtls_leg *listener;
-	uint64_t keys_ms; /* when the cookie key was made */
+	uint64_t keys_ms;            /* when the cookie key was made */
 	uint8_t keys[2][COOKIE_LEN]; /* current, previous */
 };
 
@@ -100,12 +103,15 @@ bio_create(BIO *bio)
 static BIO_METHOD *
 bio_method_new(void)
 {
-	BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "sekisho-dtls");
+	BIO_METHOD *method =
+	    BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "sekisho-dtls");
 
 	if (method == NULL)
 		return NULL;
-	if (BIO_meth_set_read(method, bio_read) != 1 || BIO_meth_set_write(method, bio_write) != 1 ||
-	    BIO_meth_set_ctrl(method, bio_ctrl) != 1 || BIO_meth_set_create(method, bio_create) != 1) {
+	if (BIO_meth_set_read(method, bio_read) != 1 ||
+	    BIO_meth_set_write(method, bio_write) != 1 ||
+	    BIO_meth_set_ctrl(method, bio_ctrl) != 1 ||
+	    BIO_meth_set_create(method, bio_create) != 1) {
 		BIO_meth_free(method);
 		return NULL;
 	}
@@ -137,8 +143,8 @@ cookie_make(const struct io *io, const uint8_t *key, uint8_t *cookie)
 {
 	unsigned len = 0;
 
-	return HMAC(EVP_sha256(), key, COOKIE_LEN, (const uint8_t *)&io->flow, sizeof(io->flow), cookie,
-		   &len) != NULL;
+	return HMAC(EVP_sha256(), key, COOKIE_LEN, (const uint8_t *)&io->flow, sizeof(io->flow),
+		   cookie, &len) != NULL;
 }
 
 static int
@@ -195,9 +201,8 @@ ctx_new(void)
 		SSL_CTX_free(ctx);
 		return NULL;
 	}
-	SSL_CTX_set_options(ctx,
-	    SSL_OP_NO_TICKET | SSL_OP_NO_QUERY_MTU | SSL_OP_COOKIE_EXCHANGE | SSL_OP_NO_RENEGOTIATION |
-		SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_QUERY_MTU | SSL_OP_COOKIE_EXCHANGE |
+				     SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_psk_server_callback(ctx, on_psk);
@@ -349,6 +354,7 @@ enum err
 dtls_leg_feed(struct dtls_leg *leg, const uint8_t *data, size_t len)
 {
 	io_feed(&leg->io, data, len);
+	leg->fed = true;
 	leg_wake(leg);
 	if (leg->resting)
 		return ERR_OK; /* no memory now: as if the datagram was lost */
@@ -357,6 +363,11 @@ dtls_leg_feed(struct dtls_leg *leg, const uint8_t *data, size_t len)
 	return ERR_OK;
 }
 
+/*
+ * The error queue must be empty before a call whose failure is to be understood (SSL_get_error(3)),
+ * but emptying it for each record costs more than the look-up of its channel: it is done once a
+ * datagram, and after every failure.
+ */
 enum err
 dtls_leg_read(struct dtls_leg *leg, uint8_t *dst, size_t dst_size, size_t *len)
 {
@@ -364,11 +375,16 @@ dtls_leg_read(struct dtls_leg *leg, uint8_t *dst, size_t dst_size, size_t *len)
 
 	if (leg->resting || !SSL_is_init_finished(leg->ssl))
 		return ERR_AGAIN;
-	ERR_clear_error();
+	if (leg->fed)
+		ERR_clear_error();
+	else if (SSL_has_pending(leg->ssl) != 1)
+		return ERR_AGAIN;
+	leg->fed = false;
 	ret = SSL_read_ex(leg->ssl, dst, dst_size, len);
 	if (ret == 1)
 		return ERR_OK;
 	why = SSL_get_error(leg->ssl, ret);
+	ERR_clear_error();
 	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
 		return ERR_AGAIN;
 	return why == SSL_ERROR_ZERO_RETURN ? ERR_CLOSED : ERR_CRYPTO;
@@ -382,8 +398,10 @@ dtls_leg_write(struct dtls_leg *leg, const uint8_t *data, size_t len)
 	leg_wake(leg);
 	if (leg->resting || !SSL_is_init_finished(leg->ssl))
 		return ERR_BADSTATE;
+	if (SSL_write_ex(leg->ssl, data, len, &written) == 1)
+		return ERR_OK;
 	ERR_clear_error();
-	return SSL_write_ex(leg->ssl, data, len, &written) == 1 ? ERR_OK : ERR_CRYPTO;
+	return ERR_CRYPTO;
 }
 
 void
@@ -412,7 +430,8 @@ dtls_leg_tick(struct dtls_leg *leg)
 void
 dtls_leg_rest(struct dtls_leg *leg)
 {
-	/* Refused while a record is half read or written, and then it is simply tried again later. */
+	/* Refused while a record is half read or written, and then it is simply tried again later.
+	 */
 	if (!leg->resting && SSL_is_init_finished(leg->ssl) && SSL_free_buffers(leg->ssl) == 1)
 		leg->resting = true;
 }

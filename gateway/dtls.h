@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * DTLS 1.2 with a pre-shared key that both sides export from the TLS connection (PSK-NEGOTIATE, protocol.md 5.2), over
- * UDP sockets that belong to somebody else: datagrams are fed in, and what OpenSSL writes goes to a callback.
+ * DTLS 1.2 with a pre-shared key that both sides export from the TLS connection (PSK-NEGOTIATE,
+ * protocol.md 5.2), over UDP sockets that belong to somebody else: datagrams are fed in, and what
+ * OpenSSL writes goes to a callback.
  *
- * A client proves its address with a cookie before anything is kept of it: dtls_listen() answers from one object of
- * the worker that serves all comers (INV-6).
+ * A client proves its address with a cookie before anything is kept of it: dtls_listen() answers
+ * from one object of the worker that serves all comers (INV-6).
  */
 #ifndef GATEWAY_DTLS_H
 #define GATEWAY_DTLS_H
@@ -24,27 +25,32 @@
 struct dtls;
 struct dtls_leg;
 
-typedef void (*dtls_send_fn)(void *arg, const struct udp_flow *flow, const uint8_t *data, size_t len);
+typedef void (*dtls_send_fn)(
+    void *arg, const struct udp_flow *flow, const uint8_t *data, size_t len);
 
 /* The worker's part. NULL: memory or OpenSSL. */
 struct dtls *dtls_new(dtls_send_fn send, void *arg) MUST_USE;
 void dtls_free(struct dtls *dtls);
 
 /*
- * A ClientHello that is known to belong to a session. ERR_AGAIN: the client was asked for a cookie, nothing is kept.
- * ERR_OK: its cookie is good, *out is a leg that has taken the datagram: call dtls_leg_start(). ERR_CRYPTO, ERR_NOMEM.
+ * A ClientHello that is known to belong to a session. ERR_AGAIN: the client was asked for a cookie,
+ * nothing is kept. ERR_OK: its cookie is good, *out is a leg that has taken the datagram: call
+ * dtls_leg_start(). ERR_CRYPTO, ERR_NOMEM.
  */
-enum err dtls_listen(struct dtls *dtls, const struct udp_flow *flow, const uint8_t *data, size_t len, struct dtls_leg **out) MUST_USE;
-/* Begin the handshake: psk has DTLS_PSK_LEN bytes (copied), link_mtu is that of the IP path. As dtls_leg_feed(). */
+enum err dtls_listen(struct dtls *dtls, const struct udp_flow *flow, const uint8_t *data,
+    size_t len, struct dtls_leg **out) MUST_USE;
+/* Begin the handshake: psk has DTLS_PSK_LEN bytes (copied), link_mtu is that of the IP path. As
+ * dtls_leg_feed(). */
 enum err dtls_leg_start(struct dtls_leg *leg, const uint8_t *psk, unsigned link_mtu) MUST_USE;
 void dtls_leg_free(struct dtls_leg *leg);
 
 /*
- * Give a datagram to the leg; while the handshake lasts this takes it a step on. ERR_OK (also for datagrams that mean
- * nothing); ERR_CRYPTO: the handshake failed. Then read what is in it.
+ * Give a datagram to the leg; while the handshake lasts this takes it a step on. ERR_OK (also for
+ * datagrams that mean nothing); ERR_CRYPTO: the handshake failed. Then read what is in it.
  */
 enum err dtls_leg_feed(struct dtls_leg *leg, const uint8_t *data, size_t len) MUST_USE;
-/* Plaintext of the next record. ERR_AGAIN: no more; ERR_CLOSED: the client closed the leg; ERR_CRYPTO. */
+/* Plaintext of the next record. ERR_AGAIN: no more; ERR_CLOSED: the client closed the leg;
+ * ERR_CRYPTO. */
 enum err dtls_leg_read(struct dtls_leg *leg, uint8_t *dst, size_t dst_size, size_t *len) MUST_USE;
 /* Seal data as one record and send it. ERR_BADSTATE before the handshake is done, ERR_CRYPTO. */
 enum err dtls_leg_write(struct dtls_leg *leg, const uint8_t *data, size_t len) MUST_USE;
@@ -52,7 +58,8 @@ enum err dtls_leg_write(struct dtls_leg *leg, const uint8_t *data, size_t len) M
 void dtls_leg_close(struct dtls_leg *leg);
 
 bool dtls_leg_is_up(const struct dtls_leg *leg);
-/* Retransmissions: to be called several times a second while the handshake lasts. ERR_TIMEOUT: too many. */
+/* Retransmissions: to be called several times a second while the handshake lasts. ERR_TIMEOUT: too
+ * many. */
 enum err dtls_leg_tick(struct dtls_leg *leg) MUST_USE;
 /* Give the record buffers back while nothing moves (33 KB otherwise); they return by themselves. */
 void dtls_leg_rest(struct dtls_leg *leg);

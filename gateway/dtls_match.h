@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * First look at a datagram from an unknown address: is it a DTLS ClientHello, and whose (protocol.md 5.5)? Pure, reads
- * without allocating anything, because whoever sends it has proven nothing (INV-6).
+ * First look at a datagram from an unknown address: is it a DTLS ClientHello, and whose
+ * (protocol.md 5.5)? Pure, reads without allocating anything, because whoever sends it has proven
+ * nothing (INV-6).
  */
 #ifndef GATEWAY_DTLS_MATCH_H
 #define GATEWAY_DTLS_MATCH_H
@@ -25,8 +26,8 @@ struct dtls_hello {
 };
 
 /*
- * ERR_NOTFOUND: some other record. ERR_SYNTAX: meant to be a ClientHello, but cut, fragmented, or with an all-zero
- * random (a client bug, protocol.md 5.5).
+ * ERR_NOTFOUND: some other record. ERR_SYNTAX: meant to be a ClientHello, but cut, fragmented, or
+ * with an all-zero random (a client bug, protocol.md 5.5).
  */
 enum err dtls_match_hello(const uint8_t *data, size_t len, struct dtls_hello *out) MUST_USE;
 

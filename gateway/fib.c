@@ -28,11 +28,12 @@ fib_new(void)
 static void
 routes_free(struct route *head)
 {
-	struct route *route, *next;
+	struct route *route = head, *next;
 
-	HASH_ITER(hh, head, route, next)
-	{
-		HASH_DEL(head, route);
+	/* The elements keep their links when the table goes. */
+	HASH_CLEAR(hh, head);
+	for (; route != NULL; route = next) {
+		next = route->hh.next;
 		free(route);
 	}
 }

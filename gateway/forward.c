@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packets on their way through a worker: tun, UDP, rings. One event is one batch, which ends with a flush. */
+/* Packets on their way through a worker: tun, UDP, rings. One event is one batch, which ends with a
+ * flush. */
 #include "gateway/forward.h"
 
 #include <stdlib.h>
@@ -10,8 +11,9 @@
 #include "gateway/worker.h"
 
 #define RING_SIZE (512 * 1024) /* a record of a quarter is the most: a whole run from tun fits */
-#define RING_BATCH 128	       /* records before other events get their turn */
-#define RECORD_HEAD 13	       /* of DTLS */
+#define RING_BATCH 128         /* records before other events get their turn */
+#define UDP_CALLS 8            /* recvmmsg() calls in one turn */
+#define RECORD_HEAD 13         /* of DTLS */
 
 struct forward;
 
@@ -34,7 +36,8 @@ struct forward {
 	struct tun_pkt pkts[TUN_BATCH];
 };
 
-/* A record in a ring: this, then the bytes. The headroom is for the frame head that the owner puts before a packet. */
+/* A record in a ring: this, then the bytes. The headroom is for the frame head that the owner puts
+ * before a packet. */
 struct crossing {
 	enum { CROSSING_TUN, CROSSING_UDP } kind;
 	uint32_t seg;
@@ -46,7 +49,8 @@ struct crossing {
 /* ---- to another worker ---- */
 
 static void
-cross(struct forward *fwd, unsigned owner, const struct crossing *head, const uint8_t *data, size_t len)
+cross(struct forward *fwd, unsigned owner, const struct crossing *head, const uint8_t *data,
+    size_t len)
 {
 	uint8_t *record = NULL;
 
@@ -121,16 +125,18 @@ on_tun(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 
 /* ---- from the clients ---- */
 
-/* Quick look that keeps the parser away from what is not a ClientHello: content type, epoch 0, message type. */
+/* Quick look that keeps the parser away from what is not a ClientHello: content type, epoch 0,
+ * message type. */
 static bool
 looks_like_hello(const uint8_t *data, size_t len)
 {
-	return len > RECORD_HEAD && data[0] == 22 && data[3] == 0 && data[4] == 0 && data[RECORD_HEAD] == 1;
+	return len > RECORD_HEAD && data[0] == 22 && data[3] == 0 && data[4] == 0 &&
+	       data[RECORD_HEAD] == 1;
 }
 
 static void
-cross_datagrams(struct forward *fwd, unsigned owner, const struct udp_flow *flow, const uint8_t *data,
-    size_t len, size_t seg)
+cross_datagrams(struct forward *fwd, unsigned owner, const struct udp_flow *flow,
+    const uint8_t *data, size_t len, size_t seg)
 {
 	struct crossing head = {.kind = CROSSING_UDP, .seg = (uint32_t)seg, .flow = *flow};
 
@@ -139,14 +145,16 @@ cross_datagrams(struct forward *fwd, unsigned owner, const struct udp_flow *flow
 
 /* A hello finds its channel by App-ID, wherever it comes from. */
 static void
-take_hello(struct forward *fwd, const struct udp_flow *flow, const uint8_t *data, size_t len, bool may_cross)
+take_hello(struct forward *fwd, const struct udp_flow *flow, const uint8_t *data, size_t len,
+    bool may_cross)
 {
 	const struct peer_entry *entry;
 	struct dtls_hello hello;
 
 	if (dtls_match_hello(data, len, &hello) != ERR_OK)
 		return;
-	entry = peers_find_app_id(directory_peers(fwd->dir), hello.session_id, hello.session_id_len);
+	entry =
+	    peers_find_app_id(directory_peers(fwd->dir), hello.session_id, hello.session_id_len);
 	if (entry == NULL)
 		return;
 	if (entry->chan != NULL)
@@ -192,10 +200,16 @@ on_udp(evutil_socket_t fd, UNUSED short what, void *arg)
 	while (listener < worker->listeners_len && worker->udp_fds[listener] != fd)
 		listener++;
 	batch_begin(fwd);
-	n = udp_rx_batch(fwd->env->udp, listener, rx, UDP_RX_BATCH);
-	for (size_t i = 0; i < n; i++)
-		if (rx[i].len > 0)
-			take_datagrams(fwd, &rx[i], true);
+	/* Under load a turn takes several calls' worth: fewer turns of the loop, longer runs at the
+	 * other side. */
+	for (int call = 0; call < UDP_CALLS; call++) {
+		n = udp_rx_batch(fwd->env->udp, listener, rx, UDP_RX_BATCH);
+		for (size_t i = 0; i < n; i++)
+			if (rx[i].len > 0)
+				take_datagrams(fwd, &rx[i], true);
+		if (n < UDP_RX_BATCH)
+			break;
+	}
 	batch_end(fwd);
 }
 
@@ -286,6 +300,12 @@ forward_free(struct forward *fwd)
 	free(fwd);
 }
 
+uint64_t
+forward_ring_drops(const struct forward *fwd)
+{
+	return fwd->ring_drops;
+}
+
 static enum err
 make_rings(struct forward *const *all, struct forward *to)
 {
@@ -335,6 +355,7 @@ forward_start(struct forward *fwd)
 			err = watch(fwd, &fwd->udp_events[i], worker->udp_fds[i], on_udp, fwd);
 	for (size_t i = 0; i < fwd->workers && err == ERR_OK; i++)
 		if (fwd->in[i].ring != NULL)
-			err = watch(fwd, &fwd->in[i].event, ring_fd(fwd->in[i].ring), on_ring, &fwd->in[i]);
+			err = watch(
+			    fwd, &fwd->in[i].event, ring_fd(fwd->in[i].ring), on_ring, &fwd->in[i]);
 	return err;
 }

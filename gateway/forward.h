@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Packets on their way through a worker, in batches: from the tun queue and the UDP sockets to the channel that they
- * belong to. What belongs to a channel of another worker crosses in a ring.
+ * Packets on their way through a worker, in batches: from the tun queue and the UDP sockets to the
+ * channel that they belong to. What belongs to a channel of another worker crosses in a ring.
  */
 #ifndef GATEWAY_FORWARD_H
 #define GATEWAY_FORWARD_H
@@ -23,5 +23,7 @@ enum err forward_connect(struct forward *const *all, size_t len) MUST_USE;
 /* Watch the descriptors; on the worker's thread. ERR_NOMEM. */
 enum err forward_start(struct forward *fwd) MUST_USE;
 void forward_stop(struct forward *fwd);
+/* Packets that found a ring to another worker full. */
+uint64_t forward_ring_drops(const struct forward *fwd);
 
 #endif

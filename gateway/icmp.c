@@ -12,7 +12,7 @@
 #define IPV6_HEAD 40
 #define ICMP_HEAD 8
 #define TTL 64
-#define QUOTE4_MAX 548	/* RFC 1812 4.3.2.3: the message stays within 576 bytes */
+#define QUOTE4_MAX 548    /* RFC 1812 4.3.2.3: the message stays within 576 bytes */
 #define MESSAGE6_MAX 1280 /* RFC 4443 3.2 */
 #define ICMP_UNREACHABLE 3
 #define ICMP_NEED_FRAGMENTATION 4

@@ -2,8 +2,6 @@
 /* Inner packets: version, length and addresses. */
 #include "gateway/inner.h"
 
-#include <string.h>
-
 #include "common/buf.h"
 
 #define IPV4_HEAD 20
@@ -51,12 +49,4 @@ inner_parse(const uint8_t *pkt, size_t len, struct inner *out)
 	if (out->version == 6)
 		return parse_ipv6(pkt, len, out);
 	return ERR_SYNTAX;
-}
-
-void
-inner_addr(const struct inner *inner, const uint8_t *bytes, struct ip_addr *out)
-{
-	memset(out, 0, sizeof(*out));
-	out->family = inner->version;
-	memcpy(out->bytes, bytes, inner->version == 4 ? 4 : 16);
 }

@@ -11,15 +11,12 @@
 #include "common/ip.h"
 
 struct inner {
-	uint8_t version;    /* 4 or 6 */
-	size_t len;	    /* of the packet by its own header: what lies behind is not part of it */
+	uint8_t version; /* 4 or 6 */
+	size_t len;      /* of the packet by its own header: what lies behind is not part of it */
 	const uint8_t *src; /* 4 or 16 bytes, borrowed */
 	const uint8_t *dst;
 };
 
 /* ERR_SYNTAX: not an IPv4 or IPv6 packet, or shorter than its header says. */
 enum err inner_parse(const uint8_t *pkt, size_t len, struct inner *out) MUST_USE;
-/* The address at src or dst as a value. */
-void inner_addr(const struct inner *inner, const uint8_t *bytes, struct ip_addr *out);
-
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A worker's data path: puts its parts together, owns its channels, gives them their time, and answers for them to
- * auth.
+ * A worker's data path: puts its parts together, owns its channels, gives them their time, and
+ * answers for them to auth.
  */
 #include "gateway/path.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
@@ -28,6 +29,7 @@ struct path {
 	struct event *tick_event;
 	struct event *handshake_event;
 	unsigned ticks;
+	uint64_t drops_logged;
 	bool stopping;
 	Ipc__SessionStats *report[REPORT_BATCH];
 	struct chan_stats report_stats[REPORT_BATCH];
@@ -37,7 +39,7 @@ struct path {
 static struct path *
 path_of(struct chan_env *env)
 {
-	return CONTAINER_OF(env, struct path, env);
+	return (struct path *)(void *)((char *)env - offsetof(struct path, env));
 }
 
 /* ---- what the channels ask for ---- */
@@ -69,7 +71,8 @@ on_handshake(struct chan_env *env)
 	static const struct timeval interval = {.tv_usec = HANDSHAKE_TICK_MS * 1000};
 	struct path *path = path_of(env);
 
-	if (path->handshake_event != NULL && !event_pending(path->handshake_event, EV_TIMEOUT, NULL))
+	if (path->handshake_event != NULL &&
+	    !event_pending(path->handshake_event, EV_TIMEOUT, NULL))
 		event_add(path->handshake_event, &interval);
 }
 
@@ -117,8 +120,7 @@ report_changes(struct path *path)
 
 	if (auth == NULL)
 		return;
-	HASH_ITER(hh, path->chans, chan, next)
-	{
+	HASH_ITER (hh, path->chans, chan, next) {
 		if (chan->changed)
 			n = report_add(path, auth, chan, n);
 	}
@@ -134,8 +136,7 @@ path_stats_request(struct path *path, struct ipc *auth, uint32_t id)
 	size_t n = 0;
 
 	path->env.now_ms = clock_mono_ms();
-	HASH_ITER(hh, path->chans, chan, next)
-	{
+	HASH_ITER (hh, path->chans, chan, next) {
 		n = report_add(path, auth, chan, n);
 	}
 	msg.stats = path->report;
@@ -150,13 +151,28 @@ path_auth_is_back(struct path *path)
 {
 	struct chan *chan, *next;
 
-	HASH_ITER(hh, path->chans, chan, next)
-	{
+	HASH_ITER (hh, path->chans, chan, next) {
 		chan_report_tunnel(chan, IPC__CHANNEL__CHANNEL_TLS, true, "");
 		if (chan->dtls != NULL)
 			chan_report_tunnel(chan, IPC__CHANNEL__CHANNEL_DTLS, true, "");
 	}
 	report_changes(path);
+}
+
+/* Losses that belong to no channel, once per report and only when there are new ones. */
+static void
+log_drops(struct path *path)
+{
+	uint64_t udp = udp_tx_drops(path->env.udp), tun = tun_write_drops(path->env.tun);
+	uint64_t ring = forward_ring_drops(path->fwd);
+
+	if (udp + tun + ring > path->drops_logged)
+		log_info(
+		    "worker %u: not sent since the start: %llu datagrams, %llu packets to tun, "
+		    "%llu to other workers",
+		    path->worker->index, (unsigned long long)udp, (unsigned long long)tun,
+		    (unsigned long long)ring);
+	path->drops_logged = udp + tun + ring;
 }
 
 /* ---- time ---- */
@@ -170,13 +186,14 @@ on_tick(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 	path->env.now_ms = clock_mono_ms();
 	path->env.in_batch = false;
 	path->env.icmp_tokens = ICMP_PER_SECOND;
-	HASH_ITER(hh, path->chans, chan, next)
-	{
+	HASH_ITER (hh, path->chans, chan, next) {
 		chan_tick(chan);
 	}
 	udp_flush(path->env.udp);
-	if (++path->ticks % REPORT_TICKS == 0)
+	if (++path->ticks % REPORT_TICKS == 0) {
 		report_changes(path);
+		log_drops(path);
+	}
 }
 
 static void
@@ -186,8 +203,7 @@ on_handshake_tick(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 	struct chan *chan, *next;
 
 	path->env.now_ms = clock_mono_ms();
-	HASH_ITER(hh, path->chans, chan, next)
-	{
+	HASH_ITER (hh, path->chans, chan, next) {
 		chan_handshake_tick(chan);
 	}
 	udp_flush(path->env.udp);
@@ -212,7 +228,8 @@ path_chan_open(struct path *path, const struct chan_params *params)
 	struct chan *chan = find(path, params->opened->session);
 
 	if (chan != NULL)
-		chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_REPLACED, "replaced by a newer tunnel", false);
+		chan_close(
+		    chan, IPC__CLOSE_CAUSE__CLOSE_REPLACED, "replaced by a newer tunnel", false);
 	if (path->stopping) {
 		tls_stream_close(params->stream);
 		return ERR_BADSTATE;
@@ -285,9 +302,9 @@ close_all(struct path *path, bool notify)
 
 	path->stopping = true;
 	directory_mute(path->dir);
-	HASH_ITER(hh, path->chans, chan, next)
-	{
-		chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_SHUTDOWN, "Gateway is shutting down", notify);
+	HASH_ITER (hh, path->chans, chan, next) {
+		chan_close(
+		    chan, IPC__CLOSE_CAUSE__CLOSE_SHUTDOWN, "Gateway is shutting down", notify);
 	}
 }
 

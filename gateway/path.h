@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A worker's data path: its tun queue, its UDP sockets, the channels of the sessions that it owns, the forwarding
- * tables, and the rings to the other workers (design 3). What the rest of the worker needs of it is here.
+ * A worker's data path: its tun queue, its UDP sockets, the channels of the sessions that it owns,
+ * the forwarding tables, and the rings to the other workers (design 3). What the rest of the worker
+ * needs of it is here.
  */
 #ifndef GATEWAY_PATH_H
 #define GATEWAY_PATH_H
@@ -18,7 +19,8 @@ void path_free(struct path *path);
 enum err path_connect(struct path *const *paths, size_t len) MUST_USE;
 /* Start serving; on the worker's thread. */
 void path_start(struct path *path);
-/* Orderly stop: every session's client gets a disconnect packet (type 5), then everything is closed. */
+/* Orderly stop: every session's client gets a disconnect packet (type 5), then everything is
+ * closed. */
 void path_stop(struct path *path);
 
 /* auth's requests about sessions of this worker. */
@@ -28,8 +30,9 @@ void path_stats_request(struct path *path, struct ipc *auth, uint32_t id);
 void path_auth_is_back(struct path *path);
 
 /*
- * A CONNECT succeeded and its answer is written: make the channel and tell auth that it is up. Takes params->stream in
- * any case. ERR_NOMEM; ERR_BADSTATE while stopping: then auth was told nothing.
+ * A CONNECT succeeded and its answer is written: make the channel and tell auth that it is up.
+ * Takes params->stream in any case. ERR_NOMEM; ERR_BADSTATE while stopping: then auth was told
+ * nothing.
  */
 enum err path_chan_open(struct path *path, const struct chan_params *params) MUST_USE;
 

@@ -51,14 +51,17 @@ peers_free(struct peers *peers)
 
 	if (peers == NULL)
 		return;
-	HASH_ITER(hh, peers->flows, flow, next_flow)
-	{
-		HASH_DEL(peers->flows, flow);
+	/* The elements keep their links when the tables go. */
+	flow = peers->flows;
+	HASH_CLEAR(hh, peers->flows);
+	for (; flow != NULL; flow = next_flow) {
+		next_flow = flow->hh.next;
 		free(flow);
 	}
-	HASH_ITER(hh, peers->app_ids, app_id, next_app_id)
-	{
-		HASH_DEL(peers->app_ids, app_id);
+	app_id = peers->app_ids;
+	HASH_CLEAR(hh, peers->app_ids);
+	for (; app_id != NULL; app_id = next_app_id) {
+		next_app_id = app_id->hh.next;
 		free(app_id);
 	}
 	str_wipe(peers->key, sizeof(peers->key));
@@ -129,15 +132,15 @@ app_id_find(const struct peers *peers, const uint8_t *id, size_t len, uint8_t *d
 	struct by_app_id *found;
 	unsigned digest_len = 0;
 
-	if (HMAC(EVP_sha256(), peers->key, sizeof(peers->key), id, len, digest, &digest_len) == NULL)
+	if (HMAC(EVP_sha256(), peers->key, sizeof(peers->key), id, len, digest, &digest_len) ==
+	    NULL)
 		return NULL;
 	HASH_FIND(hh, peers->app_ids, digest, DIGEST_LEN, found);
 	return found;
 }
 
 enum err
-peers_add_app_id(
-    struct peers *peers, const uint8_t *id, size_t len, const struct peer_entry *entry)
+peers_add_app_id(struct peers *peers, const uint8_t *id, size_t len, const struct peer_entry *entry)
 {
 	struct by_app_id *found = calloc(1, sizeof(*found));
 

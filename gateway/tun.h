@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One queue of the tun device, in batches. A packet that is read may be a run to be cut (gso_split), and what is
- * written may leave as a run of joined TCP segments: tun_flush() ends a batch.
+ * One queue of the tun device, in batches. A packet that is read may be a run to be cut
+ * (gso_split), and what is written may leave as a run of joined TCP segments: tun_flush() ends a
+ * batch.
  */
 #ifndef GATEWAY_TUN_H
 #define GATEWAY_TUN_H
@@ -13,7 +14,8 @@
 #include "common/attr.h"
 #include "common/err.h"
 
-#define TUN_HEADROOM 8 /* writable bytes before each packet that was read: for a channel's frame head */
+#define TUN_HEADROOM                                                                               \
+	8 /* writable bytes before each packet that was read: for a channel's frame head */
 #define TUN_BATCH 64
 #define TUN_READ_MAX (65535 + 10)
 
@@ -25,12 +27,14 @@ struct tun_pkt {
 	size_t len;
 };
 
-/* Set up a queue (IFF_MULTI_QUEUE | IFF_VNET_HDR | IFF_NO_PI, non-blocking). Borrows fd. NULL: memory or ioctl. */
+/* Set up a queue (IFF_MULTI_QUEUE | IFF_VNET_HDR | IFF_NO_PI, non-blocking). Borrows fd. NULL:
+ * memory or ioctl. */
 struct tun *tun_new(int fd) MUST_USE;
 void tun_free(struct tun *tun);
 /* Read what is there, up to max packets (TUN_BATCH is a good max); 0: nothing. */
 size_t tun_read_batch(struct tun *tun, struct tun_pkt *out, size_t max);
-/* Hand the kernel a packet (checked by inner_parse(), exactly as long as it says). Copied or written at once. */
+/* Hand the kernel a packet (checked by inner_parse(), exactly as long as it says). Copied or
+ * written at once. */
 void tun_write(struct tun *tun, const uint8_t *pkt, size_t len);
 void tun_flush(struct tun *tun);
 /* Packets that the kernel refused. */

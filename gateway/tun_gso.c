@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cutting and joining of segments. What the kernel does (net/ipv4/tcp_offload.c) is the model, in behaviour: IPv4 ids
- * count up, FIN and PSH belong to the last segment, CWR to the first; nothing is joined that a router could tell from
- * the run that comes out again.
+ * Cutting and joining of segments. What the kernel does (net/ipv4/tcp_offload.c) is the model, in
+ * behaviour: IPv4 ids count up, FIN and PSH belong to the last segment, CWR to the first; nothing
+ * is joined that a router could tell from the run that comes out again.
  */
 #include "gateway/tun_gso.h"
 
@@ -48,8 +48,9 @@ put32(uint8_t *p, uint32_t v)
 /* ---- checksums ---- */
 
 /*
- * Sums native 32-bit words into 64 bits (one's complement sums do not care about byte order until the end, RFC 1071
- * 2B), then brings the result to network order. A running sum must have been added over an even number of bytes.
+ * Sums native 32-bit words into 64 bits (one's complement sums do not care about byte order until
+ * the end, RFC 1071 2B), then brings the result to network order. A running sum must have been
+ * added over an even number of bytes.
  */
 uint32_t
 gso_csum(uint32_t sum, const uint8_t *data, size_t len)
@@ -92,7 +93,8 @@ csum_fold(uint32_t sum)
 	return (uint16_t)sum;
 }
 
-/* Sum of the pseudo header, for either family: addresses, protocol, length of the transport part. */
+/* Sum of the pseudo header, for either family: addresses, protocol, length of the transport part.
+ */
 static uint32_t
 pseudo_sum(const uint8_t *pkt, uint8_t protocol, size_t l4_len)
 {
@@ -123,8 +125,8 @@ ip_set_len(uint8_t *pkt, size_t l4, size_t len)
 /* ---- cutting ---- */
 
 /*
- * Offset of the transport header, which the kernel names in csum_start: IPv6 extension headers need not be walked. It
- * must lie behind the IP header that the packet has.
+ * Offset of the transport header, which the kernel names in csum_start: IPv6 extension headers need
+ * not be walked. It must lie behind the IP header that the packet has.
  */
 static enum err
 transport_offset(const uint8_t *pkt, size_t len, size_t csum_start, size_t *l4)
@@ -238,13 +240,12 @@ tcp_segment_fix(const struct gso_split *split, uint8_t *pkt, size_t len, bool la
 
 	put32(tcp + 4, get32(tcp + 4) + (uint32_t)split->off);
 	if (!last)
-		tcp[13] &= (uint8_t)~(TCP_FIN | TCP_PSH);
+		tcp[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
 	if (split->index > 0)
 		tcp[13] &= (uint8_t)~TCP_CWR;
 	put16(tcp + 16, 0);
-	put16(tcp + 16,
-	    (uint16_t)~csum_fold(gso_csum(
-		pseudo_sum(pkt, IPPROTO_TCP, len - split->l4), tcp, len - split->l4)));
+	put16(tcp + 16, (uint16_t)~csum_fold(gso_csum(
+			    pseudo_sum(pkt, IPPROTO_TCP, len - split->l4), tcp, len - split->l4)));
 }
 
 static void
@@ -299,7 +300,7 @@ tcp_csum_ok(const uint8_t *pkt, const struct gso_tcp *tcp)
 	size_t l4_len = tcp->len - tcp->l4;
 
 	return csum_fold(gso_csum(pseudo_sum(pkt, IPPROTO_TCP, l4_len), pkt + tcp->l4, l4_len)) ==
-	    0xffff;
+	       0xffff;
 }
 
 /* IPv4 without options, not a fragment; IPv6 without extension headers. */
@@ -309,8 +310,8 @@ joinable_ip_head(const uint8_t *pkt, size_t len)
 	if (len < IPV4_HEAD)
 		return 0;
 	if (pkt[0] == 0x45) {
-		bool ok = pkt[9] == IPPROTO_TCP && (get16(pkt + 6) & 0x3fff) == 0 && get16(pkt + 2) == len &&
-		    csum_fold(gso_csum(0, pkt, IPV4_HEAD)) == 0xffff;
+		bool ok = pkt[9] == IPPROTO_TCP && (get16(pkt + 6) & 0x3fff) == 0 &&
+			  get16(pkt + 2) == len && csum_fold(gso_csum(0, pkt, IPV4_HEAD)) == 0xffff;
 
 		return ok ? IPV4_HEAD : 0;
 	}
@@ -332,7 +333,8 @@ gso_tcp_parse(const uint8_t *pkt, size_t len, struct gso_tcp *out)
 	tcp_head = (size_t)(pkt[l4 + 12] >> 4) * 4;
 	if (tcp_head < TCP_HEAD || len <= l4 + tcp_head)
 		return false;
-	/* Only plain data: ACK, and PSH at the end of a run; reserved bits and ECN marks stay visible alone. */
+	/* Only plain data: ACK, and PSH at the end of a run; reserved bits and ECN marks stay
+	 * visible alone. */
 	if ((pkt[l4 + 12] & 0x0f) != 0 || (pkt[l4 + 13] & (uint8_t)~TCP_PSH) != TCP_ACK)
 		return false;
 	*out = (struct gso_tcp){.len = len, .l4 = l4, .head_len = l4 + tcp_head};
@@ -349,7 +351,8 @@ gso_join_same_flow(const struct gso_join *join, const uint8_t *pkt, size_t len)
 		return false;
 	if (memcmp(first + addr_at, pkt + addr_at, addr_len) != 0)
 		return false;
-	/* With options, extension headers or fragments the ports are not where ours are: same hosts is close enough. */
+	/* With options, extension headers or fragments the ports are not where ours are: same hosts
+	 * is close enough. */
 	if (join->l4 == IPV4_HEAD && (pkt[0] != 0x45 || (get16(pkt + 6) & 0x3fff) != 0))
 		return true;
 	if (join->l4 == IPV6_HEAD && pkt[6] != IPPROTO_TCP)
@@ -359,7 +362,8 @@ gso_join_same_flow(const struct gso_join *join, const uint8_t *pkt, size_t len)
 	return len < join->l4 + 4 || memcmp(first + join->l4, pkt + join->l4, 4) == 0;
 }
 
-/* Everything in the IP header but length, id and checksum is equal, and the id (unless it means nothing) counts up. */
+/* Everything in the IP header but length, id and checksum is equal, and the id (unless it means
+ * nothing) counts up. */
 static bool
 ip_head_follows(const struct gso_join *join, const uint8_t *pkt)
 {
@@ -372,7 +376,7 @@ ip_head_follows(const struct gso_join *join, const uint8_t *pkt)
 	if (first[1] != pkt[1] || memcmp(first + 6, pkt + 6, 4) != 0)
 		return false;
 	return (dont_fragment && memcmp(first + 4, pkt + 4, 2) == 0) ||
-	    ((get16(first + 4) + join->count) & 0xffff) == get16(pkt + 4);
+	       ((get16(first + 4) + join->count) & 0xffff) == get16(pkt + 4);
 }
 
 /* Same acknowledgement, window and options; the next bytes of the stream. */
@@ -383,8 +387,8 @@ tcp_head_follows(const struct gso_join *join, const uint8_t *pkt, const struct g
 	const uint8_t *next = pkt + tcp->l4;
 
 	return join->head_len == tcp->head_len && get32(next + 4) == join->next_seq &&
-	    memcmp(first + 8, next + 8, 5) == 0 && memcmp(first + 14, next + 14, 2) == 0 &&
-	    memcmp(first + TCP_HEAD, next + TCP_HEAD, tcp->head_len - tcp->l4 - TCP_HEAD) == 0;
+	       memcmp(first + 8, next + 8, 5) == 0 && memcmp(first + 14, next + 14, 2) == 0 &&
+	       memcmp(first + TCP_HEAD, next + TCP_HEAD, tcp->head_len - tcp->l4 - TCP_HEAD) == 0;
 }
 
 static void
@@ -440,8 +444,10 @@ gso_join_take(struct gso_join *join, const uint8_t **data, size_t *len)
 		vnet.csum_start = (uint16_t)join->l4;
 		vnet.csum_offset = 16;
 		ip_set_len(pkt, join->l4, join->len);
-		/* The device completes the checksum: the field holds the pseudo header's sum only. */
-		put16(pkt + join->l4 + 16, csum_fold(pseudo_sum(pkt, IPPROTO_TCP, join->len - join->l4)));
+		/* The device completes the checksum: the field holds the pseudo header's sum only.
+		 */
+		put16(pkt + join->l4 + 16,
+		    csum_fold(pseudo_sum(pkt, IPPROTO_TCP, join->len - join->l4)));
 	}
 	memcpy(join->buf, &vnet, sizeof(vnet));
 	*data = join->buf;

@@ -14,9 +14,9 @@
 #define RX_SIZE 65536 /* a message may be a whole UDP_GRO run */
 #define TX_ARENA (256 * 1024)
 #define TX_MSGS 128
-#define TX_BATCH 16 /* messages in one sendmmsg() */
-#define TX_RUN_MAX 64	      /* segments in one UDP_SEGMENT message: UDP_MAX_SEGMENTS of older kernels */
-#define TX_RUN_BYTES 65000    /* a message is still one IP datagram to the kernel */
+#define TX_BATCH 16   /* messages in one sendmmsg() */
+#define TX_RUN_MAX 64 /* segments in one UDP_SEGMENT message: UDP_MAX_SEGMENTS of older kernels */
+#define TX_RUN_BYTES 65000 /* a message is still one IP datagram to the kernel */
 #define CONTROL_SIZE 128
 
 /* A message on its way out: one datagram or a run of equal ones. */
@@ -163,6 +163,7 @@ udp_rx_batch(struct udp *udp, size_t listener, struct udp_rx *out, size_t max)
 	if (max > UDP_RX_BATCH)
 		max = UDP_RX_BATCH;
 	for (size_t i = 0; i < max; i++) {
+		names[i].ss_family = AF_UNSPEC;
 		iovs[i] = (struct iovec){.iov_base = udp->rx[i], .iov_len = RX_SIZE};
 		msgs[i].msg_hdr = (struct msghdr){
 		    .msg_name = &names[i],
@@ -174,7 +175,7 @@ udp_rx_batch(struct udp *udp, size_t listener, struct udp_rx *out, size_t max)
 		};
 	}
 	got = recvmmsg(udp->fds[listener], msgs, (unsigned)max, MSG_DONTWAIT, NULL);
-	for (int i = 0; i < got; i++) {
+	for (size_t i = 0; got > 0 && i < (size_t)got && i < max; i++) {
 		struct udp_rx *rx = &out[n];
 
 		memset(&rx->flow, 0, sizeof(rx->flow));
@@ -202,7 +203,7 @@ tx_can_join(const struct udp *udp, const struct udp_flow *flow, size_t len)
 		return false;
 	msg = &udp->tx[udp->tx_msgs - 1];
 	return !msg->closed && len <= msg->seg && msg->count < TX_RUN_MAX &&
-	    msg->len + len <= TX_RUN_BYTES && udp_flow_eq(&msg->flow, flow);
+	       msg->len + len <= TX_RUN_BYTES && udp_flow_eq(&msg->flow, flow);
 }
 
 void
@@ -270,7 +271,8 @@ tx_write_control(const struct tx_msg *msg, union control *control, struct msghdr
 		struct in6_pktinfo info = {.ipi6_ifindex = msg->flow.scope};
 
 		memcpy(&info.ipi6_addr, msg->flow.local, 16);
-		used = control_put(&control->align, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
+		used =
+		    control_put(&control->align, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
 	}
 	if (msg->count > 1) {
 		uint16_t seg = (uint16_t)msg->seg;
@@ -282,7 +284,8 @@ tx_write_control(const struct tx_msg *msg, union control *control, struct msghdr
 	head->msg_controllen = used;
 }
 
-/* A run that the kernel refused (its segments do not fit the route's MTU, or the device cannot): one by one. */
+/* A run that the kernel refused (its segments do not fit the route's MTU, or the device cannot):
+ * one by one. */
 static void
 tx_send_singly(struct udp *udp, const struct tx_msg *run)
 {
@@ -323,8 +326,8 @@ tx_send_some(struct udp *udp, size_t first)
 		const struct tx_msg *msg = &udp->tx[first + i];
 
 		iovs[i] = (struct iovec){udp->arena + msg->off, msg->len};
-		msgs[i].msg_hdr = (struct msghdr){
-		    .msg_name = &names[i], .msg_iov = &iovs[i], .msg_iovlen = 1};
+		msgs[i].msg_hdr =
+		    (struct msghdr){.msg_name = &names[i], .msg_iov = &iovs[i], .msg_iovlen = 1};
 		msgs[i].msg_hdr.msg_namelen = flow_get_peer(&msg->flow, &names[i]);
 		tx_write_control(msg, &controls[i], &msgs[i].msg_hdr);
 	}

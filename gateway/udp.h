@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The worker's UDP sockets, one for each listener, shared by all clients, so that batches span clients (design 3).
+ * The worker's UDP sockets, one for each listener, shared by all clients, so that batches span
+ * clients (design 3).
  *
- * Sending gathers datagrams in one arena; neighbours of equal size to the same client become one UDP_SEGMENT message.
- * Receiving takes many messages at once, each of which may be a run of datagrams of one client (UDP_GRO). Where the
- * kernel lacks either, the same calls work without it.
+ * Sending gathers datagrams in one arena; neighbours of equal size to the same client become one
+ * UDP_SEGMENT message. Receiving takes many messages at once, each of which may be a run of
+ * datagrams of one client (UDP_GRO). Where the kernel lacks either, the same calls work without it.
  */
 #ifndef GATEWAY_UDP_H
 #define GATEWAY_UDP_H
@@ -21,17 +22,17 @@
 struct udp;
 
 /*
- * Who talks to which of our addresses. A plain value without padding, so that it can be hashed and compared as bytes;
- * always start from zero. The local address matters when a listener is bound to the wildcard: answers must leave with
- * the address that the client spoke to.
+ * Who talks to which of our addresses. A plain value without padding, so that it can be hashed and
+ * compared as bytes; always start from zero. The local address matters when a listener is bound to
+ * the wildcard: answers must leave with the address that the client spoke to.
  */
 struct udp_flow {
-	uint8_t peer[16];  /* IPv4: the first four bytes */
+	uint8_t peer[16]; /* IPv4: the first four bytes */
 	uint8_t local[16];
-	uint32_t scope;	   /* interface of an IPv6 link-local peer, else 0 */
-	uint16_t port;	   /* of the peer, host order */
-	uint8_t family;	   /* 4 or 6 */
-	uint8_t listener;  /* index */
+	uint32_t scope;   /* interface of an IPv6 link-local peer, else 0 */
+	uint16_t port;    /* of the peer, host order */
+	uint8_t family;   /* 4 or 6 */
+	uint8_t listener; /* index */
 };
 
 /* Datagrams of one client: segments of seg bytes each, the last may be shorter. */

@@ -6,6 +6,7 @@
 #include <crypt.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,26 +146,33 @@ on_signal(int signal)
 	caught = signal;
 }
 
-/* One line without its end. False: end of input, too long, or a signal came. */
+/*
+ * One line without its end. False: end of input, too long, or a signal came. mask: the signals to
+ * let in while waiting, because one that comes between the prompt and the read must end the read;
+ * NULL: just read.
+ */
 static bool
-read_line(int fd, char line[PASSWORD_MAX])
+read_line(int fd, const sigset_t *mask, char line[PASSWORD_MAX])
 {
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
 	size_t len = 0;
 	char c = '\0';
-	ssize_t n;
+	ssize_t n = -1;
 
 	/* Byte by byte, so that nothing of the input is left in a buffer of stdio. */
-	while ((n = read(fd, &c, 1)) == 1 && c != '\n' && c != '\0') {
+	while ((mask == NULL || ppoll(&ready, 1, NULL, mask) == 1) && (n = read(fd, &c, 1)) == 1 &&
+	       c != '\n' && c != '\0') {
 		if (len + 1 >= PASSWORD_MAX)
 			return complain("the password is too long", NULL);
 		line[len++] = c;
+		n = -1;
 	}
 	line[len] = '\0';
 	if (c == '\0' && n == 1)
 		return complain("the password has a zero byte", NULL);
-	if (n < 0 || (n == 0 && len == 0))
+	if (caught == 0 && (n < 0 || (n == 0 && len == 0)))
 		return complain("no password was given", NULL);
-	return true;
+	return caught == 0;
 }
 
 /* Ask on the terminal with echo off; it is on again whatever happens. */
@@ -173,22 +181,28 @@ ask(int tty, const char *prompt, char line[PASSWORD_MAX])
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	struct sigaction old[ARRAY_LEN(signals)];
-	struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: read() ends */
+	struct sigaction action = {.sa_handler = on_signal};
 	struct termios saved;
+	sigset_t blocked, mask;
 
 	if (tcgetattr(tty, &saved) != 0)
 		return complain("terminal", strerror(errno));
 	struct termios silent = saved;
 	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+	sigemptyset(&blocked);
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-		sigaction(signals[i], &action, &old[i]);
+		sigaddset(&blocked, signals[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &mask);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		(void)sigaction(signals[i], &action, &old[i]);
 	bool fine = tcsetattr(tty, TCSAFLUSH, &silent) == 0 &&
-		    write(tty, prompt, strlen(prompt)) >= 0 && read_line(tty, line);
+		    write(tty, prompt, strlen(prompt)) >= 0 && read_line(tty, &mask, line);
 	tcsetattr(tty, TCSAFLUSH, &saved);
 	if (write(tty, "\n", 1) != 1)
 		fine = false;
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-		sigaction(signals[i], &old[i], NULL);
+		(void)sigaction(signals[i], &old[i], NULL);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (caught != 0)
 		raise(caught);
 	return fine;
@@ -238,7 +252,8 @@ make_hash(const struct options *options)
 	char password[PASSWORD_MAX] = {0};
 	char *hash = NULL;
 
-	bool fine = isatty(STDIN_FILENO) ? ask_twice(password) : read_line(STDIN_FILENO, password);
+	bool fine =
+	    isatty(STDIN_FILENO) ? ask_twice(password) : read_line(STDIN_FILENO, NULL, password);
 	if (fine && password[0] == '\0')
 		fine = complain("an empty password is not possible", NULL);
 	if (fine)

@@ -102,8 +102,8 @@ one() {
 	received = end["sum_received"]
 	gb = received["bytes"] / 1e9
 	cpu = int(sys.argv[4]) / int(sys.argv[5])
-	print("%-8s %-5s %-5s %8.0f Mbit/s %8.2f CPU s %8.3f GB %8.2f CPU s/GB" % (
-	    *sys.argv[1:4], received["bits_per_second"] / 1e6, cpu, gb, cpu / gb if gb else 0))
+	print("%-8s %-5s %-5s %8.0f Mbit/s %8.2f CPU s %8.3f GB %8d resent %8.2f CPU s/GB" % (
+	    *sys.argv[1:4], received["bits_per_second"] / 1e6, cpu, gb, end["sum_sent"]["retransmits"], cpu / gb if gb else 0))
 	END
 }
 
@@ -113,13 +113,15 @@ conf_write
 echo "$(nproc) CPUs, $SECONDS_EACH s each, iperf3 TCP one stream, openconnect $(openconnect --version | sed -n 's/.*version v//p' | head -1)"
 for server in $SERVERS; do
 	server_start "$server"
+	group=()
+	[ "$server" != sekisho ] || group=(--authgroup=Staff)
 	for channel in dtls tls; do
 		if [ $channel = dtls ]; then
-			client_up 1 alice
+			client_up 1 alice "${group[@]}"
 			client_dtls 1
 			wait_for 15 "traffic" ping4 1
 		else
-			client_up 1 alice --no-dtls
+			client_up 1 alice "${group[@]}" --no-dtls
 		fi
 		ping4 1 $IN_IP4 5 >/dev/null
 		kb=$(server_kb)
@@ -138,6 +140,6 @@ awk '{ v[$1, $2, $3] = $(NF - 2); seen[$1] = 1 }
 		for (i = 1; i <= 2; i++) for (j = 1; j <= 2; j++)
 			printf "  %-4s %-4s %.2f\n", c[i], w[j], v["sekisho", c[i], w[j]] / v["ocserv", c[i], w[j]]
 	}' "$W/rows"
-if [ -s "$W/gate.log" ] && grep -E ' (err|warning) ' "$W/gate.log"; then
+if grep ' error ' "$W/gate.log"; then
 	echo "The log of sekishod has the lines above."
 fi

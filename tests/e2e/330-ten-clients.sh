@@ -12,6 +12,9 @@ for n in $(seq 1 10); do
 	wait_for 40 "client $n is connected" client_is_up "$n"
 done
 for n in $(seq 1 10); do
+	client_dtls "$n" 20
+done
+for n in $(seq 1 10); do
 	client_ip4 "$n"
 done >"$W/addresses"
 expect_eq "different addresses" 10 "$(sort -u "$W/addresses" | wc -l)"

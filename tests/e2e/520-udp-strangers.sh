@@ -62,4 +62,33 @@ after=$(gate_memory_kb)
 if [ -z "$SEKISHO_SAN" ]; then
 	expect_between "kilobytes of memory after 5000 packets" 0 "$after" $((memory + 2048))
 fi
+# Strangers that write the client's address on their packets: DTLS records and hellos with its address and port. The session
+# goes on over DTLS, and so do the others.
+port=$(session_json "[t['client_port'] for t in s[0]['tunnels'] if t['channel'] == 'dtls'][0]")
+raw_py 2 "$port" <<'END'
+import random
+from rawclient import *
+
+random.seed(5)
+sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+for n in range(3000):
+    size = random.choice((0, 1, 12, 13, 14, 40, 200, 1400))
+    data = bytearray(random.randbytes(size))
+    if n % 3 and size >= 13:
+        data[0:3] = random.choice((b"\x17\xfe\xfd", b"\x16\xfe\xfd", b"\x15\xfe\xfd", b"\x14\xfe\xfd"))
+        data[3:5] = random.choice((b"\0\0", b"\0\1"))
+        data[11:13] = (size - 13).to_bytes(2, "big")
+    udp = struct.pack(">HHHH", int(sys.argv[1]), 443, 8 + size, 0) + bytes(data)
+    sock.sendto(ipv4("192.0.2.11", GW, 17, udp), (GW, 0))
+    if n % 100 == 99:
+        Client().close()
+END
+expect_ok "the session lives on" ping4 1
+before=$(channel_stat alice dtls rx_packets)
+in_client 1 ping -n -q -c 10 -i 0.05 $IN_IP4 >/dev/null
+more() {
+	[ "$(channel_stat alice dtls rx_packets)" -ge $((before + 8)) ]
+}
+wait_for 5 "the session still uses DTLS" more
+
 expect_between "log lines about them (rate-limited)" 0 "$(grep -ci 'unknown.*dtls\|stray\|no session' "$GATE_LOG")" 200

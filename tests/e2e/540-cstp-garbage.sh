@@ -39,8 +39,11 @@ c.frame(DPD_REQ, b"y" * 1400)
 expect("large DPD", b"y" * 1400, c.recv_kind(DPD_RESP))
 c.frame(DATA, bytes(16000))
 expect_true("a frame bigger than any packet", alive(c), "dead")
-c.send(b"STF\x01\xff\xff\x00\x00" + bytes(65535))
-expect_true("the biggest frame there can be: skipped or the connection closed", True, None)
+try:
+    # The biggest frame there can be: bigger than any client sends, so the connection may be closed.
+    c.send(b"STF\x01\xff\xff\x00\x00" + bytes(65535))
+except OSError:
+    pass
 c.close()
 for _ in range(3):
     c = fresh()

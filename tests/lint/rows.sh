@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 status=0
-man=tools/man/sekisho.conf.5
+page=$(sed 's/\\-/-/g' tools/man/sekisho.conf.5)
 
 # "name<tab>help" of each row; a row begins with "[INDEX] = {" and its fields may stand on several lines.
 rows() {
@@ -23,7 +23,7 @@ rows() {
 while IFS=$'\t' read -r name help; do
 	[ -n "$help" ] || { echo "error: setting $name has no help text" && status=1; }
 	grep -qE "(^|[^a-z-])$name([^a-z-]|\$)" conf/example/*.conf || { echo "error: setting $name is not in conf/example/*.conf" && status=1; }
-	sed 's/\\-/-/g' $man | grep -qE "(^|[^a-z-])$name([^a-z-]|\$)" || { echo "error: setting $name is not in $man" && status=1; }
+	grep -qE "(^|[^a-z-])$name([^a-z-]|\$)" <<<"$page" || { echo "error: setting $name is not in sekisho.conf.5" && status=1; }
 done < <(rows)
 count=$(rows | wc -l)
 [ "$count" -gt 50 ] || { echo "error: only $count settings found in conf/rows_*.c: this check is broken" && status=1; }

@@ -38,8 +38,8 @@ for object in "$build"/{common,conf,gateway,auth,pki}/*.o; do
 	nm --defined-only -g "$object" | awk '$2 == "T" { print $3 }' | while read -r symbol; do
 		case $symbol in
 		main | "${stem}"* | "${stem%%_*}"_* | "${stem%s}"_*) ;;
-		*) echo "advice: ${object#"$build"/}: exports $symbol() without the file's prefix" ;;
+		*) echo "$symbol()" ;;
 		esac
-	done
+	done | xargs | sed "s,..*,advice: ${object#"$build"/} exports without its prefix: &,"
 done
 exit $status

@@ -12,6 +12,7 @@ functions() {
 	nm --defined-only "$@" 2>/dev/null | awk '$2 == "T" || $2 == "t" { print $3 }' | sort -u
 }
 
+[ -x "$build/bin/sekishod" ] || { echo "error: no programs in $build: step gcc makes them" && exit 1; }
 functions "$build"/{common,conf,gateway,auth,pki,tools}/*.o >"$work/defined"
 functions "$build"/bin/* >"$work/programs"
 functions "$build"/tests/unit/test_* "$build"/tests/fuzz/fuzz_* >"$work/tests"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gateway/chan.c, chan_dtls.c, chan_report.c: a channel between fakes of the TLS stream, the DTLS leg, the tun queue and
- * auth. The functions that stand in for the real ones are defined here, so the library's are not linked.
+ * gateway/chan.c, chan_dtls.c, chan_report.c: a channel between fakes of the TLS stream, the DTLS
+ * leg, the tun queue and auth. The functions that stand in for the real ones are defined here, so
+ * the library's are not linked.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/str.h"
 #include "gateway/chan.h"
 #include "gateway/worker.h"
 
@@ -247,7 +249,7 @@ ipc_send(UNUSED struct ipc *ipc, Ipc__MsgType type, const ProtobufCMessage *msg)
 		assert_int_equal(closed->session, 77);
 		closed_events++;
 		closed_cause = closed->cause;
-		strncpy(closed_text, closed->text, sizeof(closed_text) - 1);
+		(void)str_copy(closed_text, sizeof(closed_text), closed->text);
 		closed_rx_drops = closed->stats->tls->rx_drops + closed->stats->dtls->rx_drops;
 	} else {
 		const Ipc__TunnelEvent *event = (const Ipc__TunnelEvent *)msg;
@@ -310,7 +312,8 @@ setup(UNUSED void **state)
 {
 	Ipc__SessionOpened opened = IPC__SESSION_OPENED__INIT;
 	Ipc__TunnelPolicy policy = IPC__TUNNEL_POLICY__INIT;
-	struct chan_params params = {.opened = &opened, .stream = &stream, .mtu = 1300, .link_mtu = 1500, .dtls = true};
+	struct chan_params params = {
+	    .opened = &opened, .stream = &stream, .mtu = 1300, .link_mtu = 1500, .dtls = true};
 
 	mono_ms = 1000000;
 	clock_set_source(fake_mono, NULL);
@@ -406,7 +409,8 @@ tick_after(uint64_t ms)
 	chan_tick(chan);
 }
 
-static const uint8_t packet4[24] = {0x45, 0, 0, 24, 0, 0, 0, 0, 64, 17, 0, 0, 192, 168, 100, 1, 10, 0, 0, 1};
+static const uint8_t packet4[24] = {
+    0x45, 0, 0, 24, 0, 0, 0, 0, 64, 17, 0, 0, 192, 168, 100, 1, 10, 0, 0, 1};
 static const uint8_t packet6[40] = {0x60, 0, 0, 0, 0, 0, 59, 64, 0xfd, [23] = 1, [24] = 0xfe};
 
 static void
@@ -532,7 +536,8 @@ test_disconnect(UNUSED void **state)
 static void
 test_unknown_types_are_ignored(UNUSED void **state)
 {
-	static const uint8_t types[] = {CSTP_DPD_RESP, CSTP_KEEPALIVE, CSTP_COMPRESSED, CSTP_TERMINATE, 42, 255};
+	static const uint8_t types[] = {
+	    CSTP_DPD_RESP, CSTP_KEEPALIVE, CSTP_COMPRESSED, CSTP_TERMINATE, 42, 255};
 
 	hello(1000, 1);
 	udp_in(1000, "F", 1);
@@ -622,6 +627,7 @@ test_too_big_is_answered(UNUSED void **state)
 	memset(big, 0, sizeof(big));
 	memcpy(big, packet4, sizeof(packet4));
 	memcpy(big + 12, "\x0a\x00\x00\x01\xc0\xa8\x64\x01", 8);
+	big[6] = 0x40;
 	big[2] = sizeof(big) >> 8;
 	big[3] = (uint8_t)sizeof(big);
 	send_down(big, sizeof(big), NULL);
@@ -635,12 +641,29 @@ test_too_big_is_answered(UNUSED void **state)
 	assert_int_equal(chan->tls_count.tx_drops, 2);
 }
 
+/* Without "don't fragment" it is cut instead. */
+static void
+test_too_big_is_fragmented(UNUSED void **state)
+{
+	uint8_t big[1400] = {0x45, 0, sizeof(big) >> 8, (uint8_t)sizeof(big)};
+
+	send_down(big, sizeof(big), NULL);
+	assert_int_equal(tun_writes, 0);
+	assert_int_equal(tls_records, 2);
+	assert_int_equal(tls_out_len, CSTP_HEAD_LEN + 1400 - 1280);
+	assert_int_equal(chan->tls_count.tx_packets, 2);
+	assert_int_equal(chan->tls_count.tx_drops, 0);
+}
+
 static void
 test_a_run_is_cut(UNUSED void **state)
 {
 	static uint8_t run[40 + 5000];
-	struct virtio_net_hdr vnet = {
-	    .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = 1200, .csum_start = 20, .csum_offset = 16};
+	struct virtio_net_hdr vnet = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+	    .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+	    .gso_size = 1200,
+	    .csum_start = 20,
+	    .csum_offset = 16};
 
 	run[0] = 0x45;
 	run[2] = sizeof(run) >> 8;
@@ -694,7 +717,8 @@ test_new_leg_beside_the_old(UNUSED void **state)
 	assert_int_equal(flows, 1);
 }
 
-/* From the same address: what comes belongs to the new handshake, and the address stays known afterwards. */
+/* From the same address: what comes belongs to the new handshake, and the address stays known
+ * afterwards. */
 static void
 test_new_leg_at_the_same_address(UNUSED void **state)
 {
@@ -852,6 +876,7 @@ main(void)
 	    T(test_data_moves_to_dtls_and_back),
 	    T(test_a_full_stream_drops),
 	    T(test_too_big_is_answered),
+	    T(test_too_big_is_fragmented),
 	    T(test_a_run_is_cut),
 	    T(test_cookie_first),
 	    T(test_new_leg_beside_the_old),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gateway/cstp_head.c: the headers that openconnect sends, hostile ones, the whole answer, and the MTU. */
+/* gateway/cstp_head.c: the headers that openconnect sends, hostile ones, the whole answer, and the
+ * MTU. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,10 +26,11 @@ parse(char *text)
 static void
 test_request_of_openconnect(UNUSED void **state)
 {
-	char text[] = CONNECT "Cookie: webvpn=0123abcd\r\nX-CSTP-Version: 1\r\nX-CSTP-Hostname: pc\r\n"
-			      "X-CSTP-Base-MTU: 1500\r\nX-CSTP-MTU: 1390\r\nX-CSTP-Address-Type: IPv6,IPv4\r\n"
-			      "X-CSTP-Full-IPv6-Capability: true\r\n"
-			      "X-DTLS-CipherSuite: PSK-NEGOTIATE:OC-DTLS1_2-AES256-GCM:AES128-SHA\r\n\r\n";
+	char text[] = CONNECT
+	    "Cookie: webvpn=0123abcd\r\nX-CSTP-Version: 1\r\nX-CSTP-Hostname: pc\r\n"
+	    "X-CSTP-Base-MTU: 1500\r\nX-CSTP-MTU: 1390\r\nX-CSTP-Address-Type: IPv6,IPv4\r\n"
+	    "X-CSTP-Full-IPv6-Capability: true\r\n"
+	    "X-DTLS-CipherSuite: PSK-NEGOTIATE:OC-DTLS1_2-AES256-GCM:AES128-SHA\r\n\r\n";
 	struct http_request request = parse(text);
 	struct cstp_request out;
 
@@ -49,9 +51,12 @@ test_requests(UNUSED void **state)
 		unsigned mtu;
 	} rows[] = {
 	    {"", true, false, false, 0},
-	    {"X-CSTP-Address-Type: IPv4\r\nX-CSTP-Full-IPv6-Capability: true\r\n", true, false, false, 0},
-	    {"X-CSTP-Address-Type: ipv6\r\nX-CSTP-Full-IPv6-Capability: true\r\n", false, true, false, 0},
-	    {"X-CSTP-Address-Type: IPv4, IPv6\r\nX-CSTP-Full-IPv6-Capability: TRUE\r\n", true, true, false, 0},
+	    {"X-CSTP-Address-Type: IPv4\r\nX-CSTP-Full-IPv6-Capability: true\r\n", true, false,
+		false, 0},
+	    {"X-CSTP-Address-Type: ipv6\r\nX-CSTP-Full-IPv6-Capability: true\r\n", false, true,
+		false, 0},
+	    {"X-CSTP-Address-Type: IPv4, IPv6\r\nX-CSTP-Full-IPv6-Capability: TRUE\r\n", true, true,
+		false, 0},
 	    {"X-CSTP-Address-Type: IPv6,IPv4\r\n", true, false, false, 0},
 	    {"X-CSTP-Address-Type: IPv6\r\n", true, false, false, 0},
 	    {"X-CSTP-Full-IPv6-Capability: true\r\n", true, true, false, 0},
@@ -73,10 +78,11 @@ test_requests(UNUSED void **state)
 		buf_printf(&text, CONNECT "Cookie: a=b; webvpn=T\r\n%s\r\n", rows[i].headers);
 		request = parse((char *)text.data);
 		assert_int_equal(cstp_head_read(&request, &out), ERR_OK);
-		if (out.want_ipv4 != rows[i].ipv4 || out.want_ipv6 != rows[i].ipv6 || out.psk != rows[i].psk ||
-		    out.mtu != rows[i].mtu)
-			fail_msg("%s: expected %d %d %d %u, got %d %d %d %u", rows[i].headers, rows[i].ipv4, rows[i].ipv6,
-			    rows[i].psk, rows[i].mtu, out.want_ipv4, out.want_ipv6, out.psk, out.mtu);
+		if (out.want_ipv4 != rows[i].ipv4 || out.want_ipv6 != rows[i].ipv6 ||
+		    out.psk != rows[i].psk || out.mtu != rows[i].mtu)
+			fail_msg("%s: expected %d %d %d %u, got %d %d %d %u", rows[i].headers,
+			    rows[i].ipv4, rows[i].ipv6, rows[i].psk, rows[i].mtu, out.want_ipv4,
+			    out.want_ipv6, out.psk, out.mtu);
 		buf_fini(&text);
 	}
 }
@@ -84,7 +90,8 @@ test_requests(UNUSED void **state)
 static void
 test_no_cookie(UNUSED void **state)
 {
-	static const char *const cookies[] = {"", "Cookie: webvpn=\r\n", "Cookie: webvpnx=1\r\n", "Cookie: ;;;\r\n"};
+	static const char *const cookies[] = {
+	    "", "Cookie: webvpn=\r\n", "Cookie: webvpnx=1\r\n", "Cookie: ;;;\r\n"};
 	struct cstp_request out;
 	struct http_request request;
 	struct buf text;
@@ -132,14 +139,17 @@ test_mtu(UNUSED void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct cstp_request request = {.base_mtu = rows[i].base, .mtu = rows[i].mtu};
 		unsigned link = 0;
-		unsigned mtu = cstp_head_mtu(&request, rows[i].family, rows[i].mss, rows[i].policy, rows[i].tun, &link);
+		unsigned mtu = cstp_head_mtu(
+		    &request, rows[i].family, rows[i].mss, rows[i].policy, rows[i].tun, &link);
 
 		if (mtu != rows[i].expect || link != rows[i].link)
-			fail_msg("%s: expected %u of %u, got %u of %u", rows[i].what, rows[i].expect, rows[i].link, mtu, link);
+			fail_msg("%s: expected %u of %u, got %u of %u", rows[i].what,
+			    rows[i].expect, rows[i].link, mtu, link);
 	}
 }
 
-static uint8_t ipv4[] = {10, 1, 2, 3}, mask[] = {255, 255, 255, 0}, dns6[16] = {0x20, 1, [15] = 0x53};
+static uint8_t ipv4[] = {10, 1, 2, 3}, mask[] = {255, 255, 255, 0},
+	       dns6[16] = {0x20, 1, [15] = 0x53};
 static uint8_t ipv6[16] = {0xfd, [15] = 9};
 static char *split[] = {(char *)"10.0.0.0/255.0.0.0", (char *)"172.16.0.0/255.240.0.0"};
 static char *split6[] = {(char *)"2001:db8::/32"};
@@ -160,19 +170,29 @@ static void
 test_full_answer(UNUSED void **state)
 {
 	static const char expect[] =
-	    "HTTP/1.1 200 CONNECTED\r\nX-CSTP-Version: 1\r\nX-CSTP-Address: 10.1.2.3\r\nX-CSTP-Netmask: 255.255.255.0\r\n"
+	    "HTTP/1.1 200 CONNECTED\r\nX-CSTP-Version: 1\r\nX-CSTP-Address: "
+	    "10.1.2.3\r\nX-CSTP-Netmask: 255.255.255.0\r\n"
 	    "X-CSTP-Address-IP6: fd00::9/64\r\nX-CSTP-DNS: 10.1.2.3\r\nX-CSTP-DNS-IP6: 2001::53\r\n"
-	    "X-CSTP-Default-Domain: corp.example\r\nX-CSTP-Split-DNS: a.example\r\nX-CSTP-Split-DNS: b.exampleX-Evil: 1\r\n"
-	    "X-CSTP-Split-Include: 10.0.0.0/255.0.0.0\r\nX-CSTP-Split-Include: 172.16.0.0/255.240.0.0\r\n"
-	    "X-CSTP-Split-Include-IP6: 2001:db8::/32\r\nX-CSTP-Tunnel-All-DNS: true\r\nX-CSTP-Client-Bypass-Protocol: false\r\n"
-	    "X-CSTP-MTU: 1406\r\nX-CSTP-Base-MTU: 1500\r\nX-CSTP-DPD: 30\r\nX-CSTP-Keepalive: 20\r\nX-CSTP-Idle-Timeout: 1800\r\n"
-	    "X-CSTP-Session-Timeout: 3600\r\nX-CSTP-Session-Timeout-Remaining: 3000\r\nX-CSTP-Session-Timeout-Alert-Interval: 60\r\n"
-	    "X-CSTP-Disconnected-Timeout: 1800\r\nX-CSTP-Rekey-Time: 3600\r\nX-CSTP-Rekey-Method: new-tunnel\r\n"
-	    "X-CSTP-Keep: true\r\nX-CSTP-TCP-Keepalive: true\r\nX-CSTP-Smartcard-Removal-Disconnect: true\r\nX-CSTP-License: accept\r\n"
+	    "X-CSTP-Default-Domain: corp.example\r\nX-CSTP-Split-DNS: "
+	    "a.example\r\nX-CSTP-Split-DNS: b.exampleX-Evil: 1\r\n"
+	    "X-CSTP-Split-Include: 10.0.0.0/255.0.0.0\r\nX-CSTP-Split-Include: "
+	    "172.16.0.0/255.240.0.0\r\n"
+	    "X-CSTP-Split-Include-IP6: 2001:db8::/32\r\nX-CSTP-Tunnel-All-DNS: "
+	    "true\r\nX-CSTP-Client-Bypass-Protocol: false\r\n"
+	    "X-CSTP-MTU: 1406\r\nX-CSTP-Base-MTU: 1500\r\nX-CSTP-DPD: 30\r\nX-CSTP-Keepalive: "
+	    "20\r\nX-CSTP-Idle-Timeout: 1800\r\n"
+	    "X-CSTP-Session-Timeout: 3600\r\nX-CSTP-Session-Timeout-Remaining: "
+	    "3000\r\nX-CSTP-Session-Timeout-Alert-Interval: 60\r\n"
+	    "X-CSTP-Disconnected-Timeout: 1800\r\nX-CSTP-Rekey-Time: 3600\r\nX-CSTP-Rekey-Method: "
+	    "new-tunnel\r\n"
+	    "X-CSTP-Keep: true\r\nX-CSTP-TCP-Keepalive: "
+	    "true\r\nX-CSTP-Smartcard-Removal-Disconnect: true\r\nX-CSTP-License: accept\r\n"
 	    "X-CSTP-Banner: Hi%20%25%0D%0A%C3%A9\r\n"
-	    "X-DTLS-App-ID: ab\r\nX-DTLS-Port: 4433\r\nX-DTLS-CipherSuite: PSK-NEGOTIATE\r\nX-DTLS-MTU: 1406\r\n"
+	    "X-DTLS-App-ID: ab\r\nX-DTLS-Port: 4433\r\nX-DTLS-CipherSuite: "
+	    "PSK-NEGOTIATE\r\nX-DTLS-MTU: 1406\r\n"
 	    "X-DTLS-DPD: 30\r\nX-DTLS-Keepalive: 20\r\n\r\n";
-	struct cstp_answer answer = {.mtu = 1406, .link_mtu = 1500, .dtls = true, .dtls_port = 4433, .app_id = "ab"};
+	struct cstp_answer answer = {
+	    .mtu = 1406, .link_mtu = 1500, .dtls = true, .dtls_port = 4433, .app_id = "ab"};
 	Ipc__SessionOpened opened;
 	Ipc__TunnelPolicy policy;
 	struct buf out;
@@ -210,7 +230,8 @@ test_full_answer(UNUSED void **state)
 static void
 test_bare_answer(UNUSED void **state)
 {
-	static const char *const absent[] = {"X-DTLS", "Rekey", "Lease-Duration", "IP6", "Banner", "DPD", "Split", "\r\n\r\nX"};
+	static const char *const absent[] = {
+	    "X-DTLS", "Rekey", "Lease-Duration", "IP6", "Banner", "DPD", "Split", "\r\n\r\nX"};
 	struct cstp_answer answer = {.mtu = 1200, .link_mtu = 1300};
 	Ipc__SessionOpened opened;
 	Ipc__TunnelPolicy policy;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gateway/cstp_parse.c: frames whole, several in a record, cut at every byte, and what is no frame. */
+/* gateway/cstp_parse.c: frames whole, several in a record, cut at every byte, and what is no frame.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,8 +30,9 @@ static const struct {
     {CSTP_DATA, "abc", 3},
     {CSTP_KEEPALIVE, "", 0},
     {CSTP_DPD_REQ, "ping", 4},
-    {CSTP_DISCONNECT, "\xb0"
-		      "bye!!",
+    {CSTP_DISCONNECT,
+	"\xb0"
+	"bye!!",
 	6},
 };
 
@@ -53,7 +55,8 @@ expect_frames(struct cstp_reader *reader, const uint8_t *data, size_t len, size_
 		seen++;
 	}
 	if (err != ERR_AGAIN)
-		fail_msg("after frame %zu: expected \"%s\", got \"%s\"", seen, err_str(ERR_AGAIN), err_str(err));
+		fail_msg("after frame %zu: expected \"%s\", got \"%s\"", seen, err_str(ERR_AGAIN),
+		    err_str(err));
 	assert_int_equal(cur.left, 0);
 	return seen;
 }
@@ -80,7 +83,8 @@ test_cut_at_every_byte(UNUSED void **state)
 		seen = expect_frames(&reader, stream, cut, 0);
 		seen = expect_frames(&reader, stream + cut, STREAM_LEN - cut, seen);
 		if (seen != ARRAY_LEN(frames))
-			fail_msg("cut at %zu: expected %zu frames, got %zu", cut, ARRAY_LEN(frames), seen);
+			fail_msg("cut at %zu: expected %zu frames, got %zu", cut, ARRAY_LEN(frames),
+			    seen);
 		/* Nothing is left over: the idle reader must hold no memory after the next call. */
 		expect_frames(&reader, stream, 0, seen);
 		assert_null(reader.partial.data);
@@ -147,7 +151,8 @@ test_refused(UNUSED void **state)
 		cur_init(&cur, rows[i].bytes, rows[i].len);
 		err = cstp_read(&reader, &cur, &frame);
 		if (err != rows[i].err)
-			fail_msg("%s: expected \"%s\", got \"%s\"", rows[i].what, err_str(rows[i].err), err_str(err));
+			fail_msg("%s: expected \"%s\", got \"%s\"", rows[i].what,
+			    err_str(rows[i].err), err_str(err));
 		cstp_reader_fini(&reader);
 	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gateway/dtls_match.c: hellos as clients send them, cut at every length, and every field out of place. */
+/* gateway/dtls_match.c: hellos as clients send them, cut at every length, and every field out of
+ * place. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +11,8 @@
 
 #include "gateway/dtls_match.h"
 
-/* Record head, handshake head, version, random, session id of 32, cookie of 4, one suite, null compression. */
+/* Record head, handshake head, version, random, session id of 32, cookie of 4, one suite, null
+ * compression. */
 #define HELLO_LEN (13 + 12 + 2 + 32 + 1 + 32 + 1 + 4 + 2 + 2 + 2)
 
 static void
@@ -78,7 +80,8 @@ test_cut_at_every_length(UNUSED void **state)
 	hello_make(data);
 	for (size_t len = 0; len < sizeof(data); len++)
 		if (dtls_match_hello(data, len, &hello) == ERR_OK)
-			fail_msg("%zu of %d bytes: expected a refusal, got a hello", len, HELLO_LEN);
+			fail_msg(
+			    "%zu of %d bytes: expected a refusal, got a hello", len, HELLO_LEN);
 }
 
 static void
@@ -111,7 +114,8 @@ test_one_byte_wrong(UNUSED void **state)
 		data[rows[i].at] = rows[i].value;
 		err = dtls_match_hello(data, sizeof(data), &hello);
 		if (err != rows[i].err)
-			fail_msg("%s: expected \"%s\", got \"%s\"", rows[i].what, err_str(rows[i].err), err_str(err));
+			fail_msg("%s: expected \"%s\", got \"%s\"", rows[i].what,
+			    err_str(rows[i].err), err_str(err));
 	}
 }
 

@@ -70,7 +70,8 @@ test_find(UNUSED void **state)
 	fib_free(fib);
 }
 
-/* A session opened anew before its old channel is gone: whichever message comes first, the new entry stays. */
+/* A session opened anew before its old channel is gone: whichever message comes first, the new
+ * entry stays. */
 static void
 test_old_channel_leaves_the_new_entry(UNUSED void **state)
 {
@@ -111,27 +112,26 @@ test_many(UNUSED void **state)
 	fib_free(fib);
 }
 
-static const uint8_t ipv4[24] = {0x45, 0, 0, 24, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2};
-static const uint8_t ipv6[44] = {0x60, 0, 0, 0, 0, 4, 17, 64, 0xfd, [23] = 1, [24] = 0xfd, [39] = 2};
+static const uint8_t ipv4[24] = {
+    0x45, 0, 0, 24, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2};
+static const uint8_t ipv6[44] = {
+    0x60, 0, 0, 0, 0, 4, 17, 64, 0xfd, [23] = 1, [24] = 0xfd, [39] = 2};
 
 static void
 test_inner_good(UNUSED void **state)
 {
 	struct inner inner;
-	struct ip_addr a;
-	char text[IP_STR_MAX];
 
 	assert_int_equal(inner_parse(ipv4, sizeof(ipv4), &inner), ERR_OK);
 	assert_int_equal(inner.version, 4);
 	assert_int_equal(inner.len, 24);
-	inner_addr(&inner, inner.src, &a);
-	assert_string_equal(ip_str(&a, text), "10.0.0.1");
-	inner_addr(&inner, inner.dst, &a);
-	assert_string_equal(ip_str(&a, text), "10.0.0.2");
+	assert_memory_equal(inner.src, "\x0a\x00\x00\x01", 4);
+	assert_memory_equal(inner.dst, "\x0a\x00\x00\x02", 4);
 	assert_int_equal(inner_parse(ipv6, sizeof(ipv6), &inner), ERR_OK);
 	assert_int_equal(inner.version, 6);
-	inner_addr(&inner, inner.src, &a);
-	assert_string_equal(ip_str(&a, text), "fd00::1");
+	assert_int_equal(inner.len, 44);
+	assert_ptr_equal(inner.src, ipv6 + 8);
+	assert_ptr_equal(inner.dst, ipv6 + 24);
 }
 
 static void

@@ -126,7 +126,8 @@ test_no_answer(UNUSED void **state)
 		pkt[rows[i].at] = rows[i].value;
 		len = icmp_too_big(out, sizeof(out), pkt, sizeof(pkt), 1300);
 		if ((len > 0) != rows[i].answer)
-			fail_msg("%s: expected %s, got %zu bytes", rows[i].what, rows[i].answer ? "an answer" : "none", len);
+			fail_msg("%s: expected %s, got %zu bytes", rows[i].what,
+			    rows[i].answer ? "an answer" : "none", len);
 	}
 }
 

@@ -82,6 +82,7 @@ a_cut_slice_is_refused(void **state)
 		struct conf_errors errors;
 		uint8_t *copy = malloc(len > 0 ? len : 1);
 
+		assert_non_null(copy);
 		memcpy(copy, slice.data, len);
 		conf_errors_init(&errors);
 		struct conf *conf = conf_from_slice(copy, len, &errors);

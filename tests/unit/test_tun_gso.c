@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gateway/tun_gso.c: cutting against a naive builder, joining against cutting (split(join(x)) == x), checksums against
- * common/ip.c, and flows that must not be joined. Random flows come from a fixed seed.
+ * gateway/tun_gso.c: cutting against a naive builder, joining against cutting (split(join(x)) ==
+ * x), checksums against common/ip.c, and flows that must not be joined. Random flows come from a
+ * fixed seed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -132,7 +133,8 @@ test_csum(UNUSED void **state)
 			uint16_t got = ip_csum_fold(gso_csum(7, payload + off, len));
 
 			if (expect != got)
-				fail_msg("%zu bytes at %zu: expected %04x, got %04x", len, off, expect, got);
+				fail_msg("%zu bytes at %zu: expected %04x, got %04x", len, off,
+				    expect, got);
 		}
 	}
 }
@@ -143,8 +145,10 @@ test_csum_extremes(UNUSED void **state)
 	static uint8_t ones[65536];
 
 	memset(ones, 0xff, sizeof(ones));
-	assert_int_equal(ip_csum_fold(gso_csum(0, ones, 65534)), ip_csum_fold(ip_csum_add(0, ones, 65534)));
-	assert_int_equal(ip_csum_fold(gso_csum(0xfffff, ones, 65535)), ip_csum_fold(ip_csum_add(0xfffff, ones, 65535)));
+	assert_int_equal(
+	    ip_csum_fold(gso_csum(0, ones, 65534)), ip_csum_fold(ip_csum_add(0, ones, 65534)));
+	assert_int_equal(ip_csum_fold(gso_csum(0xfffff, ones, 65535)),
+	    ip_csum_fold(ip_csum_add(0xfffff, ones, 65535)));
 }
 
 /* ---- cutting ---- */
@@ -191,7 +195,8 @@ check_split(struct spec *spec, size_t seg)
 			one.flags &= 0x7f;
 		expect_len = tcp_build(expect, &one);
 		if (got_len != expect_len || memcmp(got, expect, got_len) != 0)
-			fail_msg("segment %u of %zu bytes by %zu (IPv%d): differs from the naive one (expected %zu bytes, got %zu)",
+			fail_msg("segment %u of %zu bytes by %zu (IPv%d): differs from the naive "
+				 "one (expected %zu bytes, got %zu)",
 			    index, total, seg, spec->v6 ? 6 : 4, expect_len, got_len);
 		assert_true(got_len <= gso_split_largest(&split));
 		off += one.payload_len;
@@ -214,7 +219,7 @@ test_split(UNUSED void **state)
 		    .ack = i,
 		    .window = 500,
 		    .flags = (uint8_t)(0x10 | (i % 4 == 0 ? 0x08 : 0) | (i % 5 == 0 ? 0x01 : 0) |
-			(i % 7 == 0 ? 0x80 : 0)),
+				       (i % 7 == 0 ? 0x80 : 0)),
 		    .options = i % 3 * 4,
 		    .payload = payload,
 		    .payload_len = 1 + pseudo_random() % 60000,
@@ -228,7 +233,11 @@ static void
 test_split_udp(UNUSED void **state)
 {
 	uint8_t run[28 + 2500], got[PKT_MAX];
-	struct virtio_net_hdr vnet = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_type = UDP_L4, .gso_size = 1000, .csum_start = 20, .csum_offset = 6};
+	struct virtio_net_hdr vnet = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+	    .gso_type = UDP_L4,
+	    .gso_size = 1000,
+	    .csum_start = 20,
+	    .csum_offset = 6};
 	static const size_t expect[] = {1000, 1000, 500};
 	struct gso_split split;
 
@@ -298,7 +307,8 @@ test_split_refuses(UNUSED void **state)
 		enum err err = gso_split_init(&split, &rows[i].vnet, pkt, len);
 
 		if (err != rows[i].err)
-			fail_msg("%s: expected \"%s\", got \"%s\"", rows[i].what, err_str(rows[i].err), err_str(err));
+			fail_msg("%s: expected \"%s\", got \"%s\"", rows[i].what,
+			    err_str(rows[i].err), err_str(err));
 	}
 }
 
@@ -341,7 +351,8 @@ check_round(struct spec *spec, size_t seg, unsigned count, size_t last_len)
 	gso_join_take(&join, &data, &len);
 	memcpy(&vnet, data, sizeof(vnet));
 	assert_int_equal(vnet.gso_type == VIRTIO_NET_HDR_GSO_NONE, count == 1);
-	assert_int_equal(gso_split_init(&split, &vnet, data + GSO_VNET_LEN, len - GSO_VNET_LEN), ERR_OK);
+	assert_int_equal(
+	    gso_split_init(&split, &vnet, data + GSO_VNET_LEN, len - GSO_VNET_LEN), ERR_OK);
 	while ((len = gso_split_next(&split, got, sizeof(got))) > 0) {
 		if (n >= count || len != lens[n] || memcmp(got, pkts[n], len) != 0)
 			fail_msg("packet %zu of %u by %zu: is not what went in", n, count, seg);
@@ -378,7 +389,8 @@ test_join_then_split(UNUSED void **state)
 static void
 test_run_is_bounded(UNUSED void **state)
 {
-	struct spec spec = {.flags = 0x10, .dont_fragment = true, .payload = payload, .payload_len = 1400};
+	struct spec spec = {
+	    .flags = 0x10, .dont_fragment = true, .payload = payload, .payload_len = 1400};
 	uint8_t pkt[PKT_MAX];
 	unsigned n = 0;
 
@@ -394,7 +406,23 @@ test_run_is_bounded(UNUSED void **state)
 	assert_true(join.len <= 65535);
 }
 
-enum change { CH_NONE, CH_SEQ, CH_ACK, CH_WINDOW, CH_ID, CH_TOS, CH_OPTIONS, CH_LONGER, CH_PORT, CH_FIN, CH_SYN, CH_URG, CH_CSUM, CH_EMPTY, CH_TTL };
+enum change {
+	CH_NONE,
+	CH_SEQ,
+	CH_ACK,
+	CH_WINDOW,
+	CH_ID,
+	CH_TOS,
+	CH_OPTIONS,
+	CH_LONGER,
+	CH_PORT,
+	CH_FIN,
+	CH_SYN,
+	CH_URG,
+	CH_CSUM,
+	CH_EMPTY,
+	CH_TTL
+};
 
 static void
 test_what_may_follow(UNUSED void **state)
@@ -422,7 +450,13 @@ test_what_may_follow(UNUSED void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct spec spec = {.id = 7, .sport = 9, .seq = 100, .flags = 0x10, .window = 1, .payload = payload, .payload_len = 500};
+		struct spec spec = {.id = 7,
+		    .sport = 9,
+		    .seq = 100,
+		    .flags = 0x10,
+		    .window = 1,
+		    .payload = payload,
+		    .payload_len = 500};
 		enum change change = rows[i].change;
 		enum gso_verdict verdict;
 		uint8_t pkt[PKT_MAX];
@@ -438,7 +472,8 @@ test_what_may_follow(UNUSED void **state)
 		spec.options = change == CH_OPTIONS ? 4 : 0;
 		spec.payload_len = change == CH_LONGER ? 501 : change == CH_EMPTY ? 0 : 500;
 		spec.sport = (uint16_t)(spec.sport + (change == CH_PORT));
-		spec.flags = (uint8_t)(0x10 | (change == CH_FIN ? 1 : 0) | (change == CH_SYN ? 2 : 0) | (change == CH_URG ? 0x20 : 0));
+		spec.flags = (uint8_t)(0x10 | (change == CH_FIN ? 1 : 0) |
+				       (change == CH_SYN ? 2 : 0) | (change == CH_URG ? 0x20 : 0));
 		len = tcp_build(pkt, &spec);
 		if (change == CH_CSUM)
 			pkt[len - 1] ^= 1;
@@ -449,15 +484,18 @@ test_what_may_follow(UNUSED void **state)
 		}
 		verdict = offer(pkt, len);
 		if (verdict != rows[i].verdict)
-			fail_msg("%s: expected verdict %d, got %d", rows[i].what, rows[i].verdict, verdict);
+			fail_msg("%s: expected verdict %d, got %d", rows[i].what, rows[i].verdict,
+			    verdict);
 	}
 }
 
-/* Nothing may follow a short segment or PSH; and what cannot be joined must still not overtake its flow. */
+/* Nothing may follow a short segment or PSH; and what cannot be joined must still not overtake its
+ * flow. */
 static void
 test_end_of_run(UNUSED void **state)
 {
-	struct spec spec = {.dont_fragment = true, .flags = 0x18, .payload = payload, .payload_len = 500};
+	struct spec spec = {
+	    .dont_fragment = true, .flags = 0x18, .payload = payload, .payload_len = 500};
 	uint8_t pkt[PKT_MAX];
 	size_t len;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Run the tests: run.sh [-j N] VARIANT:PATTERN... where VARIANT is plain, address or thread (which build) and PATTERN
+# Run the tests: runner.sh [-j N] VARIANT:PATTERN... where VARIANT is plain, address or thread (which build) and PATTERN
 # matches names such as e2e/100-login-groups, unit/test_pool, fuzz/xml. One line per test, the log of a failed one, and at
 # the end "N passed, N failed".
 set -uo pipefail

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fuzz the inner packet path: inner.c, icmp.c, and tun_gso.c. Input: ten bytes of virtio net head,
+ * then a packet. It is parsed, answered as too big, cut, and what comes out is joined again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/icmp.h"
+#include "gateway/inner.h"
+#include "gateway/tun_gso.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct gso_join join;
+
+static void
+offer(const uint8_t *pkt, size_t len)
+{
+	const uint8_t *data;
+	struct gso_tcp tcp;
+	struct inner inner;
+
+	if (inner_parse(pkt, len, &inner) != ERR_OK)
+		return;
+	if (inner.len > len || inner.src < pkt || inner.dst < pkt)
+		abort();
+	(void)gso_join_same_flow(&join, pkt, inner.len);
+	if (!gso_tcp_parse(pkt, inner.len, &tcp))
+		return;
+	if (gso_join_add(&join, pkt, &tcp) == GSO_JOINED)
+		return;
+	if (join.len > 0)
+		gso_join_take(&join, &data, &len);
+	if (gso_join_add(&join, pkt, &tcp) != GSO_JOINED)
+		abort();
+}
+
+static void
+cut(const struct virtio_net_hdr *vnet, const uint8_t *pkt, size_t len)
+{
+	struct gso_split split;
+	size_t largest, n, total = 0;
+	uint8_t *dst;
+
+	if (gso_split_init(&split, vnet, pkt, len) != ERR_OK)
+		return;
+	largest = gso_split_largest(&split);
+	dst = malloc(largest > 0 ? largest : 1);
+	if (dst == NULL)
+		return;
+	while ((n = gso_split_next(&split, dst, largest)) > 0) {
+		if (n > largest || ++total > len + 1)
+			abort();
+		offer(dst, n);
+	}
+	free(dst);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint8_t answer[1280];
+	struct virtio_net_hdr vnet;
+	const uint8_t *run;
+	size_t len;
+
+	if (size <= sizeof(vnet))
+		return 0;
+	memcpy(&vnet, data, sizeof(vnet));
+	data += sizeof(vnet);
+	size -= sizeof(vnet);
+	join.len = 0;
+	if (icmp_too_big(answer, sizeof(answer), data, size, 1300) > sizeof(answer))
+		abort();
+	offer(data, size);
+	cut(&vnet, data, size);
+	if (join.len > 0) {
+		gso_join_take(&join, &run, &len);
+		memcpy(&vnet, run, sizeof(vnet));
+		cut(&vnet, run + sizeof(vnet), len - sizeof(vnet));
+	}
+	return 0;
+}
