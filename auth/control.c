@@ -337,8 +337,7 @@ control_free(struct control *control)
 
 	if (control == NULL)
 		return;
-	DL_FOREACH_SAFE2(control->callers, caller, tmp, list_next)
-	{
+	DL_FOREACH_SAFE2 (control->callers, caller, tmp, list_next) {
 		DL_DELETE2(control->callers, caller, list_prev, list_next);
 		control->config.cancel(caller, control->config.ctx);
 		caller_free(caller);

@@ -220,8 +220,7 @@ link_refresh_cancel(struct link_set *set, const void *arg)
 {
 	struct waiter *waiter, *tmp;
 
-	DL_FOREACH_SAFE(set->waiters, waiter, tmp)
-	{
+	DL_FOREACH_SAFE (set->waiters, waiter, tmp) {
 		if (waiter->arg != arg)
 			continue;
 		DL_DELETE(set->waiters, waiter);
@@ -236,8 +235,7 @@ link_set_free(struct link_set *set)
 
 	if (set == NULL)
 		return;
-	DL_FOREACH_SAFE(set->waiters, waiter, tmp)
-	{
+	DL_FOREACH_SAFE (set->waiters, waiter, tmp) {
 		DL_DELETE(set->waiters, waiter);
 		free(waiter);
 	}

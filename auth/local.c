@@ -255,8 +255,7 @@ local_free(struct local *local)
 	pthread_mutex_unlock(&local->lock);
 	for (unsigned i = 0; i < local->threads_len; i++)
 		pthread_join(local->threads[i], NULL);
-	DL_FOREACH_SAFE(local->queue, job, tmp)
-	{
+	DL_FOREACH_SAFE (local->queue, job, tmp) {
 		DL_DELETE(local->queue, job);
 		job_free(job);
 	}

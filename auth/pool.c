@@ -364,8 +364,7 @@ pool_set_free(struct pool_set *set)
 
 	if (set == NULL)
 		return;
-	HASH_ITER(hh, set->holdings, holding, tmp)
-	{
+	HASH_ITER (hh, set->holdings, holding, tmp) {
 		HASH_DEL(set->holdings, holding);
 		free(holding);
 	}

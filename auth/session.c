@@ -254,8 +254,7 @@ session_table_worker_gone(struct session_table *table, unsigned worker)
 {
 	struct session *session, *tmp;
 
-	HASH_ITER(hh, table->by_id, session, tmp)
-	{
+	HASH_ITER (hh, table->by_id, session, tmp) {
 		session_stale_clear(session, worker);
 		if (session->worker != worker)
 			continue;
@@ -292,8 +291,7 @@ session_table_tick(struct session_table *table)
 	struct session *session, *tmp;
 	int64_t now = now_ms();
 
-	HASH_ITER(hh, table->by_id, session, tmp)
-	{
+	HASH_ITER (hh, table->by_id, session, tmp) {
 		Ipc__CloseCause cause;
 
 		if (session->state == SESSION_ENDING) {

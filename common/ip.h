@@ -14,7 +14,8 @@
 
 #define IP_STR_MAX 64 /* fits any text below: address, [address]:port, address/len */
 
-/* An address; family 0 means none. Bytes in network order, unused ones are zero, so memcmp compares. */
+/* An address; family 0 means none. Bytes in network order, unused ones are zero, so memcmp
+ * compares. */
 struct ip_addr {
 	uint8_t family; /* 0, 4 or 6 */
 	uint8_t bytes[16];
@@ -32,7 +33,8 @@ struct ip_prefix {
 
 /* Text of an address, no port. An IPv4-mapped IPv6 address becomes IPv4. ERR_SYNTAX. */
 enum err ip_parse(const char *s, struct ip_addr *out) MUST_USE;
-/* "10.0.0.0/8", "10.0.0.0 255.0.0.0", "10.0.0.0/255.0.0.0", "2001:db8::/32". Host bits set: ERR_RANGE. */
+/* "10.0.0.0/8", "10.0.0.0 255.0.0.0", "10.0.0.0/255.0.0.0", "2001:db8::/32". Host bits set:
+ * ERR_RANGE. */
 enum err ip_prefix_parse(const char *s, struct ip_prefix *out) MUST_USE;
 /* From 4 or 16 raw bytes. ERR_SYNTAX for another length. */
 enum err ip_from_bytes(const void *data, size_t len, struct ip_addr *out) MUST_USE;
@@ -53,15 +55,17 @@ bool ip_in_prefix(const struct ip_addr *addr, const struct ip_prefix *prefix);
 /* addr + n, within the family; ERR_RANGE on overflow. */
 enum err ip_add(const struct ip_addr *addr, uint64_t n, struct ip_addr *out) MUST_USE;
 /* last - first (same family); ERR_RANGE when negative or more than UINT64_MAX. */
-enum err ip_distance(const struct ip_addr *first, const struct ip_addr *last, uint64_t *out) MUST_USE;
+enum err ip_distance(
+    const struct ip_addr *first, const struct ip_addr *last, uint64_t *out) MUST_USE;
 
 /* Socket addresses. IPv4-mapped becomes IPv4. ERR_UNSUPPORTED for another family. */
 enum err ip_from_sockaddr(const struct sockaddr *sa, struct ip_endpoint *out) MUST_USE;
 socklen_t ip_to_sockaddr(const struct ip_endpoint *ep, struct sockaddr_storage *out);
 
 /*
- * Internet checksum (RFC 1071): sum of len bytes added to a running sum (only the last piece may be odd); fold gives
- * the field's value. All in host order: add pseudo-header numbers as they are, store the result with htons().
+ * Internet checksum (RFC 1071): sum of len bytes added to a running sum (only the last piece may be
+ * odd); fold gives the field's value. All in host order: add pseudo-header numbers as they are,
+ * store the result with htons().
  */
 uint32_t ip_csum_add(uint32_t sum, const void *data, size_t len);
 uint16_t ip_csum_fold(uint32_t sum);

@@ -477,6 +477,7 @@ static void
 dispatch(struct ipc *ipc, struct ipc_received *in)
 {
 	const char *breach = find_breach(ipc, in);
+	const struct ipc_row *row;
 	ProtobufCMessage *msg = NULL;
 
 	if (breach == NULL) {
@@ -493,9 +494,8 @@ dispatch(struct ipc *ipc, struct ipc_received *in)
 	}
 	if ((in->head.flags & IPC_FLAG_REPLY) != 0)
 		handle_reply(ipc, &in->head, msg);
-	else
-		row_find(ipc, in->head.type)
-		    ->handle(ipc, in->head.id, msg, in->fd, ipc->config.arg);
+	else if ((row = row_find(ipc, in->head.type)) != NULL) /* or it were a breach */
+		row->handle(ipc, in->head.id, msg, in->fd, ipc->config.arg);
 	protobuf_c_message_free_unpacked(msg, NULL);
 }
 

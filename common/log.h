@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Logging: one event, one line, to stderr and/or syslog. Thread safe. Text from outside must go through
- * str_printable() or the logger's own escaping: the logger escapes every control character of the whole line.
+ * Logging: one event, one line, to stderr and/or syslog. Thread safe. Text from outside must go
+ * through str_printable() or the logger's own escaping: the logger escapes every control character
+ * of the whole line.
  *
- * stderr line: "2026-11-21T03:43:04.123Z info auth[4711]: text". Under journald (JOURNAL_STREAM set) the
- * line starts with "<N>" instead of the time. syslog: facility local4 (the ASA's default), ident "sekishod".
+ * stderr line: "2026-11-21T03:43:04.123Z info auth[4711]: text". Under journald (JOURNAL_STREAM
+ * set) the line starts with "<N>" instead of the time. syslog: facility local4 (the ASA's default),
+ * ident "sekishod".
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
@@ -16,7 +18,7 @@
 #include "common/logmsg.h"
 
 struct log_config {
-	int level;	/* LOG_ERR .. LOG_DEBUG: less severe lines are dropped */
+	int level; /* LOG_ERR .. LOG_DEBUG: less severe lines are dropped */
 	bool to_stderr;
 	bool to_syslog;
 };
@@ -28,7 +30,8 @@ void log_configure(const struct log_config *config);
 /* True if a line of this severity would be written: guard for costly arguments. */
 bool log_enabled(int severity);
 
-/* log_event(LOGMSG_113039, ...) writes a numbered ASA message; log_info("...") a free one. errno is kept. */
+/* log_event(LOGMSG_113039, ...) writes a numbered ASA message; log_info("...") a free one. errno is
+ * kept. */
 void log_event(int severity, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #define log_err(...) log_event(LOG_ERR, __VA_ARGS__)
@@ -40,7 +43,8 @@ void log_event(int severity, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Start-up only: log at LOG_ERR and exit 1. */
 void die(const char *fmt, ...) PRINTF_LIKE(1, 2) NORETURN;
 
-/* A rate limiter for one kind of line: at most burst lines per interval, then one line with the count. */
+/* A rate limiter for one kind of line: at most burst lines per interval, then one line with the
+ * count. */
 struct log_limit {
 	unsigned burst;
 	unsigned interval_sec;
@@ -48,7 +52,8 @@ struct log_limit {
 	unsigned used;
 	unsigned suppressed;
 };
-/* True if the line may be written now; *suppressed gets the count dropped before it. Not thread safe per limiter. */
+/* True if the line may be written now; *suppressed gets the count dropped before it. Not thread
+ * safe per limiter. */
 bool log_limit_ok(struct log_limit *limit, unsigned *suppressed);
 
 #endif

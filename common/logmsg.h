@@ -1,46 +1,96 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ASA's numbered messages that Sekisho writes: LOGMSG_<id> is "severity, format" for log_event().
- * Texts and severities: reference asa.md section 8.
+ * The ASA's numbered messages that Sekisho writes: LOGMSG_<id> is "severity, format" for
+ * log_event(). Texts and severities: reference asa.md section 8.
  */
 #ifndef COMMON_LOGMSG_H
 #define COMMON_LOGMSG_H
 
-#define LOGMSG_109201 LOG_NOTICE, "%%ASA-5-109201: UAUTH: Session=0x%08x, User=%s, Assigned IP=%s, Succeeded adding entry."
+#define LOGMSG_109201                                                                              \
+	LOG_NOTICE, "%%ASA-5-109201: UAUTH: Session=0x%08x, User=%s, Assigned IP=%s, Succeeded "   \
+		    "adding entry."
 #define LOGMSG_113008 LOG_INFO, "%%ASA-6-113008: AAA transaction status ACCEPT : user = %s"
-#define LOGMSG_113009 LOG_INFO, "%%ASA-6-113009: AAA retrieved default group policy (%s) for user = %s"
-#define LOGMSG_113011 LOG_INFO, "%%ASA-6-113011: AAA retrieved user specific group policy (%s) for user = %s"
-#define LOGMSG_113012 LOG_INFO, "%%ASA-6-113012: AAA user authentication Successful : local database : user = %s"
-#define LOGMSG_113015 LOG_INFO, "%%ASA-6-113015: AAA user authentication Rejected : reason = %s : local database : user = %s : user IP = %s"
-#define LOGMSG_113019 LOG_WARNING, "%%ASA-4-113019: Group = %s, Username = %s, IP = %s, Session disconnected. Session Type: %s, Duration: %s, Bytes xmt: %llu, Bytes rcv: %llu, Reason: %s"
-#define LOGMSG_113029 LOG_WARNING, "%%ASA-4-113029: Group %s User %s IP %s Session could not be established: session limit of %u reached"
-#define LOGMSG_113039 LOG_INFO, "%%ASA-6-113039: Group <%s> User <%s> IP <%s> AnyConnect parent session started."
-#define LOGMSG_113040 LOG_WARNING, "%%ASA-4-113040: Group <%s> User <%s> IP <%s> Terminating the VPN connection attempt from <%s>. Reason: This connection is group locked to %s."
-#define LOGMSG_716002 LOG_INFO, "%%ASA-6-716002: Group <%s> User <%s> IP <%s> WebVPN session terminated: %s."
-#define LOGMSG_716039 LOG_INFO, "%%ASA-6-716039: Group <%s> User <%s> IP <%s> Authentication: rejected, Session Type: %s."
-#define LOGMSG_716058 LOG_INFO, "%%ASA-6-716058: Group <%s> User <%s> IP <%s> AnyConnect session lost connection. Waiting to resume."
-#define LOGMSG_716059 LOG_INFO, "%%ASA-6-716059: Group <%s> User <%s> IP <%s> AnyConnect session resumed connection from IP <%s>."
+#define LOGMSG_113009                                                                              \
+	LOG_INFO, "%%ASA-6-113009: AAA retrieved default group policy (%s) for user = %s"
+#define LOGMSG_113011                                                                              \
+	LOG_INFO, "%%ASA-6-113011: AAA retrieved user specific group policy (%s) for user = %s"
+#define LOGMSG_113012                                                                              \
+	LOG_INFO, "%%ASA-6-113012: AAA user authentication Successful : local database : user = "  \
+		  "%s"
+#define LOGMSG_113015                                                                              \
+	LOG_INFO, "%%ASA-6-113015: AAA user authentication Rejected : reason = %s : local "        \
+		  "database : user = %s : user IP = %s"
+#define LOGMSG_113019                                                                              \
+	LOG_WARNING,                                                                               \
+	    "%%ASA-4-113019: Group = %s, Username = %s, IP = %s, Session disconnected. Session "   \
+	    "Type: %s, Duration: %s, Bytes xmt: %llu, Bytes rcv: %llu, Reason: %s"
+#define LOGMSG_113029                                                                              \
+	LOG_WARNING, "%%ASA-4-113029: Group %s User %s IP %s Session could not be established: "   \
+		     "session limit of %u reached"
+#define LOGMSG_113039                                                                              \
+	LOG_INFO, "%%ASA-6-113039: Group <%s> User <%s> IP <%s> AnyConnect parent session "        \
+		  "started."
+#define LOGMSG_113040                                                                              \
+	LOG_WARNING,                                                                               \
+	    "%%ASA-4-113040: Group <%s> User <%s> IP <%s> Terminating the VPN connection attempt " \
+	    "from <%s>. Reason: This connection is group locked to %s."
+#define LOGMSG_716002                                                                              \
+	LOG_INFO, "%%ASA-6-716002: Group <%s> User <%s> IP <%s> WebVPN session terminated: %s."
+#define LOGMSG_716039                                                                              \
+	LOG_INFO, "%%ASA-6-716039: Group <%s> User <%s> IP <%s> Authentication: rejected, "        \
+		  "Session Type: %s."
+#define LOGMSG_716058                                                                              \
+	LOG_INFO, "%%ASA-6-716058: Group <%s> User <%s> IP <%s> AnyConnect session lost "          \
+		  "connection. Waiting to resume."
+#define LOGMSG_716059                                                                              \
+	LOG_INFO, "%%ASA-6-716059: Group <%s> User <%s> IP <%s> AnyConnect session resumed "       \
+		  "connection from IP <%s>."
 #define LOGMSG_722001 LOG_WARNING, "%%ASA-4-722001: IP %s Error parsing SVC connect request."
 #define LOGMSG_722003 LOG_WARNING, "%%ASA-4-722003: IP %s Error authenticating SVC connect request."
-#define LOGMSG_722012 LOG_NOTICE, "%%ASA-5-722012: Group <%s> User <%s> IP <%s> SVC Message: %u/%s: %s."
-#define LOGMSG_722022 LOG_INFO, "%%ASA-6-722022: Group <%s> User <%s> IP <%s> %s SVC connection established without compression"
-#define LOGMSG_722023 LOG_INFO, "%%ASA-6-722023: Group <%s> User <%s> IP <%s> %s SVC connection terminated without compression"
-#define LOGMSG_722028 LOG_NOTICE, "%%ASA-5-722028: Group <%s> User <%s> IP <%s> Stale SVC connection closed."
-#define LOGMSG_722032 LOG_NOTICE, "%%ASA-5-722032: Group <%s> User <%s> IP <%s> New %s SVC connection replacing old connection."
-#define LOGMSG_722033 LOG_NOTICE, "%%ASA-5-722033: Group <%s> User <%s> IP <%s> First %s SVC connection established for SVC session."
-#define LOGMSG_722034 LOG_NOTICE, "%%ASA-5-722034: Group <%s> User <%s> IP <%s> New %s SVC connection, no existing connection."
-#define LOGMSG_722037 LOG_WARNING, "%%ASA-4-722037: Group <%s> User <%s> IP <%s> SVC closing connection: %s."
-#define LOGMSG_722041 LOG_WARNING, "%%ASA-4-722041: TunnelGroup <%s> GroupPolicy <%s> User <%s> IP <%s> No IPv6 address available for SVC connection"
-#define LOGMSG_722050 LOG_WARNING, "%%ASA-4-722050: Group <%s> User <%s> IP <%s> Session terminated: SVC not enabled for the user"
-#define LOGMSG_722051 LOG_WARNING, "%%ASA-4-722051: Group <%s> User <%s> IP <%s> IPv4 Address <%s> IPv6 address <%s> assigned to session"
+#define LOGMSG_722012                                                                              \
+	LOG_NOTICE, "%%ASA-5-722012: Group <%s> User <%s> IP <%s> SVC Message: %u/%s: %s."
+#define LOGMSG_722022                                                                              \
+	LOG_INFO, "%%ASA-6-722022: Group <%s> User <%s> IP <%s> %s SVC connection established "    \
+		  "without compression"
+#define LOGMSG_722023                                                                              \
+	LOG_INFO, "%%ASA-6-722023: Group <%s> User <%s> IP <%s> %s SVC connection terminated "     \
+		  "without compression"
+#define LOGMSG_722028                                                                              \
+	LOG_NOTICE, "%%ASA-5-722028: Group <%s> User <%s> IP <%s> Stale SVC connection closed."
+#define LOGMSG_722032                                                                              \
+	LOG_NOTICE, "%%ASA-5-722032: Group <%s> User <%s> IP <%s> New %s SVC connection "          \
+		    "replacing old connection."
+#define LOGMSG_722033                                                                              \
+	LOG_NOTICE, "%%ASA-5-722033: Group <%s> User <%s> IP <%s> First %s SVC connection "        \
+		    "established for SVC session."
+#define LOGMSG_722034                                                                              \
+	LOG_NOTICE, "%%ASA-5-722034: Group <%s> User <%s> IP <%s> New %s SVC connection, no "      \
+		    "existing connection."
+#define LOGMSG_722037                                                                              \
+	LOG_WARNING, "%%ASA-4-722037: Group <%s> User <%s> IP <%s> SVC closing connection: %s."
+#define LOGMSG_722041                                                                              \
+	LOG_WARNING, "%%ASA-4-722041: TunnelGroup <%s> GroupPolicy <%s> User <%s> IP <%s> No "     \
+		     "IPv6 address available for SVC connection"
+#define LOGMSG_722050                                                                              \
+	LOG_WARNING, "%%ASA-4-722050: Group <%s> User <%s> IP <%s> Session terminated: SVC not "   \
+		     "enabled for the user"
+#define LOGMSG_722051                                                                              \
+	LOG_WARNING, "%%ASA-4-722051: Group <%s> User <%s> IP <%s> IPv4 Address <%s> IPv6 "        \
+		     "address <%s> assigned to session"
 #define LOGMSG_722055 LOG_INFO, "%%ASA-6-722055: Group <%s> User <%s> IP <%s> Client Type: %s"
-#define LOGMSG_725001 LOG_INFO, "%%ASA-6-725001: Starting SSL handshake with client %s for TLS session."
-#define LOGMSG_725002 LOG_INFO, "%%ASA-6-725002: Device completed SSL handshake with client %s for %s session."
+#define LOGMSG_725001                                                                              \
+	LOG_INFO, "%%ASA-6-725001: Starting SSL handshake with client %s for TLS session."
+#define LOGMSG_725002                                                                              \
+	LOG_INFO, "%%ASA-6-725002: Device completed SSL handshake with client %s for %s session."
 #define LOGMSG_725006 LOG_INFO, "%%ASA-6-725006: Device failed SSL handshake with client %s"
 #define LOGMSG_725007 LOG_INFO, "%%ASA-6-725007: SSL session with client %s terminated."
 #define LOGMSG_737012 LOG_WARNING, "%%ASA-4-737012: IPAA: Session=0x%08x, Address assignment failed"
-#define LOGMSG_737016 LOG_INFO, "%%ASA-6-737016: IPAA: Session=0x%08x, Freeing local pool %s address %s"
-#define LOGMSG_737019 LOG_WARNING, "%%ASA-4-737019: IPAA: Session=0x%08x, Unable to get address from group-policy or tunnel-group local pools"
-#define LOGMSG_737026 LOG_INFO, "%%ASA-6-737026: IPAA: Session=0x%08x, Client assigned %s from local pool %s"
+#define LOGMSG_737016                                                                              \
+	LOG_INFO, "%%ASA-6-737016: IPAA: Session=0x%08x, Freeing local pool %s address %s"
+#define LOGMSG_737019                                                                              \
+	LOG_WARNING, "%%ASA-4-737019: IPAA: Session=0x%08x, Unable to get address from "           \
+		     "group-policy or tunnel-group local pools"
+#define LOGMSG_737026                                                                              \
+	LOG_INFO, "%%ASA-6-737026: IPAA: Session=0x%08x, Client assigned %s from local pool %s"
 
 #endif

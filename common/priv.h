@@ -21,9 +21,9 @@ struct priv {
 };
 
 /*
- * Become that user for good: chroot, supplementary groups, gid, uid, empty capability sets, no_new_privs, not
- * dumpable, no core files. When the process is not root already it only does what an ordinary user can.
- * Checks that root cannot come back. ERR_SYS.
+ * Become that user for good: chroot, supplementary groups, gid, uid, empty capability sets,
+ * no_new_privs, not dumpable, no core files. When the process is not root already it only does what
+ * an ordinary user can. Checks that root cannot come back. ERR_SYS.
  */
 enum err priv_drop(const struct priv *priv) MUST_USE;
 

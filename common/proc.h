@@ -12,11 +12,12 @@
 #define PROC_PARENT_FD 3 /* where a child finds its channel to the parent */
 
 /*
- * fork + exec of /proc/self/exe as "sekishod -R <role>", with descriptors 0-2 and PROC_PARENT_FD only. *fd_out gets
- * the parent's end of the channel, which the caller owns. ERR_SYS.
+ * fork + exec of /proc/self/exe as "sekishod -R <role>", with descriptors 0-2 and PROC_PARENT_FD
+ * only. *fd_out gets the parent's end of the channel, which the caller owns. ERR_SYS.
  */
 enum err proc_spawn(const struct role *role, pid_t *pid_out, int *fd_out) MUST_USE;
-/* Child: take descriptors and configuration until ROLE_START. ERR_CLOSED when the parent went away. */
+/* Child: take descriptors and configuration until ROLE_START. ERR_CLOSED when the parent went away.
+ */
 enum err proc_child_receive(struct role_env *env) MUST_USE;
 /* Child: the descriptor of that kind (peer and worker must match), taken out of env; -1: none. */
 int proc_take_fd(struct role_env *env, Ipc__FdKind kind, Ipc__RoleId peer, unsigned worker);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a role is: one child process with one job (design 1, style P9). Each row is defined in the entry file of
- * its folder; gateway/main.c starts them by this table and so includes neither auth/ nor pki/.
+ * What a role is: one child process with one job (design 1, style P9). Each row is defined in the
+ * entry file of its folder; gateway/main.c starts them by this table and so includes neither auth/
+ * nor pki/.
  */
 #ifndef COMMON_ROLE_H
 #define COMMON_ROLE_H
@@ -26,10 +27,12 @@ struct role_fd {
 	int fd;
 };
 
-/* What a child is born with. Owned by the child's main; roles take descriptors out of it (set fd to -1). */
+/* What a child is born with. Owned by the child's main; roles take descriptors out of it (set fd to
+ * -1). */
 struct role_env {
-	int parent_fd;		/* SEQPACKET channel to the parent */
-	const void *slice;	/* the role's part of the configuration (conf_from_slice), mapped read-only */
+	int parent_fd; /* SEQPACKET channel to the parent */
+	const void
+	    *slice; /* the role's part of the configuration (conf_from_slice), mapped read-only */
 	size_t slice_len;
 	unsigned workers;
 	uint64_t generation;
@@ -45,12 +48,12 @@ struct role_env {
 
 struct role {
 	Ipc__RoleId id;
-	const char *name;	 /* of the process, in logs and in ps */
-	unsigned user_setting;	 /* enum conf_process_users: which user it becomes */
+	const char *name;      /* of the process, in logs and in ps */
+	unsigned user_setting; /* enum conf_process_users: which user it becomes */
 	/*
-	 * Judge the role's part of a configuration more deeply than its text allows (does the key fit the
-	 * certificate?) and add what is wrong to errors. NULL: nothing to judge. Runs in "sekishod -t" and in the
-	 * parent before a start.
+	 * Judge the role's part of a configuration more deeply than its text allows (does the key
+	 * fit the certificate?) and add what is wrong to errors. NULL: nothing to judge. Runs in
+	 * "sekishod -t" and in the parent before a start.
 	 */
 	void (*check)(const struct conf *conf, struct conf_errors *errors);
 	/* Runs as the role's user. Returns the exit status. Must send ROLE_READY when it serves. */

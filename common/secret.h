@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A holder for keys and passwords: locked in memory where possible, wiped on free, never printable. */
+/* A holder for keys and passwords: locked in memory where possible, wiped on free, never printable.
+ */
 #ifndef COMMON_SECRET_H
 #define COMMON_SECRET_H
 
@@ -10,7 +11,8 @@
 
 struct secret;
 
-/* A copy of len bytes (a NUL is kept behind them, not counted). NULL when memory is out. Caller frees. */
+/* A copy of len bytes (a NUL is kept behind them, not counted). NULL when memory is out. Caller
+ * frees. */
 struct secret *secret_new(const void *data, size_t len) MUST_USE;
 /* Wipe and free; NULL is fine. */
 void secret_free(struct secret *secret);

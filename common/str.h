@@ -27,11 +27,14 @@ bool str_istarts(const char *s, const char *prefix);
 bool str_eq_secret(const void *a, const void *b, size_t len);
 /* Overwrite memory in a way that the compiler keeps. */
 void str_wipe(void *p, size_t len);
-/* Bytes that a terminal or a log must not see (controls, DEL, invalid UTF-8) become '?'. Always terminated. */
+/* Bytes that a terminal or a log must not see (controls, DEL, invalid UTF-8) become '?'. Always
+ * terminated. */
 void str_printable(char *dst, size_t dst_size, const char *src);
-/* Bytes of the valid UTF-8 sequence at s and its code point; 0 when it is malformed. At the end: 1, code 0. */
+/* Bytes of the valid UTF-8 sequence at s and its code point; 0 when it is malformed. At the end: 1,
+ * code 0. */
 size_t str_utf8(const char *s, uint32_t *code);
-/* Code points that can move a cursor or reorder a line: C0, DEL, C1, line separators, bidirectional controls. */
+/* Code points that can move a cursor or reorder a line: C0, DEL, C1, line separators, bidirectional
+ * controls. */
 bool str_is_control(uint32_t code);
 /* "[Nd ]Hh:MMm:SSs" as the ASA prints durations (asa.md 7). dst_size >= 32. */
 void str_duration(char *dst, size_t dst_size, uint64_t seconds);

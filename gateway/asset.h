@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The files that the AnyConnect downloader wants to see before it lets its user in (protocol.md 1.3): fixed answers
- * that say "no packages here".
+ * The files that the AnyConnect downloader wants to see before it lets its user in
+ * (protocol.md 1.3): fixed answers that say "no packages here".
  */
 #ifndef GATEWAY_ASSET_H
 #define GATEWAY_ASSET_H

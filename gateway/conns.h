@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The listeners of a worker and the list of its connections without a tunnel: what conn.c and conns.c share. Others
- * use conn.h.
+ * The listeners of a worker and the list of its connections without a tunnel: what conn.c and
+ * conns.c share. Others use conn.h.
  */
 #ifndef GATEWAY_CONNS_H
 #define GATEWAY_CONNS_H
@@ -28,7 +28,8 @@ bool conns_may_log(struct conns *conns);
 void conns_close_fd(int fd);
 
 /* conn.c: take an accepted socket, which is closed on error. ERR_NOMEM. */
-enum err conn_accept(struct conns *conns, struct worker *worker, int fd, const struct ip_endpoint *client, const struct ip_endpoint *server) MUST_USE;
+enum err conn_accept(struct conns *conns, struct worker *worker, int fd,
+    const struct ip_endpoint *client, const struct ip_endpoint *server) MUST_USE;
 /* conn.c: close, from outside of its callbacks. */
 void conn_close(struct conn *conn);
 bool conn_is_handshaking(const struct conn *conn);

@@ -6,8 +6,9 @@
 #include "gateway/conn.h"
 
 /*
- * Handle CONNECT /CSCOSSLC/tunnel: ask auth to open the session, answer 200 with the X-CSTP-* and X-DTLS-* headers
- * and turn the connection into a channel (chan.h), or answer 401 / 503. request is borrowed for the call.
+ * Handle CONNECT /CSCOSSLC/tunnel: ask auth to open the session, answer 200 with the X-CSTP-* and
+ * X-DTLS-* headers and turn the connection into a channel (chan.h), or answer 401 / 503. request is
+ * borrowed for the call.
  */
 void cstp_connect(struct conn *conn, const struct http_request *request);
 

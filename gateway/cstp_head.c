@@ -10,8 +10,9 @@
 
 #define LINK_MTU_DEFAULT 1500
 #define LINK_MTU_MAX 65535
-#define LINK_MIN_IPV4 800 /* what clients say below that is an error of theirs (protocol.md 4.4)   \
-			   */
+#define LINK_MIN_IPV4                                                                              \
+	800 /* what clients say below that is an error of theirs (protocol.md 4.4)                 \
+	     */
 #define LINK_MIN_IPV6 1280
 #define HEAD_IPV4 20
 #define HEAD_IPV6 40

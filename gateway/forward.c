@@ -10,10 +10,13 @@
 #include "common/ring.h"
 #include "gateway/worker.h"
 
-#define RING_SIZE (512 * 1024) /* a record of a quarter is the most: a whole run from tun fits */
-#define RING_BATCH 128         /* records before other events get their turn */
-#define UDP_CALLS 8            /* recvmmsg() calls in one turn */
-#define RECORD_HEAD 13         /* of DTLS */
+#define RING_MIN (512 * 1024) /* a record of a quarter is the most: a whole run from tun fits */
+#define RING_MAX                                                                                   \
+	(4 * 1024 * 1024) /* what a socket's buffer holds: a worker may not run for a while */
+#define RINGS_TOTAL (64 * 1024 * 1024) /* of all workers, as long as RING_MIN lets them */
+#define RING_BATCH 128                 /* records before other events get their turn */
+#define UDP_CALLS 8                    /* recvmmsg() calls in one turn */
+#define RECORD_HEAD 13                 /* of DTLS */
 
 struct forward;
 
@@ -151,7 +154,8 @@ take_hello(struct forward *fwd, const struct udp_flow *flow, const uint8_t *data
 	const struct peer_entry *entry;
 	struct dtls_hello hello;
 
-	if (dtls_match_hello(data, len, &hello) != ERR_OK)
+	if (dtls_match_hello(data, len, &hello) != ERR_OK ||
+	    hello.session_id_len != DTLS_APP_ID_LEN)
 		return;
 	entry =
 	    peers_find_app_id(directory_peers(fwd->dir), hello.session_id, hello.session_id_len);
@@ -306,6 +310,17 @@ forward_ring_drops(const struct forward *fwd)
 	return fwd->ring_drops;
 }
 
+/* Memory is used only as far as packets cross. */
+static size_t
+ring_size(size_t workers)
+{
+	size_t size = RING_MAX;
+
+	while (size > RING_MIN && size * workers * (workers - 1) > RINGS_TOTAL)
+		size /= 2;
+	return size;
+}
+
 static enum err
 make_rings(struct forward *const *all, struct forward *to)
 {
@@ -313,7 +328,7 @@ make_rings(struct forward *const *all, struct forward *to)
 		to->in[i].fwd = to;
 		if (all[i] == to)
 			continue;
-		to->in[i].ring = ring_new(RING_SIZE);
+		to->in[i].ring = ring_new(ring_size(to->workers));
 		if (to->in[i].ring == NULL)
 			return ERR_NOMEM;
 		all[i]->out[to->worker] = to->in[i].ring;

@@ -56,8 +56,8 @@ handle_role_stop(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int 
 }
 
 /*
- * A parent that died without a word comes back with the service. Nobody is told goodbye then: a client that was would
- * not come back with its cookie, and the sessions are in the state directory.
+ * A parent that died without a word comes back with the service. Nobody is told goodbye then: a
+ * client that was would not come back with its cookie, and the sessions are in the state directory.
  */
 static void
 on_parent_closed(struct ipc *ipc, const char *why, void *arg)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HTTP/1.1 requests (RFC 9112), as far as VPN clients need them. Pure parser with limits: head 16 KB, body 256 KB, 64
- * headers, no transfer encodings, no pipelining (protocol.md 1.2).
+ * HTTP/1.1 requests (RFC 9112), as far as VPN clients need them. Pure parser with limits: head 16
+ * KB, body 256 KB, 64 headers, no transfer encodings, no pipelining (protocol.md 1.2).
  */
 #ifndef GATEWAY_HTTP_PARSE_H
 #define GATEWAY_HTTP_PARSE_H
@@ -36,13 +36,15 @@ struct http_request {
 };
 
 /*
- * Parse a head at the start of data[0..len). ERR_AGAIN: no empty line yet. ERR_LIMIT: too long or too many headers. ERR_FULL: too
- * big a body announced. ERR_SYNTAX: malformed. ERR_UNSUPPORTED: transfer-encoding; ERR_RANGE: not HTTP/1.x. Writes NULs into data on success only.
+ * Parse a head at the start of data[0..len). ERR_AGAIN: no empty line yet. ERR_LIMIT: too long or
+ * too many headers. ERR_FULL: too big a body announced. ERR_SYNTAX: malformed. ERR_UNSUPPORTED:
+ * transfer-encoding; ERR_RANGE: not HTTP/1.x. Writes NULs into data on success only.
  */
 enum err http_parse(char *data, size_t len, struct http_request *out) MUST_USE;
 /* First value of a header, case-insensitive; NULL if absent. */
 const char *http_header(const struct http_request *request, const char *name);
 /* Value of a cookie copied to dst; ERR_NOTFOUND, ERR_LIMIT. */
-enum err http_cookie(const struct http_request *request, const char *name, char *dst, size_t dst_size) MUST_USE;
+enum err http_cookie(
+    const struct http_request *request, const char *name, char *dst, size_t dst_size) MUST_USE;
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The head of an HTTP answer: status line, and the headers that every answer of ours carries. Pure. */
+/* The head of an HTTP answer: status line, and the headers that every answer of ours carries. Pure.
+ */
 #ifndef GATEWAY_HTTP_REPLY_H
 #define GATEWAY_HTTP_REPLY_H
 
@@ -11,7 +12,7 @@
 struct http_reply {
 	int status;
 	const char *content_type; /* NULL: none */
-	const char *headers;	  /* more lines, each with CRLF; NULL: none */
+	const char *headers;      /* more lines, each with CRLF; NULL: none */
 	size_t body_len;
 	bool close;
 };

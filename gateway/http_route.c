@@ -59,13 +59,15 @@ method_bit(const char *method)
 static bool
 has_xml_body(const struct http_request *request)
 {
+	/* Blanks and the bytes of a byte order mark. */
+	static const uint8_t skipped[] = {' ', '\t', '\r', '\n', 0xef, 0xbb, 0xbf};
+
 	for (size_t i = 0; i < request->content_length; i++) {
 		uint8_t c = request->body[i];
 
 		if (c == '<')
 			return true;
-		/* Blanks and the bytes of a byte order mark. */
-		if (memchr(" \t\r\n\xef\xbb\xbf", c, 7) == NULL)
+		if (memchr(skipped, c, sizeof(skipped)) == NULL)
 			return false;
 	}
 	return false;

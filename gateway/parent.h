@@ -7,7 +7,8 @@
 #include "common/attr.h"
 #include "conf/conf.h"
 
-/* Load and check a configuration, each role's own check included. NULL: errors tell. The caller unrefs. */
+/* Load and check a configuration, each role's own check included. NULL: errors tell. The caller
+ * unrefs. */
 struct conf *parent_load(const char *dir, struct conf_errors *errors) MUST_USE;
 /* Run the daemon in the foreground until SIGTERM or SIGINT. Returns the exit status. */
 int parent_run(const char *conf_dir);

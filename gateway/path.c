@@ -120,7 +120,8 @@ report_changes(struct path *path)
 
 	if (auth == NULL)
 		return;
-	HASH_ITER (hh, path->chans, chan, next) {
+	for (chan = path->chans; chan != NULL; chan = next) {
+		next = chan->hh.next;
 		if (chan->changed)
 			n = report_add(path, auth, chan, n);
 	}
@@ -136,7 +137,8 @@ path_stats_request(struct path *path, struct ipc *auth, uint32_t id)
 	size_t n = 0;
 
 	path->env.now_ms = clock_mono_ms();
-	HASH_ITER (hh, path->chans, chan, next) {
+	for (chan = path->chans; chan != NULL; chan = next) {
+		next = chan->hh.next;
 		n = report_add(path, auth, chan, n);
 	}
 	msg.stats = path->report;
@@ -151,7 +153,8 @@ path_auth_is_back(struct path *path)
 {
 	struct chan *chan, *next;
 
-	HASH_ITER (hh, path->chans, chan, next) {
+	for (chan = path->chans; chan != NULL; chan = next) {
+		next = chan->hh.next;
 		chan_report_tunnel(chan, IPC__CHANNEL__CHANNEL_TLS, true, "");
 		if (chan->dtls != NULL)
 			chan_report_tunnel(chan, IPC__CHANNEL__CHANNEL_DTLS, true, "");
@@ -186,7 +189,8 @@ on_tick(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 	path->env.now_ms = clock_mono_ms();
 	path->env.in_batch = false;
 	path->env.icmp_tokens = ICMP_PER_SECOND;
-	HASH_ITER (hh, path->chans, chan, next) {
+	for (chan = path->chans; chan != NULL; chan = next) {
+		next = chan->hh.next;
 		chan_tick(chan);
 	}
 	udp_flush(path->env.udp);
@@ -203,7 +207,8 @@ on_handshake_tick(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 	struct chan *chan, *next;
 
 	path->env.now_ms = clock_mono_ms();
-	HASH_ITER (hh, path->chans, chan, next) {
+	for (chan = path->chans; chan != NULL; chan = next) {
+		next = chan->hh.next;
 		chan_handshake_tick(chan);
 	}
 	udp_flush(path->env.udp);
@@ -302,7 +307,8 @@ close_all(struct path *path, bool notify)
 
 	path->stopping = true;
 	directory_mute(path->dir);
-	HASH_ITER (hh, path->chans, chan, next) {
+	for (chan = path->chans; chan != NULL; chan = next) {
+		next = chan->hh.next;
 		chan_close(
 		    chan, IPC__CLOSE_CAUSE__CLOSE_SHUTDOWN, "Gateway is shutting down", notify);
 	}

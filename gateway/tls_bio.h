@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The memory BIO between OpenSSL and tls_stream.c: what the socket brought is read out of a borrowed piece of memory,
- * what is sealed is appended to the stream's output, so that many records leave with one send (design 3).
+ * The memory BIO between OpenSSL and tls_stream.c: what the socket brought is read out of a
+ * borrowed piece of memory, what is sealed is appended to the stream's output, so that many records
+ * leave with one send (design 3).
  */
 #ifndef GATEWAY_TLS_BIO_H
 #define GATEWAY_TLS_BIO_H
@@ -14,7 +15,8 @@
 
 struct bio_st;
 
-/* Both directions of one stream. Open: tls_stream.c points `in` at what it received and drains `out`. */
+/* Both directions of one stream. Open: tls_stream.c points `in` at what it received and drains
+ * `out`. */
 struct tls_bio {
 	const uint8_t *in;
 	size_t in_len;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Private keys that live in pki. OpenSSL sees an ordinary RSA or EC key with the public half only; when a handshake
- * needs a signature, its ASYNC job writes down what is to be signed and pauses. tls_stream.c then asks pki and
- * resumes the handshake with the answer.
+ * Private keys that live in pki. OpenSSL sees an ordinary RSA or EC key with the public half only;
+ * when a handshake needs a signature, its ASYNC job writes down what is to be signed and pauses.
+ * tls_stream.c then asks pki and resumes the handshake with the answer.
  */
 #ifndef GATEWAY_TLS_KEY_H
 #define GATEWAY_TLS_KEY_H
@@ -19,11 +19,11 @@
 struct evp_pkey_st;
 
 enum tls_key_state {
-	TLS_KEY_IDLE,	/* the handshake has asked for nothing */
+	TLS_KEY_IDLE,   /* the handshake has asked for nothing */
 	TLS_KEY_WANTED, /* it has paused for a signature that nobody was asked for yet */
-	TLS_KEY_SENT,	/* pki was asked */
-	TLS_KEY_DONE,	/* the signature is there */
-	TLS_KEY_FAILED	/* there will be none */
+	TLS_KEY_SENT,   /* pki was asked */
+	TLS_KEY_DONE,   /* the signature is there */
+	TLS_KEY_FAILED  /* there will be none */
 };
 
 typedef void (*tls_key_done_fn)(void *arg);
@@ -44,16 +44,19 @@ struct tls_key_op {
 };
 
 /*
- * A key object for the public key `public` whose private operation is pki's `handle`. *current names, during each
- * SSL_do_handshake(), the operation of that handshake; it must outlive the key. NULL: neither RSA nor EC, or memory.
+ * A key object for the public key `public` whose private operation is pki's `handle`. *current
+ * names, during each SSL_do_handshake(), the operation of that handshake; it must outlive the key.
+ * NULL: neither RSA nor EC, or memory.
  */
-struct evp_pkey_st *tls_key_new(struct evp_pkey_st *public, uint32_t handle, struct tls_key_op **current) MUST_USE;
+struct evp_pkey_st *tls_key_new(
+    struct evp_pkey_st *public, uint32_t handle, struct tls_key_op **current) MUST_USE;
 
 /*
- * Ask pki for a wanted signature. done(arg) is called once, never from within this call, unless tls_key_cancel()
- * comes first; the state is then DONE or FAILED. An error leaves the state FAILED.
+ * Ask pki for a wanted signature. done(arg) is called once, never from within this call, unless
+ * tls_key_cancel() comes first; the state is then DONE or FAILED. An error leaves the state FAILED.
  */
-enum err tls_key_request(struct tls_key_op *op, struct ipc *pki, tls_key_done_fn done, void *arg) MUST_USE;
+enum err tls_key_request(
+    struct tls_key_op *op, struct ipc *pki, tls_key_done_fn done, void *arg) MUST_USE;
 /* Give up: no call of done follows, the state is FAILED. */
 void tls_key_cancel(struct tls_key_op *op);
 

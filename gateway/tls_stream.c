@@ -617,12 +617,6 @@ tls_stream_mss(const struct tls_stream *stream)
 	return (unsigned)mss;
 }
 
-struct worker *
-tls_stream_worker(const struct tls_stream *stream)
-{
-	return stream->worker;
-}
-
 const char *
 tls_stream_reason(const struct tls_stream *stream)
 {

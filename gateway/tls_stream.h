@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A TCP connection under TLS, non-blocking and batched: the socket is read in one big gulp, records are opened one
- * after the other, and the records that are written in one turn of the loop leave with one send.
+ * A TCP connection under TLS, non-blocking and batched: the socket is read in one big gulp, records
+ * are opened one after the other, and the records that are written in one turn of the loop leave
+ * with one send.
  *
- * The stream is born in conn.c (login, HTTP) and handed to chan.c when a CONNECT succeeded: tls_stream_set_ops()
- * changes the owner.
+ * The stream is born in conn.c (login, HTTP) and handed to chan.c when a CONNECT succeeded:
+ * tls_stream_set_ops() changes the owner.
  */
 #ifndef GATEWAY_TLS_STREAM_H
 #define GATEWAY_TLS_STREAM_H
@@ -22,8 +23,8 @@
 struct tls_stream;
 
 /*
- * What the owner hears. Any of them may call tls_stream_close() (which is deferred: no further callback follows, the
- * memory lives until the loop is back at its top).
+ * What the owner hears. Any of them may call tls_stream_close() (which is deferred: no further
+ * callback follows, the memory lives until the loop is back at its top).
  */
 struct tls_stream_ops {
 	/* The handshake is done. May be NULL. */
@@ -35,24 +36,29 @@ struct tls_stream_ops {
 	/* Output that was stuck in a full socket is gone. May be NULL. */
 	void (*on_drain)(struct tls_stream *stream, void *arg);
 	/*
-	 * Peer closed (ERR_CLOSED), reset (ERR_SYS), broke TLS (ERR_CRYPTO), or output overflowed (ERR_LIMIT). Called
-	 * once, from the loop; nothing else follows, and the owner has still to call tls_stream_close().
+	 * Peer closed (ERR_CLOSED), reset (ERR_SYS), broke TLS (ERR_CRYPTO), or output overflowed
+	 * (ERR_LIMIT). Called once, from the loop; nothing else follows, and the owner has still to
+	 * call tls_stream_close().
 	 */
 	void (*on_closed)(struct tls_stream *stream, enum err why, void *arg);
-	size_t gulp_max; /* most bytes read from the socket at once; 0: as many as the worker's buffer holds */
-	bool secret;	 /* what on_data gets holds passwords: wiped as soon as it returns */
+	size_t gulp_max; /* most bytes read from the socket at once; 0: as many as the worker's
+			    buffer holds */
+	bool secret;     /* what on_data gets holds passwords: wiped as soon as it returns */
 };
 
 /* Take an accepted socket; starts the handshake. NULL: memory (fd is closed). */
-struct tls_stream *tls_stream_accept(struct worker *worker, int fd, const struct ip_endpoint *client,
-    const struct ip_endpoint *server, const struct tls_stream_ops *ops, void *arg) MUST_USE;
+struct tls_stream *tls_stream_accept(struct worker *worker, int fd,
+    const struct ip_endpoint *client, const struct ip_endpoint *server,
+    const struct tls_stream_ops *ops, void *arg) MUST_USE;
 void tls_stream_set_ops(struct tls_stream *stream, const struct tls_stream_ops *ops, void *arg);
 
-/* Seal data as exactly one TLS record (len <= 16384). It leaves at tls_stream_flush() or at the end of this turn. */
+/* Seal data as exactly one TLS record (len <= 16384). It leaves at tls_stream_flush() or at the end
+ * of this turn. */
 enum err tls_stream_write(struct tls_stream *stream, const void *data, size_t len) MUST_USE;
 /* As above for bytes of any length: as many records as needed. */
 enum err tls_stream_write_all(struct tls_stream *stream, const void *data, size_t len) MUST_USE;
-/* Send what was sealed. ERR_AGAIN: the socket is full, the rest leaves by itself and on_drain follows. */
+/* Send what was sealed. ERR_AGAIN: the socket is full, the rest leaves by itself and on_drain
+ * follows. */
 enum err tls_stream_flush(struct tls_stream *stream);
 /* Sealed bytes that the socket has not taken yet: for back-pressure. */
 size_t tls_stream_queued(const struct tls_stream *stream);
@@ -61,7 +67,8 @@ void tls_stream_pause(struct tls_stream *stream, bool pause);
 
 /* Flush what can be flushed and tell the peer that nothing more comes; reading goes on. */
 void tls_stream_end(struct tls_stream *stream);
-/* Flush what can be flushed, send close_notify if the handshake is done, close. No callback follows. */
+/* Flush what can be flushed, send close_notify if the handshake is done, close. No callback
+ * follows. */
 void tls_stream_close(struct tls_stream *stream);
 
 const struct ip_endpoint *tls_stream_client(const struct tls_stream *stream);
@@ -72,10 +79,10 @@ const char *tls_stream_cipher(const struct tls_stream *stream);
 /* SNI as sent, "" if none. Borrowed. */
 const char *tls_stream_sni(const struct tls_stream *stream);
 /* RFC 5705 / 8446 exporter without context (protocol.md 5.2). ERR_CRYPTO. */
-enum err tls_stream_export(struct tls_stream *stream, const char *label, uint8_t *out, size_t out_len) MUST_USE;
+enum err tls_stream_export(
+    struct tls_stream *stream, const char *label, uint8_t *out, size_t out_len) MUST_USE;
 /* TCP maximum segment of the socket in bytes, 0 if unknown: for the MTU of the TLS channel. */
 unsigned tls_stream_mss(const struct tls_stream *stream);
-struct worker *tls_stream_worker(const struct tls_stream *stream);
 /* Why TLS failed (ERR_CRYPTO), in OpenSSL's words; "" if it did not. Static storage. */
 const char *tls_stream_reason(const struct tls_stream *stream);
 

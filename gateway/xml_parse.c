@@ -203,7 +203,8 @@ static bool
 open_list(struct reader *reader, enum place parent, const char *name, struct frame *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-		size_t *count = (size_t *)((char *)reader->request + lists[i].count_offset);
+		void *field = (char *)reader->request + lists[i].count_offset;
+		size_t *count = field;
 
 		if (lists[i].parent != parent || !str_ieq(name, lists[i].name))
 			continue;

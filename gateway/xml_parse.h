@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A client's config-auth XML as a typed request (protocol.md 2.1-2.3). Pure parser over libxml2's SAX interface: no
- * tree, no entities but the predefined ones, no DTD, no network, bounded in size and depth. Element names compare
- * case-insensitively, unknown elements are passed over.
+ * A client's config-auth XML as a typed request (protocol.md 2.1-2.3). Pure parser over libxml2's
+ * SAX interface: no tree, no entities but the predefined ones, no DTD, no network, bounded in size
+ * and depth. Element names compare case-insensitively, unknown elements are passed over.
  */
 #ifndef GATEWAY_XML_PARSE_H
 #define GATEWAY_XML_PARSE_H
@@ -59,7 +59,8 @@ struct xml_request {
 
 /*
  * Parse len bytes. ERR_SYNTAX: not well-formed, a document type, no config-auth of a known
- * type, an element twice that may be there once; ERR_LIMIT: too big, too deep or a value too long; ERR_NOMEM.
+ * type, an element twice that may be there once; ERR_LIMIT: too big, too deep or a value too long;
+ * ERR_NOMEM.
  */
 enum err xml_parse(const char *data, size_t len, struct xml_request **out) MUST_USE;
 /* Wipe and free; NULL is fine. */

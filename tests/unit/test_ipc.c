@@ -20,6 +20,7 @@
 
 #include "common/ipc.h"
 #include "common/ipc_frame.h"
+#include "common/str.h"
 
 #define T(name) IPC__MSG_TYPE__MSG_##name
 
@@ -72,7 +73,7 @@ static void
 on_closed(UNUSED struct ipc *from, const char *why, UNUSED void *arg)
 {
 	seen.closed++;
-	strncpy(seen.why, why, sizeof(seen.why) - 1);
+	(void)str_copy(seen.why, sizeof(seen.why), why);
 	if (free_in_handler)
 		ipc_free(ipc);
 }
