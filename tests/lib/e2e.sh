@@ -10,7 +10,7 @@ umask 022
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SEKISHO_BIN=${SEKISHO_BIN:-$ROOT/build/bin}
 SEKISHO_SAN=${SEKISHO_SAN:-}
-P=sk$$
+P=${SEKISHO_PREFIX:-sk$$}
 W=$(mktemp -d "/tmp/$P.XXXXXX")
 chmod 755 "$W"
 NETNS=()
@@ -43,6 +43,7 @@ esac
 cleanup() {
 	local status=$? pid
 	trap - EXIT
+	trap '' PIPE INT TERM
 	set +e
 	if [ -n "$PARENT" ] && [ $status = 0 ]; then
 		# Leaks are reported at an orderly end only.

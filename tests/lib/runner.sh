@@ -46,7 +46,7 @@ for arg in "$@"; do
 done >"$list"
 
 run_one() {
-	local variant=$1 name=$2 label log begin status=0 build
+	local variant=$1 name=$2 prefix=$3 label log begin status=0 build ns
 	label=$name
 	[ "$variant" = plain ] || label=$name@$variant
 	log=$work/$(tr '/@' '--' <<<"$label")
@@ -56,8 +56,13 @@ run_one() {
 	case $name in
 	unit/*) timeout -k 5 120 "$build/tests/$name" ;;
 	fuzz/*) timeout -k 5 300 "$build/tests/fuzz/fuzz_${name#fuzz/}" "tests/fuzz/corpus/${name#fuzz/}" ;;
-	e2e/*) SEKISHO_BIN=$build/bin SEKISHO_SAN=${san[$variant]} timeout -k 30 "${E2E_TIMEOUT:-400}" bash "tests/$name.sh" ;;
+	e2e/*) SEKISHO_PREFIX=$prefix SEKISHO_BIN=$build/bin SEKISHO_SAN=${san[$variant]} timeout -k 30 "${E2E_TIMEOUT:-400}" bash "tests/$name.sh" ;;
 	esac >"$log" 2>&1 </dev/null || status=$?
+	# A test that had to be killed leaves its namespaces and what runs in them.
+	for ns in $(ip netns list 2>/dev/null | awk -v p="$prefix" 'index($1, p) == 1 { print $1 }'); do
+		ip netns pids "$ns" | xargs -r kill -9
+		ip netns del "$ns"
+	done
 	local ms=$((($(date +%s%N) - begin) / 1000000))
 	if [ $status = 0 ]; then
 		printf 'ok    %-48s %5d.%d s\n' "$label" $((ms / 1000)) $((ms % 1000 / 100))
@@ -74,12 +79,14 @@ run_one() {
 : >"$work/failed"
 : >"$work/done"
 running=0
+count=0
 while read -r variant name; do
 	if [ $running -ge "$jobs" ]; then
 		wait -n
 		running=$((running - 1))
 	fi
-	run_one "$variant" "$name" &
+	count=$((count + 1))
+	run_one "$variant" "$name" "sk$$t${count}x" &
 	running=$((running + 1))
 done <"$list"
 wait
