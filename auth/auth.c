@@ -300,20 +300,6 @@ static const struct ipc_row parent_rows[] = {
 
 /* ---- start and end ---- */
 
-static struct conf *
-take_configuration(const struct role_env *env)
-{
-	struct conf_errors errors;
-	struct conf *conf;
-
-	conf_errors_init(&errors);
-	conf = conf_from_slice(env->slice, env->slice_len, &errors);
-	if (conf == NULL)
-		die("the configuration handed over is not valid: %s", buf_cstr(&errors.text));
-	conf_errors_fini(&errors);
-	return conf;
-}
-
 static unsigned
 hash_threads(void)
 {
@@ -458,7 +444,7 @@ auth_run(struct role_env *env)
 	Ipc__RoleReady ready = IPC__ROLE_READY__INIT;
 	struct auth auth = {0};
 
-	auth.conf = take_configuration(env);
+	auth.conf = conf_take_slice(env->slice, env->slice_len);
 	auth.loop = loop_new();
 	if (auth.loop == NULL || !make_sessions(&auth, env) || !make_logins(&auth, env) ||
 	    !make_links(&auth, env) || !make_control(&auth, env) || !make_tick(&auth))

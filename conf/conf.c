@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "conf/errors.h"
 #include "conf/parts.h"
 #include "conf/row.h"
@@ -96,6 +97,20 @@ conf_from_slice(const void *data, size_t len, struct conf_errors *errors)
 	if (errors->count == 0 && conf->roots[CONF_GATEWAY] == NULL)
 		errors_add(errors, "slice", 0, NULL, "gateway.conf is not in it");
 	return parts_finish(conf, errors);
+}
+
+struct conf *
+conf_take_slice(const void *data, size_t len)
+{
+	struct conf_errors errors;
+	struct conf *conf;
+
+	conf_errors_init(&errors);
+	conf = conf_from_slice(data, len, &errors);
+	if (conf == NULL)
+		die("the configuration handed over is not valid: %s", buf_cstr(&errors.text));
+	conf_errors_fini(&errors);
+	return conf;
 }
 
 enum err

@@ -321,6 +321,9 @@ void conf_unref(struct conf *conf);
  */
 enum err conf_slice(const struct conf *conf, Ipc__RoleId role, struct buf *out) MUST_USE;
 struct conf *conf_from_slice(const void *data, size_t len, struct conf_errors *errors) MUST_USE;
+/* Start of a child: the same for the slice that the parent, which checked it, handed over. Ends the
+ * process if it is not valid. */
+struct conf *conf_take_slice(const void *data, size_t len) MUST_USE;
 
 /* The top-level object of a file; NULL if this slice has not got it. */
 const struct conf_object *conf_root(const struct conf *conf, enum conf_kind root);

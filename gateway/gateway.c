@@ -176,20 +176,6 @@ start_workers(struct gateway *gateway)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-static struct conf *
-take_configuration(const struct role_env *env)
-{
-	struct conf_errors errors;
-	struct conf *conf;
-
-	conf_errors_init(&errors);
-	conf = conf_from_slice(env->slice, env->slice_len, &errors);
-	if (conf == NULL)
-		die("the configuration handed over is not valid: %s", buf_cstr(&errors.text));
-	conf_errors_fini(&errors);
-	return conf;
-}
-
 static void
 close_all(struct gateway *gateway)
 {
@@ -215,7 +201,7 @@ gateway_run(struct role_env *env)
 	    .arg = &gateway,
 	};
 
-	gateway.conf = take_configuration(env);
+	gateway.conf = conf_take_slice(env->slice, env->slice_len);
 	gateway.loop = loop_new();
 	if (gateway.loop == NULL || make_workers(&gateway, env) != ERR_OK)
 		die("cannot set up the workers: %m");

@@ -213,10 +213,10 @@ conf_take(struct pki *pki, const struct role_env *env)
 {
 	struct conf_errors errors;
 
+	pki->conf = conf_take_slice(env->slice, env->slice_len);
 	conf_errors_init(&errors);
-	pki->conf = conf_from_slice(env->slice, env->slice_len, &errors);
-	if (pki->conf == NULL || identities_load(pki->conf, &errors, &pki->identities) != ERR_OK)
-		die("the configuration handed over is not valid: %s", buf_cstr(&errors.text));
+	if (identities_load(pki->conf, &errors, &pki->identities) != ERR_OK)
+		die("the identities handed over are not valid: %s", buf_cstr(&errors.text));
 	conf_errors_fini(&errors);
 }
 
