@@ -34,11 +34,20 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CF
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) $(CRYPT))$(PKG_LIBS)
 
 GEN := $(BUILD)/gen/common/ipc.pb-c.c
-LIB_SRCS := $(filter-out gateway/main.c,$(wildcard common/*.c conf/*.c gateway/*.c auth/*.c pki/*.c)) tools/ctl.c tools/column.c
+LIB_SRCS := $(filter-out gateway/main.c,$(wildcard common/*.c conf/*.c gateway/*.c auth/*.c pki/*.c)) tools/ctl.c tools/column.c $(wildcard tools/import*.c) $(filter-out tools/explain_policy.c,$(wildcard tools/explain_*.c))
 LIB_SRCS := $(wildcard $(LIB_SRCS))
 LIB_OBJS := $(LIB_SRCS:%.c=$(BUILD)/%.o) $(BUILD)/gen/common/ipc.pb-c.o
 LIB := $(BUILD)/libsekisho.a
-TOOLS := show-sessions sekisho-passwd
+# Programs beside the daemon, and the file of each one's main.
+TOOL_MAIN_show-sessions := show_sessions
+TOOL_MAIN_show-access-list := show_access_list
+TOOL_MAIN_explain-policy := explain_policy
+TOOL_MAIN_asa-import := asa_import
+TOOL_MAIN_sekisho-passwd := passwd
+TOOLS := $(foreach tool,show-sessions show-access-list explain-policy asa-import sekisho-passwd,$(if $(wildcard tools/$(TOOL_MAIN_$(tool)).c),$(tool)))
+# Those that need root, to read or to change the configuration.
+SBIN_TOOLS := $(filter sekisho-passwd explain-policy,$(TOOLS))
+BIN_TOOLS := $(filter-out $(SBIN_TOOLS),$(TOOLS))
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)
 UNIT_SRCS := $(wildcard tests/unit/test_*.c)
 UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
@@ -70,16 +79,18 @@ $(BUILD)/bin/sekishod: $(BUILD)/gateway/main.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(LIB) $(PKG_LIBS)
 
-$(BUILD)/bin/show-sessions: $(BUILD)/tools/show_sessions.o $(LIB)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(LIB) $(PKG_LIBS)
-
-$(BUILD)/bin/sekisho-passwd: $(BUILD)/tools/passwd.o $(LIB)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(LIB) $(PKG_LIBS)
+define TOOL_RULE
+$(BUILD)/bin/$(1): $(BUILD)/tools/$(TOOL_MAIN_$(1)).o $(LIB)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$< $$(LIB) $$(PKG_LIBS)
+endef
+$(foreach tool,$(TOOLS),$(eval $(call TOOL_RULE,$(tool))))
 
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(LIB) $(PKG_LIBS) -lcmocka
+
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(LIB) $(PKG_LIBS)
 
 # With libFuzzer's instrumentation its own main is taken, else the plain runner's.
 FUZZ_MAIN := $(if $(findstring fuzzer,$(SAN)),,$(BUILD)/tests/fuzz/replay.o)
@@ -102,7 +113,7 @@ help:
 	@echo "make demo         a gateway and a real client in namespaces, until Ctrl-C (ONESHOT=1: exit after the show)"
 	@echo "make check        every test (T=120 or T='3*': only those whose name begins so; SAN=address,undefined: with that build)"
 	@echo "make lint         formatter, static analysis, layers, dead code"
-	@echo "make bench        throughput and CPU seconds per GB beside ocserv (SECONDS_EACH=30)"
+	@echo "make bench        throughput and CPU seconds per GB beside ocserv (SECONDS_EACH=30), cost of a vpn-filter"
 	@echo "make fuzz         every parser under libFuzzer (FUZZ_SECONDS=60 each, FUZZ=xml: only that one)"
 	@echo "make install      programs, manuals, example configuration (DESTDIR= PREFIX= SYSCONFDIR=)"
 	@echo "make clean        remove build*/"
@@ -114,7 +125,7 @@ demo:
 
 # All: unit tests plain and under ASan+UBSan, the fuzz corpus, every e2e plain, most of them under ASan+UBSan, the data path
 # under TSan. With T= only what its name selects, in the build that SAN= names.
-ALL_TESTS := 'plain:unit/*' 'address:unit/*' 'address:fuzz/*' 'plain:e2e/*' 'address:e2e/[01345]*' 'thread:e2e/3*'
+ALL_TESTS := 'plain:unit/*' 'address:unit/*' 'address:fuzz/*' 'plain:e2e/*' 'address:e2e/[013456]*' 'thread:e2e/3*'
 VARIANT := $(if $(findstring address,$(SAN)),address,$(if $(findstring thread,$(SAN)),thread,plain))
 
 check:
@@ -133,8 +144,9 @@ print-flags: $(GEN)
 
 bench:
 	@tests/lib/packages.sh build bench
-	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/tests/bench/filter_cost
 	@SEKISHO_BIN=$(CURDIR)/$(BUILD)/bin tests/bench/throughput.sh
+	@$(BUILD)/tests/bench/filter_cost
 
 FUZZ_BUILD := NO_WERROR=1 BUILD=build-fuzz CC=clang SAN=fuzzer-no-link,address,undefined
 fuzz:
@@ -150,8 +162,8 @@ fuzz:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(SYSCONFDIR)/sekisho $(DESTDIR)$(PREFIX)/lib/systemd/system
-	install -m 755 $(BUILD)/bin/sekishod $(BUILD)/bin/sekisho-passwd $(DESTDIR)$(PREFIX)/sbin
-	install -m 755 $(BUILD)/bin/show-sessions $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/bin/sekishod $(SBIN_TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/sbin
+	install -m 755 $(BIN_TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 tools/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 tools/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	sed 's,@PREFIX@,$(PREFIX),g;s,@SYSCONFDIR@,$(SYSCONFDIR),g' conf/example/sekishod.service \
@@ -165,4 +177,4 @@ install: all
 clean:
 	rm -rf build build-*
 
--include $(LIB_OBJS:.o=.d) $(UNIT_BINS:%=%.d) $(FUZZ_BINS:%=%.d) $(BUILD)/gateway/main.d $(BUILD)/tools/show_sessions.d $(BUILD)/tools/passwd.d
+-include $(LIB_OBJS:.o=.d) $(UNIT_BINS:%=%.d) $(FUZZ_BINS:%=%.d) $(BUILD)/gateway/main.d $(foreach tool,$(TOOLS),$(BUILD)/tools/$(TOOL_MAIN_$(tool)).d)

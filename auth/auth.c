@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entry of the auth role: puts the parts together, owns the channels' message tables and the
- * one-second tick. A message that is not in a table drops its channel (common/ipc.h); what is in
- * the messages is checked by the part that gets it.
+ * Entry of the auth role: puts the parts together, owns the channel to the parent and the
+ * one-second tick.
  */
 #include <event2/event.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "auth/arrival.h"
 #include "auth/control.h"
+#include "auth/errand.h"
+#include "auth/filters.h"
+#include "auth/intake.h"
 #include "auth/link.h"
 #include "auth/local.h"
 #include "auth/login.h"
 #include "auth/pool.h"
 #include "auth/session.h"
 #include "auth/store.h"
-#include "auth/tunnel.h"
+#include "auth/turnover.h"
 #include "common/ipc.h"
 #include "common/log.h"
 #include "common/loop.h"
@@ -29,152 +30,31 @@
 
 struct auth {
 	struct loop *loop;
-	struct conf *conf;
 	struct ipc *parent;
-	struct ipc
-	    *pki; /* NULL while pki is being restarted; certificates come with a later issue */
 	struct pool_set *pools;
+	struct filters *filters;
 	struct store *store;
 	struct session_table *sessions;
 	struct local *local;
+	struct arrivals *arrivals;
 	struct login_table *logins;
 	struct link_set *links;
 	struct control *control;
+	struct intake intake;
+	struct errand errand;
+	struct turnover turnover;
 	struct event *tick;
 	int status;
 };
 
-/* ---- requests of gateway workers ---- */
-
-static struct auth *
-auth_of(const struct link *link)
-{
-	return link_arg(link);
-}
-
-static void
-on_answer(const Ipc__AuthAnswer *answer, void *arg)
-{
-	struct link_request *request = arg;
-
-	/* The worker may be gone: then so is the client, and a session it was given dies of its
-	 * unused cookie. */
-	(void)link_reply(request, IPC__MSG_TYPE__MSG_AUTH_ANSWER, &answer->base);
-	free(request);
-}
-
-static struct link_request *
-request_keep(struct link *link, uint32_t id)
-{
-	struct link_request *request = malloc(sizeof(*request));
-
-	if (request == NULL)
-		log_err("a login is not answered: out of memory");
-	else
-		*request = link_request_make(link, id);
-	return request;
-}
-
-static void
-handle_auth_init(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
-{
-	struct link_request *request = request_keep(arg, id);
-
-	(void)ipc, (void)fd;
-	if (request != NULL)
-		login_init(auth_of(arg)->logins, (const Ipc__AuthInit *)msg, on_answer, request);
-}
-
-static void
-handle_auth_reply(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
-{
-	struct link_request *request = request_keep(arg, id);
-
-	(void)ipc, (void)fd;
-	/* The message is ours to wipe: it is freed after this. */
-	if (request != NULL)
-		login_reply(auth_of(arg)->logins, (Ipc__AuthReply *)msg, on_answer, request);
-}
-
-static bool
-on_opened(const Ipc__SessionOpened *opened, void *arg)
-{
-	return link_reply(arg, IPC__MSG_TYPE__MSG_SESSION_OPENED, &opened->base);
-}
-
-static void
-handle_session_open(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
-{
-	struct link *link = arg;
-	struct link_request request = link_request_make(link, id);
-
-	(void)ipc, (void)fd;
-	tunnel_open(auth_of(link)->sessions, link->worker, (const Ipc__SessionOpen *)msg, on_opened,
-	    &request);
-}
-
-static void
-handle_tunnel_event(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
-{
-	struct link *link = arg;
-
-	(void)ipc, (void)id, (void)fd;
-	tunnel_event(auth_of(link)->sessions, link->worker, (const Ipc__TunnelEvent *)msg);
-}
-
-static void
-handle_session_closed(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
-{
-	struct link *link = arg;
-
-	(void)ipc, (void)id, (void)fd;
-	tunnel_closed(auth_of(link)->sessions, link->worker, (const Ipc__SessionClosed *)msg);
-}
-
-static void
-handle_stats_report(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
-{
-	struct link *link = arg;
-
-	(void)ipc, (void)id, (void)fd;
-	tunnel_stats(auth_of(link)->sessions, link->worker, (const Ipc__StatsReport *)msg);
-}
-
-static void
-handle_session_logout(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
-{
-	struct link *link = arg;
-
-	(void)ipc, (void)id, (void)fd;
-	tunnel_logout(auth_of(link)->sessions, (const Ipc__SessionLogout *)msg);
-}
-
-static const struct ipc_row gateway_rows[] = {
-    {.type = IPC__MSG_TYPE__MSG_AUTH_INIT, .handle = handle_auth_init, .request = true},
-    {.type = IPC__MSG_TYPE__MSG_AUTH_REPLY, .handle = handle_auth_reply, .request = true},
-    {.type = IPC__MSG_TYPE__MSG_SESSION_OPEN, .handle = handle_session_open, .request = true},
-    {.type = IPC__MSG_TYPE__MSG_TUNNEL_EVENT, .handle = handle_tunnel_event},
-    {.type = IPC__MSG_TYPE__MSG_SESSION_CLOSED, .handle = handle_session_closed},
-    {.type = IPC__MSG_TYPE__MSG_STATS_REPORT, .handle = handle_stats_report},
-    {.type = IPC__MSG_TYPE__MSG_SESSION_LOGOUT, .handle = handle_session_logout},
-};
-
 /* ---- between the parts ---- */
 
-static void
-on_link_gone(unsigned worker, void *arg)
+static enum err
+on_filter_send(unsigned worker, Ipc__MsgType type, const ProtobufCMessage *msg, void *arg)
 {
 	struct auth *auth = arg;
 
-	session_table_worker_gone(auth->sessions, worker);
-}
-
-static void
-on_link_stats(unsigned worker, const Ipc__StatsReport *report, void *arg)
-{
-	struct auth *auth = arg;
-
-	tunnel_stats(auth->sessions, worker, report);
+	return link_send(auth->links, worker, type, msg);
 }
 
 static void
@@ -186,10 +66,10 @@ on_session_end(unsigned worker, const Ipc__SessionEnd *end, void *arg)
 }
 
 static enum err
-on_verify(
-    void *verifier, const char *username, struct secret *password, local_done_fn done, void *arg)
+on_verify(void *verifier, struct conf *conf, const char *username, struct secret *password,
+    local_done_fn done, void *arg)
 {
-	return local_verify(verifier, username, password, done, arg);
+	return local_verify(verifier, conf, username, password, done, arg);
 }
 
 static void
@@ -201,11 +81,47 @@ on_refresh(void (*done)(void *arg), void *arg, void *ctx)
 }
 
 static void
-on_refresh_cancel(const void *arg, void *ctx)
+on_login_refresh(void *refresher, void (*done)(void *arg), void *arg)
+{
+	on_refresh(done, arg, refresher);
+}
+
+static void
+on_reload(control_reloaded_fn done, void *arg, void *ctx)
+{
+	struct auth *auth = ctx;
+
+	errand_reload(&auth->errand, done, arg);
+}
+
+static void
+on_control_cancel(const void *arg, void *ctx)
 {
 	struct auth *auth = ctx;
 
 	link_refresh_cancel(auth->links, arg);
+	errand_cancel(&auth->errand, arg);
+}
+
+/* The parent keeps the route of a removed pool until now. */
+static void
+on_drained(const struct ip_addr *first, const struct ip_addr *last, void *arg)
+{
+	Ipc__PoolDrained msg = IPC__POOL_DRAINED__INIT;
+	struct auth *auth = arg;
+	char from[IP_STR_MAX], to[IP_STR_MAX];
+	enum err err = ERR_CLOSED;
+
+	log_info(
+	    "the removed pool or address %s-%s is drained", ip_str(first, from), ip_str(last, to));
+	msg.first.data = (uint8_t *)first->bytes;
+	msg.first.len = ip_len(first);
+	msg.last.data = (uint8_t *)last->bytes;
+	msg.last.len = ip_len(last);
+	if (auth->parent != NULL)
+		err = ipc_send(auth->parent, IPC__MSG_TYPE__MSG_POOL_DRAINED, &msg.base);
+	if (err != ERR_OK)
+		log_err("the parent cannot be told: %s", err_str(err));
 }
 
 static void
@@ -217,40 +133,16 @@ on_tick(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 	session_table_tick(auth->sessions);
 }
 
-/* ---- pki ---- */
-
-static void
-on_pki_closed(struct ipc *ipc, const char *why, void *arg)
-{
-	struct auth *auth = arg;
-
-	log_info("channel to pki closed: %s", why);
-	if (auth->pki == ipc)
-		auth->pki = NULL;
-	ipc_free(ipc);
-}
-
-static void
-attach_pki(struct auth *auth, int fd)
-{
-	struct ipc_config config = {.peer = "pki", .on_closed = on_pki_closed, .arg = auth};
-
-	ipc_free(auth->pki);
-	auth->pki = ipc_new(auth->loop, fd, &config);
-	if (auth->pki == NULL)
-		log_err("no channel to pki: out of memory");
-}
-
 /* ---- the parent ---- */
 
-/* At run time the parent hands over nothing but channels to peers that were restarted. */
+/* A channel to a peer that was restarted. */
 static void
 attach_peer(struct auth *auth, Ipc__RoleId peer, unsigned worker, int fd)
 {
 	enum err err;
 
 	if (peer == IPC__ROLE_ID__ROLE_PKI) {
-		attach_pki(auth, fd);
+		errand_attach_pki(&auth->errand, fd);
 	} else if (peer == IPC__ROLE_ID__ROLE_GATEWAY) {
 		err = link_attach(auth->links, worker, fd);
 		if (err != ERR_OK)
@@ -273,6 +165,29 @@ handle_role_fd(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd
 }
 
 static void
+handle_role_config(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct auth *auth = arg;
+
+	(void)id;
+	turnover_receive(&auth->turnover, ipc, (const Ipc__RoleConfig *)msg, fd);
+}
+
+/* Without the configuration that all the others use now, only a restart helps. */
+static void
+handle_role_commit(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct auth *auth = arg;
+
+	(void)ipc, (void)id, (void)fd;
+	if (turnover_commit(&auth->turnover, (const Ipc__RoleCommit *)msg) == ERR_OK)
+		return;
+	log_err("told to use a configuration that was not handed over");
+	auth->status = 1;
+	loop_stop(auth->loop);
+}
+
+static void
 handle_role_stop(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
 	struct auth *auth = arg;
@@ -287,14 +202,16 @@ on_parent_closed(struct ipc *ipc, const char *why, void *arg)
 	struct auth *auth = arg;
 
 	log_err("channel to the parent closed: %s", why);
+	auth->parent = auth->errand.parent = NULL;
 	ipc_free(ipc);
-	auth->parent = NULL;
 	auth->status = 1;
 	loop_stop(auth->loop);
 }
 
 static const struct ipc_row parent_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_ROLE_FD, .handle = handle_role_fd, .wants_fd = true},
+    {.type = IPC__MSG_TYPE__MSG_ROLE_CONFIG, .handle = handle_role_config, .wants_fd = true},
+    {.type = IPC__MSG_TYPE__MSG_ROLE_COMMIT, .handle = handle_role_commit},
     {.type = IPC__MSG_TYPE__MSG_ROLE_STOP, .handle = handle_role_stop},
 };
 
@@ -311,16 +228,51 @@ hash_threads(void)
 }
 
 static bool
-make_sessions(struct auth *auth, struct role_env *env)
+make_filters(struct auth *auth, const struct role_env *env, struct conf *conf)
+{
+	struct filters_config config = {
+	    .workers = env->workers, .send = on_filter_send, .arg = auth};
+
+	auth->filters = filters_new(&config);
+	if (auth->filters == NULL || filters_prepare(auth->filters, conf) != ERR_OK)
+		return false;
+	filters_use(auth->filters, conf);
+	return true;
+}
+
+/* With those that were removed before this process began, and whose sessions come back. */
+static bool
+make_pools(struct auth *auth, const struct role_env *env, const struct conf *conf)
+{
+	struct pool_layout *layout = pool_layout_new(conf);
+
+	auth->pools = pool_set_new(on_drained, auth);
+	if (auth->pools == NULL || layout == NULL)
+		return false;
+	pool_set_use(auth->pools, layout);
+	for (size_t i = 0; i < env->draining_len; i++)
+		if (pool_set_add_drain(
+			auth->pools, &env->draining[i].first, &env->draining[i].last) != ERR_OK)
+			return false;
+	return true;
+}
+
+static bool
+make_sessions(struct auth *auth, struct role_env *env, struct conf *conf)
 {
 	int dir_fd = proc_take_fd(env, IPC__FD_KIND__FD_STATE_DIR, IPC__ROLE_ID__ROLE_NONE, 0);
-	struct session_config config = {.conf = auth->conf, .end = on_session_end, .arg = auth};
+	struct session_config config = {
+	    .conf = conf,
+	    .pools = auth->pools,
+	    .filters = auth->filters,
+	    .end = on_session_end,
+	    .arg = auth,
+	};
 
 	if (dir_fd < 0)
 		die("no state directory was handed over");
-	config.pools = auth->pools = pool_set_new(auth->conf);
 	config.store = auth->store = store_new(dir_fd);
-	if (auth->pools == NULL || auth->store == NULL)
+	if (auth->store == NULL)
 		return false;
 	auth->sessions = session_table_new(&config);
 	if (auth->sessions == NULL)
@@ -330,41 +282,49 @@ make_sessions(struct auth *auth, struct role_env *env)
 }
 
 static bool
-make_logins(struct auth *auth, const struct role_env *env)
+make_logins(struct auth *auth, const struct role_env *env, struct conf *conf)
 {
 	struct local_config local = {
 	    .loop = auth->loop,
-	    .conf = auth->conf,
+	    .conf = conf,
 	    .threads = hash_threads(),
 	    .queue_max = HASH_QUEUE_MAX,
 	};
 	struct login_config login = {
-	    .conf = auth->conf,
+	    .conf = conf,
 	    .generation = env->generation,
 	    .sessions = auth->sessions,
 	    .verify = on_verify,
+	    .refresh = on_login_refresh,
+	    .refresher = auth,
 	};
 
-	auth->local = local_new(&local);
-	login.verifier = auth->local;
+	login.verifier = auth->local = local_new(&local);
+	login.arrivals = auth->arrivals = arrivals_new(errand_judge, &auth->errand);
+	if (auth->local == NULL || auth->arrivals == NULL)
+		return false;
 	auth->logins = login_table_new(&login);
-	return auth->local != NULL && auth->logins != NULL;
+	return auth->logins != NULL;
+}
+
+static void
+make_turnover(struct auth *auth)
+{
+	auth->turnover = (struct turnover){
+	    .filters = auth->filters,
+	    .pools = auth->pools,
+	    .sessions = auth->sessions,
+	    .logins = auth->logins,
+	};
+	turnover_init(&auth->turnover);
 }
 
 static bool
 make_links(struct auth *auth, const struct role_env *env)
 {
-	struct link_config config = {
-	    .loop = auth->loop,
-	    .workers = env->workers,
-	    .rows = gateway_rows,
-	    .rows_len = ARRAY_LEN(gateway_rows),
-	    .gone = on_link_gone,
-	    .stats = on_link_stats,
-	    .arg = auth,
-	};
-
-	auth->links = link_set_new(&config);
+	auth->intake = (struct intake){
+	    .logins = auth->logins, .sessions = auth->sessions, .filters = auth->filters};
+	auth->links = intake_links(&auth->intake, auth->loop, env->workers);
 	return auth->links != NULL;
 }
 
@@ -375,8 +335,10 @@ make_control(struct auth *auth, struct role_env *env)
 	struct control_config config = {
 	    .loop = auth->loop,
 	    .sessions = auth->sessions,
+	    .filters = auth->filters,
 	    .refresh = on_refresh,
-	    .cancel = on_refresh_cancel,
+	    .reload = on_reload,
+	    .cancel = on_control_cancel,
 	    .ctx = auth,
 	};
 
@@ -395,8 +357,9 @@ make_tick(struct auth *auth)
 	return auth->tick != NULL && event_add(auth->tick, &second) == 0;
 }
 
-static void
-attach_all(struct auth *auth, struct role_env *env)
+/* First of all: sessions that are restored may have something to tell it. */
+static bool
+make_parent(struct auth *auth, const struct role_env *env)
 {
 	struct ipc_config config = {
 	    .peer = "parent",
@@ -407,8 +370,13 @@ attach_all(struct auth *auth, struct role_env *env)
 	};
 
 	auth->parent = ipc_new(auth->loop, env->parent_fd, &config);
-	if (auth->parent == NULL)
-		die("out of memory");
+	auth->errand = (struct errand){.loop = auth->loop, .parent = auth->parent};
+	return auth->parent != NULL;
+}
+
+static void
+attach_peers(struct auth *auth, struct role_env *env)
+{
 	for (size_t i = 0; i < env->fds_len; i++) {
 		struct role_fd *rf = &env->fds[i];
 
@@ -419,23 +387,44 @@ attach_all(struct auth *auth, struct role_env *env)
 	}
 }
 
-/* Threads first, then what they call into, then what that stands on. Sessions stay on disk. */
+/*
+ * Threads first, then whoever answers, then what their answers reach, then what that stands on.
+ * Sessions stay on disk.
+ */
 static void
 close_all(struct auth *auth)
 {
 	local_free(auth->local);
 	control_free(auth->control);
+	errand_fini(&auth->errand);
 	login_table_free(auth->logins);
+	arrivals_free(auth->arrivals);
 	link_set_free(auth->links);
-	ipc_free(auth->pki);
+	turnover_fini(&auth->turnover);
 	ipc_free(auth->parent);
 	if (auth->tick != NULL)
 		event_free(auth->tick);
 	loop_free(auth->loop);
 	session_table_free(auth->sessions);
+	filters_free(auth->filters);
 	store_free(auth->store);
 	pool_set_free(auth->pools);
-	conf_unref(auth->conf);
+}
+
+static bool
+make_all(struct auth *auth, struct role_env *env)
+{
+	struct conf *conf = conf_take_slice(env->slice, env->slice_len);
+	bool ok;
+
+	auth->loop = loop_new();
+	ok = auth->loop != NULL && make_parent(auth, env) && make_filters(auth, env, conf) &&
+	     make_pools(auth, env, conf) && make_sessions(auth, env, conf) &&
+	     make_logins(auth, env, conf) && make_links(auth, env) && make_control(auth, env) &&
+	     make_tick(auth);
+	make_turnover(auth);
+	conf_unref(conf);
+	return ok;
 }
 
 static int
@@ -444,14 +433,12 @@ auth_run(struct role_env *env)
 	Ipc__RoleReady ready = IPC__ROLE_READY__INIT;
 	struct auth auth = {0};
 
-	auth.conf = conf_take_slice(env->slice, env->slice_len);
-	auth.loop = loop_new();
-	if (auth.loop == NULL || !make_sessions(&auth, env) || !make_logins(&auth, env) ||
-	    !make_links(&auth, env) || !make_control(&auth, env) || !make_tick(&auth))
+	if (!make_all(&auth, env))
 		die("cannot set up: out of memory or threads");
-	attach_all(&auth, env);
+	attach_peers(&auth, env);
 	if (ipc_send(auth.parent, IPC__MSG_TYPE__MSG_ROLE_READY, &ready.base) != ERR_OK)
 		die("the parent went away");
+	pool_set_drain(auth.pools);
 	loop_run(auth.loop);
 	close_all(&auth);
 	return auth.status;

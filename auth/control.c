@@ -24,15 +24,23 @@
 struct caller {
 	struct control *control;
 	struct ipc *ipc;
+	bool is_root;
 	struct event *timer; /* next batch */
 	struct event *deadline;
 	bool busy;
 	bool dead;
+	/* Sends the next message of the answer. ERR_NOTFOUND: there is no more; ERR_LIMIT: not yet.
+	 */
+	enum err (*send_next)(struct caller *caller);
+	uint32_t count; /* sent */
+	/* Sessions. */
 	Ipc__CtlSessions *filter;
 	uint64_t *ids; /* what is to be listed */
 	size_t ids_len;
 	size_t next;
-	uint32_t count; /* sent */
+	/* Rules of access lists. */
+	char *list_name;
+	struct filters_listing *listing;
 	struct caller *list_prev, *list_next;
 };
 
@@ -51,8 +59,12 @@ caller_reset(struct caller *caller)
 	if (caller->filter != NULL)
 		ipc__ctl_sessions__free_unpacked(caller->filter, NULL);
 	free(caller->ids);
+	free(caller->list_name);
+	filters_listing_free(caller->listing);
 	caller->filter = NULL;
 	caller->ids = NULL;
+	caller->list_name = NULL;
+	caller->listing = NULL;
 	caller->ids_len = caller->next = 0;
 	caller->count = 0;
 	caller->busy = false;
@@ -109,33 +121,25 @@ caller_again(struct caller *caller, unsigned ms)
 }
 
 static enum err
-send_end(struct caller *caller, const char *error)
+send_end(struct caller *caller, const char *error, const char *text)
 {
 	Ipc__CtlEnd end = IPC__CTL_END__INIT;
 
 	end.count = caller->count;
 	end.error = (char *)error;
+	end.text = (char *)text;
 	return ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_END, &end.base);
 }
 
-/* The next session of the list, if it still is there and passes. */
-static enum err
-send_next(struct caller *caller)
+/* The whole answer in one message. */
+static void
+answer(struct caller *caller, const char *error, const char *text)
 {
-	struct session *session =
-	    session_find(caller->control->config.sessions, caller->ids[caller->next]);
-	struct listing listing;
-	enum err err = ERR_OK;
+	enum err err = send_end(caller, error, text);
 
-	if (session != NULL && listing_match(session, caller->filter)) {
-		listing_fill(&listing, session);
-		err = ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_SESSION, &listing.msg.base);
-		if (err == ERR_OK)
-			caller->count++;
-	}
-	if (err == ERR_OK)
-		caller->next++;
-	return err;
+	caller_reset(caller);
+	if (err != ERR_OK)
+		caller_close(caller);
 }
 
 static void
@@ -144,10 +148,10 @@ on_batch(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 	struct caller *caller = arg;
 	enum err err = ERR_OK;
 
-	for (unsigned i = 0; i < BATCH && caller->next < caller->ids_len && err == ERR_OK; i++)
-		err = send_next(caller);
-	if (err == ERR_OK && caller->next == caller->ids_len) {
-		err = send_end(caller, "");
+	for (unsigned i = 0; i < BATCH && err == ERR_OK; i++)
+		err = caller->send_next(caller);
+	if (err == ERR_NOTFOUND) {
+		err = send_end(caller, "", "");
 		if (err == ERR_OK) {
 			caller_reset(caller);
 			return;
@@ -159,6 +163,48 @@ on_batch(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 		caller_again(caller, PAUSE_MS);
 	else
 		caller_close(caller);
+}
+
+/* A request has come. False: it cannot be served. */
+static bool
+caller_begin(struct caller *caller)
+{
+	const struct timeval limit = {.tv_sec = REQUEST_SEC};
+
+	if (caller->dead)
+		return false;
+	if (caller->busy) {
+		(void)send_end(caller, "the last request is not answered yet", "");
+		caller_close(caller);
+		return false;
+	}
+	caller->busy = true;
+	evtimer_add(caller->deadline, &limit);
+	return true;
+}
+
+/* ---- sessions ---- */
+
+/* The next session of the list, if it still is there and passes. */
+static enum err
+send_session(struct caller *caller)
+{
+	struct session *session;
+	struct listing listing;
+	enum err err = ERR_OK;
+
+	if (caller->next == caller->ids_len)
+		return ERR_NOTFOUND;
+	session = session_find(caller->control->config.sessions, caller->ids[caller->next]);
+	if (session != NULL && listing_match(session, caller->filter)) {
+		listing_fill(&listing, session);
+		err = ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_SESSION, &listing.msg.base);
+		if (err == ERR_OK)
+			caller->count++;
+	}
+	if (err == ERR_OK)
+		caller->next++;
+	return err;
 }
 
 static enum err
@@ -180,10 +226,11 @@ ids_take(struct caller *caller)
 
 /* The statistics are fresh. */
 static void
-on_fresh(void *arg)
+on_fresh_sessions(void *arg)
 {
 	struct caller *caller = arg;
 
+	caller->send_next = send_session;
 	if (ids_take(caller) != ERR_OK)
 		caller_close(caller);
 	else
@@ -208,30 +255,102 @@ filter_copy(const ProtobufCMessage *msg)
 static void
 handle_sessions(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
-	const struct timeval limit = {.tv_sec = REQUEST_SEC};
 	struct caller *caller = arg;
 	struct control *control = caller->control;
 
 	(void)ipc, (void)id, (void)fd;
-	if (caller->dead)
+	if (!caller_begin(caller))
 		return;
-	if (caller->busy) {
-		(void)send_end(caller, "the last request is not answered yet");
-		caller_close(caller);
-		return;
-	}
 	caller->filter = filter_copy(msg);
-	if (caller->filter == NULL) {
+	if (caller->filter == NULL)
 		caller_close(caller);
+	else
+		control->config.refresh(on_fresh_sessions, caller, control->config.ctx);
+}
+
+/* ---- access lists ---- */
+
+static enum err
+send_rule(struct caller *caller)
+{
+	Ipc__CtlRule rule;
+	enum err err;
+
+	if (!filters_listing_next(caller->listing, &rule))
+		return ERR_NOTFOUND;
+	err = ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_RULE, &rule.base);
+	if (err == ERR_OK)
+		caller->count++;
+	else
+		filters_listing_back(caller->listing);
+	return err;
+}
+
+static void
+on_fresh_hits(void *arg)
+{
+	struct caller *caller = arg;
+	const struct control_config *config = &caller->control->config;
+	enum err err = filters_listing_new(config->filters,
+	    session_table_config(config->sessions)->conf, caller->list_name, &caller->listing);
+
+	caller->send_next = send_rule;
+	if (err == ERR_OK)
+		caller_again(caller, 0);
+	else if (err == ERR_NOTFOUND)
+		answer(caller, "there is no access-list of that name", "");
+	else
+		answer(caller, err_str(err), "");
+}
+
+static void
+handle_access_list(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct caller *caller = arg;
+	struct control *control = caller->control;
+
+	(void)ipc, (void)id, (void)fd;
+	if (!caller_begin(caller))
 		return;
-	}
-	caller->busy = true;
-	evtimer_add(caller->deadline, &limit);
-	control->config.refresh(on_fresh, caller, control->config.ctx);
+	caller->list_name = strdup(((const Ipc__CtlAccessList *)msg)->name);
+	if (caller->list_name == NULL)
+		caller_close(caller);
+	else
+		control->config.refresh(on_fresh_hits, caller, control->config.ctx);
+}
+
+/* ---- reload ---- */
+
+static void
+on_reloaded(bool ok, const char *text, void *arg)
+{
+	struct caller *caller = arg;
+
+	if (ok)
+		answer(caller, "", text);
+	else
+		answer(caller, text[0] != '\0' ? text : "the reload failed", "");
+}
+
+static void
+handle_reload(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct caller *caller = arg;
+	struct control *control = caller->control;
+
+	(void)ipc, (void)id, (void)msg, (void)fd;
+	if (!caller_begin(caller))
+		return;
+	if (caller->is_root)
+		control->config.reload(on_reloaded, caller, control->config.ctx);
+	else
+		answer(caller, "only root may reload", "");
 }
 
 static const struct ipc_row rows[] = {
     {.type = IPC__MSG_TYPE__MSG_CTL_SESSIONS, .handle = handle_sessions},
+    {.type = IPC__MSG_TYPE__MSG_CTL_ACCESS_LIST, .handle = handle_access_list},
+    {.type = IPC__MSG_TYPE__MSG_CTL_RELOAD, .handle = handle_reload},
 };
 
 /* ---- connections ---- */
@@ -248,6 +367,17 @@ static void
 on_deadline(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 {
 	caller_close(arg);
+}
+
+/* Who is at the other end, as the kernel knows it. */
+static bool
+is_root(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && len == sizeof(cred) &&
+	       cred.uid == 0;
 }
 
 static void
@@ -269,6 +399,7 @@ caller_new(struct control *control, int fd)
 		return;
 	}
 	caller->control = control;
+	caller->is_root = is_root(fd);
 	caller->timer = evtimer_new(base, on_batch, caller);
 	caller->deadline = evtimer_new(base, on_deadline, caller);
 	if (caller->timer != NULL && caller->deadline != NULL &&

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The control socket: the administrator's programs ask here (SEQPACKET, messages of
- * common/ipc.proto). Who may connect is decided by the mode and group of the socket file.
+ * common/ipc.proto). Who may connect is decided by the mode and group of the socket file; what
+ * changes something is for root only, as the kernel names the caller (SO_PEERCRED).
  */
 #ifndef AUTH_CONTROL_H
 #define AUTH_CONTROL_H
@@ -14,11 +15,18 @@
 
 struct control;
 
+typedef void (*control_reloaded_fn)(bool ok, const char *text, void *arg);
+
 struct control_config {
 	struct loop *loop;
 	struct session_table *sessions;
-	/* Fetch fresh statistics, then call done(arg) once, later; cancel forgets the call. */
+	struct filters *filters;
+	/* Fetch fresh statistics, then call done(arg) once, later. */
 	void (*refresh)(void (*done)(void *arg), void *arg, void *ctx);
+	/* Have the configuration read again, then call done once, at once or later. text: what was
+	 * done, or why not. */
+	void (*reload)(control_reloaded_fn done, void *arg, void *ctx);
+	/* Forget the calls with this arg. */
 	void (*cancel)(const void *arg, void *ctx);
 	void *ctx;
 };

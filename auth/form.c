@@ -54,10 +54,10 @@ option_add(struct form *form, const char *alias, bool selected)
 }
 
 static enum err
-fill_options(struct form *form, const struct conf *conf, const struct group_choice *choice)
+fill_options(struct form *form, const struct conf *conf, const struct resolve_choice *choice)
 {
 	const char **aliases;
-	size_t count = group_aliases(conf, NULL, 0);
+	size_t count = resolve_aliases(conf, NULL, 0);
 
 	if (count > OPTIONS_MAX)
 		count = OPTIONS_MAX;
@@ -70,7 +70,7 @@ fill_options(struct form *form, const struct conf *conf, const struct group_choi
 		free(aliases);
 		return ERR_NOMEM;
 	}
-	group_aliases(conf, aliases, count);
+	resolve_aliases(conf, aliases, count);
 	if (choice->alias != NULL)
 		option_add(form, choice->alias, true);
 	for (size_t i = 0; i < count; i++)
@@ -82,7 +82,7 @@ fill_options(struct form *form, const struct conf *conf, const struct group_choi
 }
 
 struct form *
-form_new(const struct conf *conf, const struct group_choice *choice, const char *handle,
+form_new(const struct conf *conf, const struct resolve_choice *choice, const char *handle,
     uint64_t generation)
 {
 	struct form *form = calloc(1, sizeof(*form));

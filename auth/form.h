@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-#include "auth/group.h"
 #include "common/attr.h"
 #include "common/ipc.pb-c.h"
+#include "conf/resolve.h"
 
 #define FORM_ERROR_TEXT "Login failed." /* for whatever reason (INV-3) */
 #define FORM_ERROR_ID 88
@@ -18,7 +18,7 @@ struct form;
  * The username and password form of a group, with the list of aliases if the choice says so, the
  * chosen one first. Borrows handle and what is in the configuration. NULL: memory.
  */
-struct form *form_new(const struct conf *conf, const struct group_choice *choice,
+struct form *form_new(const struct conf *conf, const struct resolve_choice *choice,
     const char *handle, uint64_t generation) MUST_USE;
 void form_free(struct form *form);
 /* Say that the login failed, in the one uniform text. */

@@ -8,8 +8,10 @@
 
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "conf/judge.h"
 
 #define HIDDEN_NAME "*****"
 
@@ -26,6 +28,8 @@ log_rejected(const struct grant *grant, enum local_result result)
 		reason = "User was not found";
 	else if (result == LOCAL_BAD_PASSWORD)
 		reason = "Invalid password";
+	else if (result == LOCAL_NO_PASSWORD)
+		reason = "User has no password";
 	facts_ip(grant->facts, ip);
 	log_event(LOGMSG_113015, reason, user, ip);
 	log_event(LOGMSG_716039, policy != NULL ? policy : "DfltGrpPolicy", user, ip, "WebVPN");
@@ -45,31 +49,50 @@ log_accepted(
 	log_event(LOGMSG_113008, grant->username);
 }
 
+/* Nobody gets in there, and what was typed is not worth a word. */
+static void
+log_closed(const struct grant *grant, const char *why)
+{
+	char ip[IP_STR_MAX];
+
+	log_warn("IP <%s> login refused: tunnel-group %s is closed: %s", facts_ip(grant->facts, ip),
+	    conf_str(grant->choice->group, TG_NAME), why);
+}
+
+static bool
+is_closed(const struct grant *grant)
+{
+	struct buf why;
+	bool closed;
+
+	buf_init(&why, 1024);
+	closed = conf_group_closed(grant->conf, grant->choice->group, &why);
+	if (closed)
+		log_closed(grant, buf_cstr(&why));
+	buf_fini(&why);
+	return closed;
+}
+
 /* What the policy has to say against a session. */
 static enum err
 judge(const struct grant *grant, const struct inherit *inherit)
 {
-	const char *group = conf_str(grant->choice->group, TG_NAME);
-	const char *lock = inherit_str(inherit, GPA_GROUP_LOCK);
-	struct policy_limits limits;
+	enum judge_verdict verdict =
+	    judge_login(grant->conf, grant->choice->group, inherit, clock_wall_sec());
 	char ip[IP_STR_MAX];
 
+	if (verdict == JUDGE_OK)
+		return ERR_OK;
 	facts_ip(grant->facts, ip);
-	if (lock != NULL && strcmp(lock, group) != 0) {
-		log_event(LOGMSG_113040, inherit->group_policy, grant->username, ip, group, lock);
-		return ERR_DENIED;
-	}
-	if (!policy_has_ssl_client(inherit)) {
+	if (verdict == JUDGE_GROUP_LOCK)
+		log_event(LOGMSG_113040, inherit->group_policy, grant->username, ip,
+		    conf_str(grant->choice->group, TG_NAME), inherit_str(inherit, GPA_GROUP_LOCK));
+	else if (verdict == JUDGE_NO_PROTOCOL)
 		log_event(LOGMSG_722050, inherit->group_policy, grant->username, ip);
-		return ERR_DENIED;
-	}
-	policy_limits(grant->conf, inherit, &limits);
-	if (limits.logins == 0) {
-		log_warn("Group <%s> User <%s> IP <%s> login refused: vpn-simultaneous-logins is 0",
-		    inherit->group_policy, grant->username, ip);
-		return ERR_DENIED;
-	}
-	return ERR_OK;
+	else
+		log_warn("Group <%s> User <%s> IP <%s> login refused: %s", inherit->group_policy,
+		    grant->username, ip, judge_text(verdict));
+	return ERR_DENIED;
 }
 
 static void
@@ -86,34 +109,35 @@ log_no_session(const struct grant *grant, const struct inherit *inherit, enum er
 		    grant->username, ip, err_str(err));
 }
 
-/* Names here point into the configuration, which outlives the session. */
+/* Names here point into the configuration, which outlives the answer. */
 static void
-fill_answer(struct grant *grant, const struct session *session, const struct conf_object *user,
-    const struct inherit *inherit)
+fill_answer(struct grant *grant, const struct session *session, const struct conf_object *user)
 {
+	const Ipc__TunnelPolicy *policy = policy_msg(grant->policy);
 	Ipc__AuthAnswer *answer = &grant->answer;
-	const char *banner = inherit_str(inherit, GPA_BANNER);
 
 	ipc__auth_answer__init(answer);
 	answer->kind = IPC__ANSWER_KIND__ANSWER_COMPLETE;
 	answer->auth_id = (char *)"success";
-	answer->banner = (char *)(banner != NULL ? banner : "");
+	answer->banner = policy->banner;
 	answer->tunnel_group = (char *)conf_str(grant->choice->group, TG_NAME);
 	answer->session_index = session->index;
 	answer->session_token = grant->token;
 	answer->username = (char *)conf_str(user, USER_NAME);
+	answer->n_custom_attr = policy->n_custom_attr;
+	answer->custom_attr = policy->custom_attr;
 }
 
 enum err
-grant_session(struct grant *grant, enum local_result result)
+grant_judge(struct grant *grant, enum local_result result)
 {
 	const struct conf_object *user = conf_find(grant->conf, CONF_USERNAME, grant->username);
-	struct session *session = NULL;
+	struct policy_limits limits;
 	struct inherit inherit;
-	struct session_login login;
-	char ip[IP_STR_MAX];
 	enum err err;
 
+	if (is_closed(grant))
+		return ERR_DENIED;
 	if (result != LOCAL_OK || user == NULL) {
 		log_rejected(grant, result);
 		return ERR_DENIED;
@@ -123,26 +147,58 @@ grant_session(struct grant *grant, enum local_result result)
 	err = judge(grant, &inherit);
 	if (err != ERR_OK)
 		return err;
-	login = (struct session_login){
+	policy_limits(grant->conf, &inherit, &limits);
+	grant->crowded = session_is_crowded(grant->sessions, grant->username, &limits);
+	return ERR_OK;
+}
+
+static enum err
+open_session(struct grant *grant, const struct conf_object *user, const struct inherit *inherit,
+    struct session **session)
+{
+	struct session_login login = {
+	    .conf = grant->conf,
 	    .user = user,
 	    .group = grant->choice->group,
-	    .inherit = &inherit,
+	    .inherit = inherit,
 	    .facts = grant->facts,
 	};
-	err = session_login(grant->sessions, &login, &session, grant->token);
+
+	grant->policy = policy_new(grant->conf, inherit);
+	if (grant->policy == NULL)
+		return ERR_NOMEM;
+	return session_login(grant->sessions, &login, session, grant->token);
+}
+
+enum err
+grant_open(struct grant *grant)
+{
+	const struct conf_object *user = conf_find(grant->conf, CONF_USERNAME, grant->username);
+	struct session *session = NULL;
+	struct inherit inherit;
+	char ip[IP_STR_MAX];
+	enum err err;
+
+	if (user == NULL)
+		return ERR_DENIED;
+	inherit_merge(grant->conf, grant->choice->group, user, NULL, &inherit);
+	err = open_session(grant, user, &inherit, &session);
 	if (err != ERR_OK) {
 		log_no_session(grant, &inherit, err);
+		grant_fini(grant);
 		return err;
 	}
 	facts_ip(grant->facts, ip);
 	log_event(LOGMSG_113039, inherit.group_policy, grant->username, ip);
 	log_event(LOGMSG_722055, inherit.group_policy, grant->username, ip, grant->facts->agent);
-	fill_answer(grant, session, user, &inherit);
+	fill_answer(grant, session, user);
 	return ERR_OK;
 }
 
 void
 grant_fini(struct grant *grant)
 {
+	policy_free(grant->policy);
+	grant->policy = NULL;
 	str_wipe(grant->token, sizeof(grant->token));
 }

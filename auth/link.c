@@ -106,17 +106,20 @@ link_attach(struct link_set *set, unsigned worker, int fd)
 	return link->ipc != NULL ? ERR_OK : ERR_NOMEM;
 }
 
+enum err
+link_send(struct link_set *set, unsigned worker, Ipc__MsgType type, const ProtobufCMessage *msg)
+{
+	if (worker >= set->config.workers || set->links[worker].ipc == NULL)
+		return ERR_CLOSED;
+	return ipc_send(set->links[worker].ipc, type, msg);
+}
+
 void
 link_end(struct link_set *set, unsigned worker, const Ipc__SessionEnd *end)
 {
-	struct link *link;
-	enum err err;
+	enum err err = link_send(set, worker, IPC__MSG_TYPE__MSG_SESSION_END, &end->base);
 
-	if (worker >= set->config.workers || set->links[worker].ipc == NULL)
-		return;
-	link = &set->links[worker];
-	err = ipc_send(link->ipc, IPC__MSG_TYPE__MSG_SESSION_END, &end->base);
-	if (err != ERR_OK)
+	if (err != ERR_OK && err != ERR_CLOSED)
 		log_err(
 		    "gateway worker %u: cannot be told to end a session: %s", worker, err_str(err));
 }

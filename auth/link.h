@@ -56,6 +56,10 @@ void *link_arg(const struct link *link);
 /* Take a channel to a worker, in place of an older one (whose tunnels are then gone). ERR_RANGE,
  * ERR_NOMEM: fd is closed. */
 enum err link_attach(struct link_set *set, unsigned worker, int fd) MUST_USE;
+/* Tell a worker something. ERR_CLOSED: it is not there; ERR_LIMIT: too big, or its queue is full.
+ */
+enum err link_send(
+    struct link_set *set, unsigned worker, Ipc__MsgType type, const ProtobufCMessage *msg) MUST_USE;
 /* Ask a worker to end a tunnel. One that is not there has none. */
 void link_end(struct link_set *set, unsigned worker, const Ipc__SessionEnd *end);
 /* Have every worker report; done is called once, later, when all have or have had their time. */

@@ -71,6 +71,24 @@ seconds_since(int64_t ms)
 	return passed > 0 ? (uint64_t)passed : 0;
 }
 
+/* The access lists behind the filters. */
+static void
+filters_fill(Ipc__CtlSession *msg, const struct session *session)
+{
+	enum conf_gp_attributes attribute;
+	const char *name4, *name6;
+	struct inherit inherit;
+
+	if (session_inherit(session, &inherit) != ERR_OK)
+		return;
+	name4 = inherit_filter(&inherit, 4, &attribute);
+	name6 = inherit_filter(&inherit, 6, &attribute);
+	if (session->filter4 != 0 && name4 != NULL)
+		msg->filter_name = (char *)name4;
+	if (session->filter6 != 0 && name6 != NULL)
+		msg->ipv6_filter_name = (char *)name6;
+}
+
 void
 listing_fill(struct listing *listing, struct session *session)
 {
@@ -103,6 +121,7 @@ listing_fill(struct listing *listing, struct session *session)
 	msg->parent_client_port = session->facts.client.port;
 	msg->parent_server_port = session->facts.server.port;
 	msg->total = &listing->total;
+	filters_fill(msg, session);
 	msg->tunnel = listing->tunnel_refs;
 	tunnel_add(listing, &session->tls, IPC__CHANNEL__CHANNEL_TLS, &session->current.tls);
 	tunnel_add(listing, &session->dtls, IPC__CHANNEL__CHANNEL_DTLS, &session->current.dtls);

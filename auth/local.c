@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bounded queue and a few threads. The setting for a name that does not exist is the one of an
- * existing user, chosen by a keyed hash of the name: the same name always costs the same, and names
- * spread over the methods and costs in use as real users do. The key is made of the stored hashes,
- * which nobody outside knows, so the choice survives a restart.
+ * A bounded queue and a few threads. The setting for a name that does not exist, or has no
+ * password, is the one of an existing user, chosen by a keyed hash of the name: the same name
+ * always costs the same, and names spread over the methods and costs in use as real users do. The
+ * key is made of the stored hashes, which nobody outside knows, so the choice survives a restart;
+ * it stays when another configuration comes, so that a changed password changes no other name's
+ * cost.
  */
 #include "auth/local.h"
 
@@ -26,8 +28,9 @@
 
 struct job {
 	struct local *local;
-	const char *setting; /* borrowed from the configuration */
-	bool known;
+	struct conf *conf;
+	const char *setting; /* borrowed from conf */
+	enum local_result real;
 	struct secret *password;
 	local_done_fn done;
 	void *arg;
@@ -68,6 +71,7 @@ static void
 job_free(struct job *job)
 {
 	secret_free(job->password);
+	conf_unref(job->conf);
 	free(job);
 }
 
@@ -83,10 +87,10 @@ job_run(struct job *job)
 
 	(void)str_copy(want, sizeof(want), job->setting);
 	equal = str_eq_secret(want, have, sizeof(want)) && hashed;
-	if (!job->known)
-		job->result = LOCAL_NO_USER;
-	else
-		job->result = equal ? LOCAL_OK : LOCAL_BAD_PASSWORD;
+	/* A decoy's own password must not open anything. */
+	job->result = job->real;
+	if (job->real == LOCAL_OK && !equal)
+		job->result = LOCAL_BAD_PASSWORD;
 	str_wipe(have, sizeof(have));
 	str_wipe(want, sizeof(want));
 }
@@ -139,27 +143,20 @@ thread_main(void *arg)
 	return NULL;
 }
 
-static const char *
-user_setting(const struct conf_object *user)
-{
-	const char *setting = conf_str(user, USER_PASSWORD);
-
-	return setting != NULL ? setting : DEFAULT_SETTING;
-}
-
 static enum err
-key_make(struct local *local)
+key_make(struct local *local, const struct conf *conf)
 {
 	const struct conf_object *const *users;
-	size_t len = conf_objects(local->config.conf, CONF_USERNAME, &users);
+	size_t len = conf_objects(conf, CONF_USERNAME, &users);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	bool ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
 
 	for (size_t i = 0; i < len && ok; i++) {
-		const char *setting = user_setting(users[i]);
+		const char *setting = conf_str(users[i], USER_PASSWORD);
 
-		ok = EVP_DigestUpdate(ctx, setting, strlen(setting) + 1) == 1;
+		if (setting != NULL)
+			ok = EVP_DigestUpdate(ctx, setting, strlen(setting) + 1) == 1;
 	}
 	ok = ok && EVP_DigestFinal_ex(ctx, digest, NULL) == 1;
 	EVP_MD_CTX_free(ctx);
@@ -170,28 +167,48 @@ key_make(struct local *local)
 	return ERR_OK;
 }
 
-const char *
-local_setting(const struct local *local, const char *username, bool *known)
+/* The setting of one of the users that have a password. */
+static const char *
+decoy(const struct conf *conf, uint64_t choice)
 {
-	const struct conf_object *user = conf_find(local->config.conf, CONF_USERNAME, username);
 	const struct conf_object *const *users;
-	size_t len = conf_objects(local->config.conf, CONF_USERNAME, &users);
+	size_t len = conf_objects(conf, CONF_USERNAME, &users);
+
+	for (size_t i = 0; i < len; i++) {
+		const char *setting = conf_str(users[(choice % len + i) % len], USER_PASSWORD);
+
+		if (setting != NULL)
+			return setting;
+	}
+	return DEFAULT_SETTING;
+}
+
+const char *
+local_setting(const struct local *local, const struct conf *conf, const char *username,
+    enum local_result *real)
+{
+	const struct conf_object *user = conf_find(conf, CONF_USERNAME, username);
+	const char *own = user != NULL ? conf_str(user, USER_PASSWORD) : NULL;
 	uint8_t mac[EVP_MAX_MD_SIZE] = {0};
+	const char *other;
 	uint64_t choice;
 
-	*known = user != NULL;
 	/* Computed for known names as well: the same work for all. */
 	(void)HMAC(EVP_sha256(), local->key, sizeof(local->key), (const uint8_t *)username,
 	    strlen(username), mac, NULL);
 	memcpy(&choice, mac, sizeof(choice));
-	if (user != NULL)
-		return user_setting(user);
-	return len > 0 ? user_setting(users[choice % len]) : DEFAULT_SETTING;
+	other = decoy(conf, choice);
+	*real = LOCAL_OK;
+	if (user == NULL)
+		*real = LOCAL_NO_USER;
+	else if (own == NULL)
+		*real = LOCAL_NO_PASSWORD;
+	return own != NULL ? own : other;
 }
 
 enum err
-local_verify(struct local *local, const char *username, struct secret *password, local_done_fn done,
-    void *arg)
+local_verify(struct local *local, struct conf *conf, const char *username, struct secret *password,
+    local_done_fn done, void *arg)
 {
 	struct job *job = calloc(1, sizeof(*job));
 	bool full;
@@ -201,7 +218,8 @@ local_verify(struct local *local, const char *username, struct secret *password,
 		return ERR_NOMEM;
 	}
 	*job = (struct job){.local = local, .password = password, .done = done, .arg = arg};
-	job->setting = local_setting(local, username, &job->known);
+	job->conf = conf_ref(conf);
+	job->setting = local_setting(local, conf, username, &job->real);
 	pthread_mutex_lock(&local->lock);
 	full = local->queue_len >= local->config.queue_max;
 	if (!full) {
@@ -223,12 +241,13 @@ local_new(const struct local_config *config)
 	if (local == NULL)
 		return NULL;
 	local->config = *config;
+	local->config.conf = NULL; /* it goes when another comes */
 	if (local->config.hash == NULL)
 		local->config.hash = hash_crypt;
 	pthread_mutex_init(&local->lock, NULL);
 	pthread_cond_init(&local->wake, NULL);
 	local->threads = calloc(config->threads, sizeof(*local->threads));
-	if (local->threads == NULL || key_make(local) != ERR_OK)
+	if (local->threads == NULL || key_make(local, config->conf) != ERR_OK)
 		goto out;
 	while (local->threads_len < config->threads) {
 		if (pthread_create(&local->threads[local->threads_len], NULL, thread_main, local) !=

@@ -21,6 +21,7 @@ struct local;
 enum local_result {
 	LOCAL_OK,
 	LOCAL_NO_USER,
+	LOCAL_NO_PASSWORD, /* the user has none: none fits */
 	LOCAL_BAD_PASSWORD,
 	LOCAL_FAILED, /* could not be checked */
 };
@@ -33,7 +34,7 @@ typedef bool (*local_hash_fn)(
 
 struct local_config {
 	struct loop *loop;
-	const struct conf *conf; /* must outlive */
+	const struct conf *conf; /* the first one, for the key of the decoys */
 	unsigned threads;
 	unsigned queue_max;
 	local_hash_fn hash; /* NULL: crypt_r */
@@ -45,14 +46,17 @@ struct local *local_new(const struct local_config *config) MUST_USE;
 void local_free(struct local *local);
 
 /*
- * Check a password, which is taken in every case. done is called once, later, on the loop.
- * ERR_LIMIT: too many are waiting; ERR_NOMEM.
+ * Check a password against the users of conf. It is taken in every case. done is called once,
+ * later, on the loop. ERR_LIMIT: too many are waiting; ERR_NOMEM.
  */
-enum err local_verify(struct local *local, const char *username, struct secret *password,
-    local_done_fn done, void *arg) MUST_USE;
+enum err local_verify(struct local *local, struct conf *conf, const char *username,
+    struct secret *password, local_done_fn done, void *arg) MUST_USE;
 
-/* The crypt setting that this name is checked against, *known whether the user exists. For tests of
- * INV-3. */
-const char *local_setting(const struct local *local, const char *username, bool *known);
+/*
+ * The crypt setting that this name is checked against. *real is LOCAL_OK when it is the user's own,
+ * else why no password can fit. For tests of INV-3.
+ */
+const char *local_setting(const struct local *local, const struct conf *conf, const char *username,
+    enum local_result *real);
 
 #endif

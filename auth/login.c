@@ -6,198 +6,17 @@
  */
 #include "auth/login.h"
 
-#include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "auth/form.h"
 #include "auth/grant.h"
-#include "auth/table.h"
+#include "auth/login_table.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "conf/username.h"
 
-enum login_state { LOGIN_FORM, LOGIN_CHECKING };
-
-/* All pending logins of one source. */
-struct source {
-	struct ip_addr addr;
-	struct login *logins; /* oldest first */
-	unsigned count;
-	UT_hash_handle hh;
-};
-
-struct login {
-	struct login_table *table;
-	enum login_state state;
-	char handle[TOKEN_TEXT_SIZE];
-	struct group_choice choice;
-	uint64_t started_ms;
-	uint64_t expires_ms;
-	unsigned attempts;                       /* that failed */
-	struct source *source;                   /* FORM */
-	struct login *prev, *next;               /* FORM: by age; CHECKING: the list of those */
-	struct login *source_prev, *source_next; /* FORM */
-	UT_hash_handle hh;                       /* FORM */
-	/* CHECKING: the reply that is being looked at. */
-	struct facts facts;
-	char username[SESSION_NAME_SIZE]; /* "" when the name is too long to be anybody's */
-	login_answer_fn answer;
-	void *arg;
-};
-
-struct login_table {
-	struct login_config config;
-	uint64_t login_ms; /* for a whole login */
-	unsigned attempts_max;
-	struct login *by_handle; /* FORM */
-	struct login *by_age;    /* FORM, oldest handle first */
-	struct login *checking;
-	struct source *sources;
-	size_t len;
-};
-
-struct login_table *
-login_table_new(const struct login_config *config)
-{
-	struct login_table *table = calloc(1, sizeof(*table));
-	const struct conf_object *limits =
-	    conf_sub(conf_root(config->conf, CONF_GATEWAY), GW_LIMITS);
-
-	if (table == NULL)
-		return NULL;
-	table->config = *config;
-	table->login_ms = (uint64_t)conf_int(limits, LIM_LOGIN_TIMEOUT) * 1000;
-	table->attempts_max = (unsigned)conf_int(limits, LIM_LOGIN_ATTEMPTS);
-	return table;
-}
-
-size_t
-login_table_len(const struct login_table *table)
-{
-	return table->len;
-}
-
-/* ---- membership: a login in state FORM is in all tables, in any other in none of them ---- */
-
-/* The analyser does not follow utlist's lists: it believes that what was taken out of one is still
- * in it. */
-/* NOLINTBEGIN(clang-analyzer-unix.Malloc,clang-analyzer-core.NullDereference) */
-
-static void
-form_leave(struct login *login)
-{
-	struct login_table *table = login->table;
-	struct source *source = login->source;
-
-	assert(login->state == LOGIN_FORM && source != NULL);
-	HASH_DEL(table->by_handle, login);
-	DL_DELETE(table->by_age, login);
-	table->len--;
-	DL_DELETE2(source->logins, login, source_prev, source_next);
-	login->source = NULL;
-	if (--source->count == 0) {
-		HASH_DEL(table->sources, source);
-		free(source);
-	}
-}
-
-static void
-login_drop(struct login *login)
-{
-	form_leave(login);
-	free(login);
-}
-
-static struct source *
-source_get(struct login_table *table, const struct ip_addr *client)
-{
-	struct ip_addr addr = *client;
-	struct source *source;
-
-	/* Whoever has one IPv6 address has its /64. */
-	if (addr.family == 6)
-		memset(addr.bytes + 8, 0, 8);
-	HASH_FIND(hh, table->sources, &addr, sizeof(addr), source);
-	if (source != NULL)
-		return source;
-	source = calloc(1, sizeof(*source));
-	if (source == NULL)
-		return NULL;
-	source->addr = addr;
-	HASH_ADD(hh, table->sources, addr, sizeof(source->addr), source);
-	if (!table_added(source, hh)) {
-		free(source);
-		return NULL;
-	}
-	return source;
-}
-
-/* Into state FORM under a fresh handle; the oldest give way. */
-static enum err
-form_enter(struct login *login, const struct ip_addr *client)
-{
-	struct login_table *table = login->table;
-	struct source *source = source_get(table, client);
-
-	if (source == NULL)
-		return ERR_NOMEM;
-	login->state = LOGIN_FORM;
-	login->source = source;
-	login->expires_ms = clock_mono_ms() + LOGIN_HANDLE_SEC * 1000;
-	token_new(login->handle);
-	DL_APPEND(table->by_age, login);
-	DL_APPEND2(source->logins, login, source_prev, source_next);
-	source->count++;
-	table->len++;
-	HASH_ADD_STR(table->by_handle, handle, login);
-	if (!table_added(login, hh)) {
-		/* form_leave() takes it off the rest; the handle was never in. */
-		DL_DELETE(table->by_age, login);
-		DL_DELETE2(source->logins, login, source_prev, source_next);
-		table->len--;
-		if (--source->count == 0) {
-			HASH_DEL(table->sources, source);
-			free(source);
-		}
-		return ERR_NOMEM;
-	}
-	if (source->count > LOGIN_SOURCE_MAX)
-		login_drop(source->logins);
-	if (table->len > LOGIN_TABLE_MAX)
-		login_drop(table->by_age);
-	return ERR_OK;
-}
-
-void
-login_table_tick(struct login_table *table)
-{
-	uint64_t now = clock_mono_ms();
-
-	while (table->by_age != NULL && table->by_age->expires_ms <= now)
-		login_drop(table->by_age);
-}
-
-void
-login_table_free(struct login_table *table)
-{
-	struct login *login, *tmp;
-	Ipc__AuthAnswer refused;
-
-	if (table == NULL)
-		return;
-	while (table->by_age != NULL)
-		login_drop(table->by_age);
-	form_refused(&refused);
-	DL_FOREACH_SAFE (table->checking, login, tmp) {
-		DL_DELETE(table->checking, login);
-		login->answer(&refused, login->arg);
-		free(login);
-	}
-	free(table);
-}
-
-/* NOLINTEND(clang-analyzer-unix.Malloc,clang-analyzer-core.NullDereference) */
+#define TYPED_MAX 512 /* a user name with its realm and group */
 
 /* ---- answers ---- */
 
@@ -210,72 +29,103 @@ answer_refused(login_answer_fn fn, void *arg)
 	fn(&refused, arg);
 }
 
-/* Give the login a fresh handle and show its form; takes the login, which is in no table. */
+/* The login is over. */
 static void
-show_form(
-    struct login *login, const struct ip_addr *client, bool failed, login_answer_fn fn, void *arg)
+refuse(struct login *login)
 {
-	const struct login_config *config = &login->table->config;
+	answer_refused(login->answer, login->arg);
+	login_table_drop(login);
+}
+
+/* Give the login a fresh handle and show its form. */
+static void
+show_form(struct login *login, bool failed)
+{
+	login_answer_fn answer = login->answer;
+	void *arg = login->arg;
 	struct form *form;
 
-	if (form_enter(login, client) != ERR_OK) {
-		free(login);
-		answer_refused(fn, arg);
+	if (login_table_show(login) != ERR_OK) {
+		refuse(login);
 		return;
 	}
-	form = form_new(config->conf, &login->choice, login->handle, config->generation);
+	form = form_new(login->conf, &login->choice, login->handle, login->generation);
 	if (form == NULL) {
-		login_drop(login);
-		answer_refused(fn, arg);
+		login_table_drop(login);
+		answer_refused(answer, arg);
 		return;
 	}
 	if (failed)
 		form_set_failed(form);
-	fn(form_answer(form), arg);
+	answer(form_answer(form), arg);
 	form_free(form);
+}
+
+static const struct conf_object *
+limits_of(const struct login *login)
+{
+	return conf_sub(conf_root(login->conf, CONF_GATEWAY), GW_LIMITS);
+}
+
+static bool
+is_time_over(const struct login *login)
+{
+	uint64_t limit_ms = (uint64_t)conf_int(limits_of(login), LIM_LOGIN_TIMEOUT) * 1000;
+
+	return clock_mono_ms() - login->started_ms >= limit_ms;
+}
+
+/* An attempt failed: another form, unless attempts or time are used up. */
+static void
+fail(struct login *login)
+{
+	login->attempts++;
+	if (login->attempts >= (unsigned)conf_int(limits_of(login), LIM_LOGIN_ATTEMPTS) ||
+	    is_time_over(login))
+		refuse(login);
+	else
+		show_form(login, true);
+}
+
+/* ---- which group ---- */
+
+static void
+on_arrived(const struct resolve_choice *choice, Ipc__CertNames *names, void *arg)
+{
+	struct login *login = arg;
+
+	login->choice = *choice;
+	login->names = names;
+	log_debug("login from %s: tunnel group %s, alias %s",
+	    facts_ip(&login->facts, (char[IP_STR_MAX]){0}), conf_str(choice->group, TG_NAME),
+	    choice->alias != NULL ? choice->alias : "none");
+	show_form(login, login->failed);
 }
 
 /* The first form of a login; `failed` when a reply led here that belonged to none. */
 static void
-start(struct login_table *table, const struct group_choice *choice, const struct ip_addr *client,
+start(struct login_table *table, const struct arrival_request *request, const struct facts *facts,
     bool failed, login_answer_fn fn, void *arg)
 {
-	struct login *login = calloc(1, sizeof(*login));
+	struct login *login = login_table_begin(table);
 
 	if (login == NULL) {
 		answer_refused(fn, arg);
 		return;
 	}
-	login->table = table;
-	login->choice = *choice;
-	login->started_ms = clock_mono_ms();
+	login->facts = *facts;
+	login->failed = failed;
 	login->attempts = failed ? 1 : 0;
-	show_form(login, client, failed, fn, arg);
-}
-
-/* An attempt failed: another form, unless attempts or time are used up. Takes the login, which is
- * in no table. */
-static void
-fail(struct login *login)
-{
-	struct login_table *table = login->table;
-	bool over;
-
-	login->attempts++;
-	over = login->attempts >= table->attempts_max ||
-	       clock_mono_ms() - login->started_ms >= table->login_ms;
-	if (over) {
-		answer_refused(login->answer, login->arg);
-		free(login);
-		return;
-	}
-	show_form(login, &login->facts.client.addr, true, login->answer, login->arg);
+	login->answer = fn;
+	login->arg = arg;
+	arrival_resolve(table->config.arrivals, login->conf, request, on_arrived, login);
 }
 
 void
 login_init(struct login_table *table, const Ipc__AuthInit *init, login_answer_fn fn, void *arg)
 {
-	struct group_choice choice;
+	struct arrival_request request = {
+	    .facts = init->facts, .url = init->group_access, .select = init->group_select};
 	struct facts facts;
 
 	if (facts_read(init->facts, &facts) != ERR_OK) {
@@ -283,38 +133,53 @@ login_init(struct login_table *table, const Ipc__AuthInit *init, login_answer_fn
 		answer_refused(fn, arg);
 		return;
 	}
-	group_resolve(table->config.conf, init->group_access, init->facts->host, init->facts->path,
-	    init->group_select, &choice);
-	log_debug("login from %s: tunnel group %s, alias %s",
-	    facts_ip(&facts, (char[IP_STR_MAX]){0}), conf_str(choice.group, TG_NAME),
-	    choice.alias != NULL ? choice.alias : "none");
-	start(table, &choice, &facts.client.addr, false, fn, arg);
+	start(table, &request, &facts, false, fn, arg);
 }
 
-/* ---- replies ---- */
+/* ---- right or wrong ---- */
+
+static struct grant
+grant_of(struct login *login)
+{
+	return (struct grant){
+	    .conf = login->conf,
+	    .sessions = login->table->config.sessions,
+	    .choice = &login->choice,
+	    .facts = &login->facts,
+	    .username = login->username,
+	};
+}
+
+/* What it depends on is known: the session. */
+static void
+on_fresh(void *arg)
+{
+	struct login *login = arg;
+	struct grant grant = grant_of(login);
+
+	if (grant_open(&grant) != ERR_OK) {
+		fail(login);
+		return;
+	}
+	login->answer(&grant.answer, login->arg);
+	grant_fini(&grant);
+	login_table_drop(login);
+}
 
 /* The verifier's word, on the loop. */
 static void
 on_checked(enum local_result result, void *arg)
 {
 	struct login *login = arg;
-	struct login_table *table = login->table;
-	struct grant grant = {
-	    .conf = table->config.conf,
-	    .sessions = table->config.sessions,
-	    .choice = &login->choice,
-	    .facts = &login->facts,
-	    .username = login->username,
-	};
+	const struct login_config *config = &login->table->config;
+	struct grant grant = grant_of(login);
 
-	DL_DELETE(table->checking, login);
-	if (grant_session(&grant, result) != ERR_OK) {
+	if (grant_judge(&grant, result) != ERR_OK)
 		fail(login);
-		return;
-	}
-	login->answer(&grant.answer, login->arg);
-	grant_fini(&grant);
-	free(login);
+	else if (grant.crowded && config->refresh != NULL)
+		config->refresh(config->refresher, on_fresh, login);
+	else
+		on_fresh(login);
 }
 
 static const Ipc__Field *
@@ -339,7 +204,22 @@ password_take(const Ipc__AuthReply *reply)
 	return secret_new(field->value.data, field->value.len);
 }
 
-/* Hand name and password to the verifier. The login is in no table. */
+/* The name that AAA sees. One that does not fit, or of which nothing is left, is nobody's, and is
+ * checked like any other that is nobody's. */
+static void
+username_take(struct login *login, const Ipc__Field *field)
+{
+	char typed[TYPED_MAX], stripped[TYPED_MAX];
+
+	if (str_copy_n(typed, sizeof(typed), (const char *)field->value.data, field->value.len) !=
+		ERR_OK ||
+	    username_strip(login->conf, login->choice.group, typed, stripped, sizeof(stripped)) !=
+		ERR_OK ||
+	    str_copy(login->username, sizeof(login->username), stripped) != ERR_OK)
+		login->username[0] = '\0';
+}
+
+/* Hand name and password to the verifier. */
 static void
 check(struct login *login, const Ipc__AuthReply *reply)
 {
@@ -353,22 +233,18 @@ check(struct login *login, const Ipc__AuthReply *reply)
 		fail(login);
 		return;
 	}
-	/* A name that does not fit is nobody's, and is checked like any other that is nobody's. */
-	if (str_copy_n(login->username, sizeof(login->username), (const char *)name->value.data,
-		name->value.len) != ERR_OK)
-		login->username[0] = '\0';
-	login->state = LOGIN_CHECKING;
-	DL_APPEND(login->table->checking, login);
-	if (config->verify(config->verifier, login->username, password, on_checked, login) ==
-	    ERR_OK)
+	username_take(login, name);
+	if (config->verify(config->verifier, login->conf, login->username, password, on_checked,
+		login) == ERR_OK)
 		return;
 	log_warn("too many logins at once: one is refused");
-	DL_DELETE(login->table->checking, login);
 	fail(login);
 }
 
+/* ---- replies ---- */
+
 /* Did the client choose another group than the one of this form? Then that one's form is the answer
- * (2.5). */
+ * (2.5). A group that a certificate or a URL chose has no list to choose from. */
 static bool
 is_other_group(const struct login *login, const char *select)
 {
@@ -376,32 +252,33 @@ is_other_group(const struct login *login, const char *select)
 
 	if (!login->choice.list || select[0] == '\0')
 		return false;
-	return group_by_alias(login->table->config.conf, select, &alias) != login->choice.group;
+	return resolve_alias(login->conf, select, &alias) != login->choice.group;
 }
 
 static bool
-is_current(const struct login_table *table, const char *config_hash)
+is_current(const struct login *login, const char *config_hash)
 {
 	uint64_t value;
 
 	return str_to_u64(config_hash, 0, UINT64_MAX, &value) == ERR_OK &&
-	       value == table->config.generation;
+	       value == login->generation;
 }
 
+/* The login that this reply belongs to, now BUSY; NULL: none, or none any more. */
 static struct login *
 login_take(struct login_table *table, const Ipc__AuthReply *reply)
 {
-	uint64_t now = clock_mono_ms();
 	struct login *login;
 
 	HASH_FIND_STR(table->by_handle, reply->handle, login);
 	if (login == NULL)
 		return NULL;
-	form_leave(login);
-	if (now < login->expires_ms && now - login->started_ms < table->login_ms &&
-	    is_current(table, reply->config_hash))
+	if (clock_mono_ms() < login->expires_ms && !is_time_over(login) &&
+	    is_current(login, reply->config_hash)) {
+		login_table_take(login);
 		return login;
-	free(login);
+	}
+	login_table_drop(login);
 	return NULL;
 }
 
@@ -410,22 +287,24 @@ reply_dispatch(struct login_table *table, const Ipc__AuthReply *reply, const str
     login_answer_fn fn, void *arg)
 {
 	struct login *login = login_take(table, reply);
-	struct group_choice choice;
+	struct arrival_request request = {
+	    .facts = reply->facts, .url = "", .select = reply->group_select};
+	bool failed = login == NULL;
 
-	if (login != NULL && !is_other_group(login, reply->group_select)) {
+	if (login == NULL) {
+		log_info("a login reply from %s has an unknown or expired handle",
+		    facts_ip(facts, (char[IP_STR_MAX]){0}));
+	} else if (!is_other_group(login, reply->group_select)) {
 		login->facts = *facts;
 		login->answer = fn;
 		login->arg = arg;
 		check(login, reply);
 		return;
+	} else {
+		/* Its request is answered already. */
+		login_table_drop(login);
 	}
-	group_resolve(table->config.conf, "", reply->facts->host, reply->facts->path,
-	    reply->group_select, &choice);
-	if (login == NULL)
-		log_info("a login reply from %s has an unknown or expired handle",
-		    facts_ip(facts, (char[IP_STR_MAX]){0}));
-	start(table, &choice, &facts->client.addr, login == NULL, fn, arg);
-	free(login);
+	start(table, &request, facts, failed, fn, arg);
 }
 
 void

@@ -2,12 +2,14 @@
 /*
  * The login state machine (protocol.md 2.1 - 2.5): from init through forms and replies to a
  * session, or not. Pending logins are known by an unguessable handle that serves one reply; they
- * are limited in number, in all and for each source, the oldest giving way.
+ * are limited in number, in all and for each source, the oldest giving way. Each keeps the
+ * configuration that it began with.
  *
- *      init            reply             right
- *   ---------> FORM ----------> CHECKING -------> session
- *               ^                  |
- *               +------------------+ wrong: a fresh handle, until attempts or time are used up
+ *   init     which group?        reply     password?  right                   fresh counters
+ *   ------> BUSY -------> FORM -------> BUSY ----------> user has many sessions? ------> session
+ *                          ^              |
+ *                          +--------------+ wrong: a fresh handle, until attempts or time are used
+ * up
  */
 #ifndef AUTH_LOGIN_H
 #define AUTH_LOGIN_H
@@ -15,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "auth/arrival.h"
 #include "auth/local.h"
 #include "auth/session.h"
 #include "common/attr.h"
@@ -31,19 +34,26 @@ struct login_table;
 /* The answer to an init or a reply: called once for each, now or later. The message is borrowed. */
 typedef void (*login_answer_fn)(const Ipc__AuthAnswer *answer, void *arg);
 /* local_verify() or what a test has instead. */
-typedef enum err (*login_verify_fn)(
-    void *verifier, const char *username, struct secret *password, local_done_fn done, void *arg);
+typedef enum err (*login_verify_fn)(void *verifier, struct conf *conf, const char *username,
+    struct secret *password, local_done_fn done, void *arg);
+/* Have the workers report, then call done once, later. */
+typedef void (*login_refresh_fn)(void *refresher, void (*done)(void *arg), void *arg);
 
 struct login_config {
-	const struct conf *conf; /* must outlive, as must sessions */
-	uint64_t generation;     /* of the configuration: the config-hash */
-	struct session_table *sessions;
+	struct conf *conf;              /* the one in force; the table takes a reference */
+	uint64_t generation;            /* of it: the config-hash */
+	struct session_table *sessions; /* must outlive, as must arrivals */
+	struct arrivals *arrivals;
 	login_verify_fn verify;
 	void *verifier;
+	login_refresh_fn refresh; /* NULL: sessions know how long they have been idle */
+	void *refresher;
 };
 
 struct login_table *login_table_new(const struct login_config *config) MUST_USE;
-/* Refuses what is still being checked. The verifier must be at rest. */
+/* Another configuration is in force, for logins that begin. Takes a reference. */
+void login_table_use(struct login_table *table, struct conf *conf, uint64_t generation);
+/* Refuses what is still busy. Verifier, arrivals and refresher must be at rest. */
 void login_table_free(struct login_table *table);
 /* Forget what is over its time. */
 void login_table_tick(struct login_table *table);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tunnel policy message: a table for the plain attributes, and the two kinds that need work:
- * addresses and the networks of split tunneling.
+ * The tunnel policy message: a table for the plain attributes, and the kinds that need work:
+ * addresses, the networks of split tunneling, custom attributes.
  */
 #include "auth/policy.h"
 
@@ -14,6 +14,9 @@
 #include "conf/acl.h"
 
 #define MINUTE 60U
+#define WHY_MAX 1024
+#define CUSTOM_MAX (INHERIT_SOURCES_MAX * 32) /* as many as each source may have */
+#define CUSTOM_VALUE_MAX 65536
 
 /* A growing array of strings that are ours. */
 struct strings {
@@ -33,6 +36,7 @@ struct policy {
 	struct addrs dns;
 	struct addrs wins;
 	struct strings include, exclude, include6, exclude6;
+	Ipc__CustomAttr **custom; /* values are ours */
 };
 
 static uint32_t
@@ -58,18 +62,6 @@ policy_limits(const struct conf *conf, const struct inherit *inherit, struct pol
 	out->logins = (uint32_t)inherit_int(inherit, GPA_VPN_SIMULTANEOUS_LOGINS);
 }
 
-bool
-policy_has_ssl_client(const struct inherit *inherit)
-{
-	char *const *words;
-	size_t len = inherit_list(inherit, GPA_VPN_TUNNEL_PROTOCOL, &words);
-
-	for (size_t i = 0; i < len; i++)
-		if (strcmp(words[i], "ssl-client") == 0)
-			return true;
-	return false;
-}
-
 static enum err
 strings_add(struct strings *strings, const char *text)
 {
@@ -92,16 +84,10 @@ strings_add(struct strings *strings, const char *text)
 }
 
 static void
-strings_clear(struct strings *strings)
+strings_free(struct strings *strings)
 {
 	while (strings->len > 0)
 		free(strings->items[--strings->len]);
-}
-
-static void
-strings_free(struct strings *strings)
-{
-	strings_clear(strings);
 	free(strings->items);
 }
 
@@ -130,18 +116,16 @@ addrs_read(const struct inherit *inherit, enum conf_gp_attributes attribute, str
 }
 
 static enum err
-network_add(struct strings *v4, struct strings *v6, const struct ip_prefix *prefix)
+network_add(struct strings *out, const struct ip_prefix *prefix)
 {
 	char text[2 * IP_STR_MAX], addr[IP_STR_MAX], mask[IP_STR_MAX];
 
 	if (prefix->addr.family == 6)
-		return v6 == NULL ? ERR_OK : strings_add(v6, ip_prefix_str(prefix, text));
-	if (v4 == NULL)
-		return ERR_OK;
+		return strings_add(out, ip_prefix_str(prefix, text));
 	/* AnyConnect wants dotted masks here (protocol.md 4.2). */
 	snprintf(text, sizeof(text), "%s/%s", ip_str(&prefix->addr, addr),
 	    ip_mask_str(prefix->len, mask));
-	return strings_add(v4, text);
+	return strings_add(out, text);
 }
 
 /* What a split-tunnel policy makes of the networks of its family. */
@@ -159,48 +143,50 @@ split_of(const struct inherit *inherit, enum conf_gp_attributes attribute)
 	return SPLIT_NONE;
 }
 
-static struct strings *
-split_list(enum split split, struct strings *include, struct strings *exclude)
+/* Everything of one family: what "any" permits, or a prefix of length 0. */
+static bool
+is_all(const struct acl_network *network, uint8_t family)
 {
-	if (split == SPLIT_NONE)
-		return NULL;
-	return split == SPLIT_INCLUDE ? include : exclude;
+	return network->permit && (network->any || (network->prefix.len == 0 &&
+						       network->prefix.addr.family == family));
 }
 
 /*
- * The permitted networks of the access list. "permit any" in a list of what to tunnel means
- * everything, and everything is what a client tunnels when it is told no network at all; in a list
- * of what to leave out it is a network of its own.
+ * The permitted networks of one family. Everything, in a list of what to tunnel, is what a client
+ * tunnels when it is told no network at all; in a list of what to leave out it is a network of its
+ * own.
  */
 static enum err
 networks_read(
-    struct policy *policy, const struct conf_object *acl, enum split split4, enum split split6)
+    struct strings *out, const struct acl_networks *networks, uint8_t family, enum split split)
 {
-	static const struct ip_prefix all4 = {.addr = {.family = 4}},
-				      all6 = {.addr = {.family = 6}};
-	struct strings *v4 = split_list(split4, &policy->include, &policy->exclude);
-	struct strings *v6 = split_list(split6, &policy->include6, &policy->exclude6);
-	char *const *rules;
-	size_t len = conf_list(acl, ACL_RULES, &rules);
-	bool any = false;
+	const struct ip_prefix everything = {.addr = {.family = family}};
+	bool all = false;
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; i < len && err == ERR_OK; i++) {
-		struct acl_rule rule;
+	for (size_t i = 0; i < networks->len; i++)
+		all = all || is_all(&networks->items[i], family);
+	if (all && split == SPLIT_INCLUDE)
+		return ERR_OK;
+	for (size_t i = 0; i < networks->len && err == ERR_OK; i++)
+		if (networks->items[i].permit && networks->items[i].prefix.len > 0 &&
+		    networks->items[i].prefix.addr.family == family)
+			err = network_add(out, &networks->items[i].prefix);
+	return all && err == ERR_OK ? network_add(out, &everything) : err;
+}
 
-		if (acl_rule_parse(rules[i], &rule) != ERR_OK || !rule.permit)
-			continue;
-		any = any || rule.any;
-		if (!rule.any)
-			err = network_add(v4, v6, &rule.prefix);
-	}
-	if (!any || err != ERR_OK)
-		return err;
-	strings_clear(&policy->include);
-	strings_clear(&policy->include6);
-	err = network_add(split4 == SPLIT_EXCLUDE ? v4 : NULL, NULL, &all4);
-	if (err == ERR_OK)
-		err = network_add(NULL, split6 == SPLIT_EXCLUDE ? v6 : NULL, &all6);
+static enum err
+split_lists(struct policy *policy, const struct acl_networks *networks, enum split split4,
+    enum split split6)
+{
+	enum err err = ERR_OK;
+
+	if (split4 != SPLIT_NONE)
+		err = networks_read(split4 == SPLIT_INCLUDE ? &policy->include : &policy->exclude,
+		    networks, 4, split4);
+	if (split6 != SPLIT_NONE && err == ERR_OK)
+		err = networks_read(split6 == SPLIT_INCLUDE ? &policy->include6 : &policy->exclude6,
+		    networks, 6, split6);
 	return err;
 }
 
@@ -211,11 +197,23 @@ split_read(struct policy *policy, const struct conf *conf, const struct inherit 
 	enum split split4 = split_of(inherit, GPA_SPLIT_TUNNEL_POLICY);
 	enum split split6 = split_of(inherit, GPA_IPV6_SPLIT_TUNNEL_POLICY);
 	const struct conf_object *acl;
+	struct acl_networks networks;
+	struct buf why;
 
 	if (name == NULL || (split4 == SPLIT_NONE && split6 == SPLIT_NONE))
 		return ERR_OK;
 	acl = conf_find(conf, CONF_ACCESS_LIST, name);
-	return acl == NULL ? ERR_OK : networks_read(policy, acl, split4, split6);
+	if (acl == NULL)
+		return ERR_OK;
+	buf_init(&why, WHY_MAX);
+	enum err err = acl_networks(conf, acl, &networks, &why);
+	if (err == ERR_OK)
+		err = split_lists(policy, &networks, split4, split6);
+	else
+		log_err("access list %s: %s", name, buf_cstr(&why));
+	acl_networks_fini(&networks);
+	buf_fini(&why);
+	return err;
 }
 
 /* ---- the plain attributes ---- */
@@ -246,6 +244,18 @@ static const struct row rows[] = {
     ROW(GPA_ANYCONNECT_SSL_REKEY_TIME, UNIT_MINUTES, rekey_time),
     ROW(GPA_VPN_SESSION_ALERT_INTERVAL, UNIT_MINUTES, alert_interval),
     ROW(GPA_SMARTCARD_REMOVAL_DISCONNECT, UNIT_BOOL, smartcard_removal_disconnect),
+    ROW(GPA_GATEWAY_FQDN, UNIT_TEXT, gateway_fqdn),
+    ROW(GPA_MSIE_PROXY_LOCKDOWN, UNIT_BOOL, msie_proxy_lockdown),
+    ROW(GPA_ANYCONNECT_ROUTING_FILTERING_IGNORE, UNIT_BOOL, routing_filtering_ignore),
+    ROW(GPA_ANYCONNECT_SSL_DF_BIT_IGNORE, UNIT_BOOL, df_bit_ignore),
+};
+
+/* Only when the method says that the client's proxy is to change. */
+static const struct row proxy_rows[] = {
+    ROW(GPA_MSIE_PROXY_METHOD, UNIT_TEXT, msie_proxy_method),
+    ROW(GPA_MSIE_PROXY_SERVER, UNIT_TEXT, msie_proxy_server),
+    ROW(GPA_MSIE_PROXY_LOCAL_BYPASS, UNIT_BOOL, msie_proxy_local_bypass),
+    ROW(GPA_MSIE_PROXY_PAC_URL, UNIT_TEXT, msie_proxy_pac_url),
 };
 
 static void
@@ -269,6 +279,86 @@ row_apply(const struct row *row, const struct inherit *inherit, Ipc__TunnelPolic
 		*(const char **)field = text != NULL ? text : "";
 		break;
 	}
+}
+
+static bool
+is_word(const struct inherit *inherit, enum conf_gp_attributes attribute, const char *word)
+{
+	const char *text = inherit_str(inherit, attribute);
+
+	return text != NULL && strcmp(text, word) == 0;
+}
+
+static void
+proxy_apply(const struct inherit *inherit, Ipc__TunnelPolicy *msg)
+{
+	char *const *except;
+
+	if (is_word(inherit, GPA_MSIE_PROXY_METHOD, "no-modify"))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(proxy_rows); i++)
+		row_apply(&proxy_rows[i], inherit, msg);
+	msg->n_msie_proxy_except = inherit_list(inherit, GPA_MSIE_PROXY_EXCEPT_LIST, &except);
+	msg->msie_proxy_except = msg->n_msie_proxy_except > 0 ? (char **)except : NULL;
+}
+
+/* ---- custom attributes ---- */
+
+static enum err
+custom_add(struct policy *policy, const struct conf *conf, const struct inherit_custom *custom)
+{
+	Ipc__TunnelPolicy *msg = &policy->msg;
+	Ipc__CustomAttr *attr = malloc(sizeof(*attr));
+	struct buf value;
+
+	if (attr == NULL)
+		return ERR_NOMEM;
+	ipc__custom_attr__init(attr);
+	buf_init(&value, CUSTOM_VALUE_MAX);
+	enum err err = inherit_custom_value(conf, custom, &value);
+	if (err == ERR_OK)
+		err = value.err;
+	attr->type = (char *)custom->type;
+	attr->value = err == ERR_OK ? strdup(buf_cstr(&value)) : NULL;
+	buf_fini(&value);
+	if (attr->value == NULL) {
+		free(attr);
+		return err == ERR_OK ? ERR_NOMEM : err;
+	}
+	policy->custom[msg->n_custom_attr++] = attr;
+	return ERR_OK;
+}
+
+static enum err
+custom_read(struct policy *policy, const struct conf *conf, const struct inherit *inherit)
+{
+	struct inherit_custom *customs = calloc(CUSTOM_MAX, sizeof(*customs));
+	enum err err = ERR_OK;
+	size_t len = 0;
+
+	policy->custom = calloc(CUSTOM_MAX, sizeof(policy->custom[0]));
+	if (customs == NULL || policy->custom == NULL)
+		err = ERR_NOMEM;
+	else
+		len = inherit_custom(inherit, customs, CUSTOM_MAX);
+	for (size_t i = 0; i < len && err == ERR_OK; i++) {
+		err = custom_add(policy, conf, &customs[i]);
+		if (err != ERR_OK)
+			log_err("anyconnect-custom %s: %s", customs[i].type, err_str(err));
+	}
+	policy->msg.custom_attr = policy->custom;
+	free(customs);
+	return err;
+}
+
+static void
+custom_free(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->msg.n_custom_attr; i++) {
+		free(policy->custom[i]->value);
+		free(policy->custom[i]);
+	}
+	free(policy->custom);
 }
 
 static void
@@ -305,6 +395,8 @@ policy_new(const struct conf *conf, const struct inherit *inherit)
 	ipc__tunnel_policy__init(&policy->msg);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		row_apply(&rows[i], inherit, &policy->msg);
+	proxy_apply(inherit, &policy->msg);
+	policy->msg.disable_always_on = is_word(inherit, GPA_ALWAYS_ON_VPN, "disable");
 	method = inherit_str(inherit, GPA_ANYCONNECT_SSL_REKEY_METHOD);
 	if (method != NULL && strcmp(method, "none") != 0)
 		policy->msg.rekey_method = (char *)method;
@@ -314,9 +406,13 @@ policy_new(const struct conf *conf, const struct inherit *inherit)
 	policy->msg.idle_timeout = limits.idle_sec;
 	policy->msg.disconnected_timeout = limits.idle_sec;
 	policy->msg.session_timeout = limits.session_sec;
+	/* Said only where the administrator says it: that clients know it is not certain. */
+	if (inherit->value[GPA_VPN_IDLE_ALERT_INTERVAL]->state == CONF_SET)
+		policy->msg.idle_alert_interval = minutes(inherit, GPA_VPN_IDLE_ALERT_INTERVAL);
 	if (addrs_read(inherit, GPA_DNS_SERVER, &policy->dns) != ERR_OK ||
 	    addrs_read(inherit, GPA_WINS_SERVER, &policy->wins) != ERR_OK ||
-	    split_read(policy, conf, inherit) != ERR_OK) {
+	    split_read(policy, conf, inherit) != ERR_OK ||
+	    custom_read(policy, conf, inherit) != ERR_OK) {
 		policy_free(policy);
 		return NULL;
 	}
@@ -337,6 +433,7 @@ policy_free(struct policy *policy)
 	strings_free(&policy->exclude);
 	strings_free(&policy->include6);
 	strings_free(&policy->exclude6);
+	custom_free(policy);
 	free(policy);
 }
 

@@ -22,12 +22,12 @@ struct policy_limits {
 
 void policy_limits(
     const struct conf *conf, const struct inherit *inherit, struct policy_limits *out);
-/* May this user have an AnyConnect session (vpn-tunnel-protocol)? */
-bool policy_has_ssl_client(const struct inherit *inherit);
 
 /*
  * The tunnel's part of the policy, with its access lists and addresses resolved; session_remaining
- * is the caller's to set. Borrows from conf. NULL: memory.
+ * and the filters (auth/filters.h) are the caller's to set. Its custom_attr is what the answer to a
+ * login tells too. Borrows from conf. NULL: memory, or an access list or custom attribute that
+ * cannot be written out (the log tells).
  */
 struct policy *policy_new(const struct conf *conf, const struct inherit *inherit) MUST_USE;
 void policy_free(struct policy *policy);

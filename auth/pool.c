@@ -1,54 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each pool is an array of slots. Those at and above `fresh` were never used and cost no memory
- * until they are (the array is calloc'ed); those that came back wait in a queue, oldest first. So
- * leasing and releasing are O(1) and the least recently used address comes first. A table of all
- * leases, across pools, is what makes a lease unique.
+ * A table of all addresses that are leased or rest, across pools and across configurations, is what
+ * makes a lease unique; the slots of the pools only tell whose turn it is. So leasing and releasing
+ * are O(1), and a new configuration finds everything in the table.
  */
 #include "auth/pool.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/table.h"
-#include "common/log.h"
+#include "auth/pool_layout.h"
+#include "common/clock.h"
 #include "common/str.h"
-
-#define POOL_SIZE_MAX (1U << 20) /* more than there can be sessions */
-#define SLOT_NONE UINT32_MAX
-
-enum slot_state { SLOT_FRESH, SLOT_FREE, SLOT_LEASED };
-
-struct slot {
-	uint32_t prev;
-	uint32_t next;
-	enum slot_state state;
-};
-
-struct pool {
-	char name[POOL_NAME_SIZE];
-	uint8_t prefix_len;
-	struct ip_addr first;
-	uint32_t size;
-	uint32_t fresh; /* slots from here on were never handed out in turn */
-	uint32_t head;  /* free queue */
-	uint32_t tail;
-	uint32_t leased;
-	struct slot *slots;
-};
 
 struct holding {
 	struct ip_addr addr;
-	struct pool *pool;
-	uint32_t index;
+	bool resting;
+	uint64_t freed_ms;           /* resting */
+	struct pool *pool;           /* that has the address now; NULL: none */
+	uint32_t index;              /* in it */
+	struct holding *prev, *next; /* resting, longest first */
 	UT_hash_handle hh;
 };
 
 struct pool_set {
-	struct pool *pools;
-	size_t len;
+	struct pool_layout *layout; /* NULL: none yet */
 	struct holding *holdings;
+	struct holding *resting;
+	struct drain *drains;
+	pool_drained_fn drained;
+	void *arg;
 };
+
+/* The analyser does not follow utlist's lists: it believes that what was taken out of one is still
+ * in it. */
+/* NOLINTBEGIN(clang-analyzer-unix.Malloc,clang-analyzer-core.NullDereference) */
 
 static struct holding *
 holding_find(const struct pool_set *set, const struct ip_addr *addr)
@@ -59,53 +45,135 @@ holding_find(const struct pool_set *set, const struct ip_addr *addr)
 	return holding;
 }
 
+/* The address is nobody's and rests no more. */
 static void
-queue_push(struct pool *pool, uint32_t index)
+holding_free(struct pool_set *set, struct holding *holding)
 {
-	struct slot *slot = &pool->slots[index];
+	struct pool *pool = holding->pool;
 
-	slot->state = SLOT_FREE;
-	slot->prev = pool->tail;
-	slot->next = SLOT_NONE;
-	if (pool->tail != SLOT_NONE)
-		pool->slots[pool->tail].next = index;
-	else
-		pool->head = index;
-	pool->tail = index;
+	if (pool != NULL) {
+		if (pool_layout_framed(set->layout, &holding->addr))
+			pool->slots[holding->index].state = SLOT_RESERVED;
+		else
+			pool_push(pool, holding->index);
+	}
+	HASH_DEL(set->holdings, holding);
+	free(holding);
 }
 
 static void
-queue_remove(struct pool *pool, uint32_t index)
+rest_end(struct pool_set *set)
 {
-	struct slot *slot = &pool->slots[index];
+	uint64_t now_ms = clock_mono_ms();
 
-	if (slot->prev != SLOT_NONE)
-		pool->slots[slot->prev].next = slot->next;
-	else
-		pool->head = slot->next;
-	if (slot->next != SLOT_NONE)
-		pool->slots[slot->next].prev = slot->prev;
-	else
-		pool->tail = slot->prev;
+	while (set->resting != NULL && now_ms - set->resting->freed_ms >= set->layout->rest_ms) {
+		struct holding *holding = set->resting;
+
+		DL_DELETE(set->resting, holding);
+		holding_free(set, holding);
+	}
 }
 
-/* The slot whose turn it is, taken off the queue; SLOT_NONE when all are in use. */
-static uint32_t
-slot_next(struct pool *pool)
+/* ---- pools that were removed ---- */
+
+static bool
+drain_covers(const struct drain *drain, const struct ip_addr *addr)
 {
+	return drain->first.family == addr->family && ip_cmp(addr, &drain->first) >= 0 &&
+	       ip_cmp(addr, &drain->last) <= 0;
+}
+
+static bool
+is_same_range(const struct pool *pool, const struct drain *drain)
+{
+	return ip_eq(&pool->first, &drain->first) && ip_eq(&pool->last, &drain->last);
+}
+
+/* Does the layout in force have exactly these addresses, or the one that it is about? */
+static bool
+is_in_force(const struct pool_set *set, const struct drain *drain)
+{
+	const struct pool *pool;
 	uint32_t index;
 
-	while (pool->fresh < pool->size) {
-		index = pool->fresh++;
-		if (pool->slots[index].state == SLOT_FRESH)
-			return index;
-	}
-	index = pool->head;
-	if (index != SLOT_NONE)
-		queue_remove(pool, index);
-	return index;
+	if (set->layout == NULL)
+		return false;
+	pool = pool_layout_find(set->layout, &drain->first, &index);
+	if (pool != NULL && is_same_range(pool, drain))
+		return true;
+	return ip_eq(&drain->first, &drain->last) &&
+	       (pool != NULL || pool_layout_framed(set->layout, &drain->first));
 }
 
+static void
+drain_end(struct pool_set *set, struct drain *drain, bool report)
+{
+	DL_DELETE(set->drains, drain);
+	if (report && set->drained != NULL)
+		set->drained(&drain->first, &drain->last, set->arg);
+	free(drain);
+}
+
+void
+pool_set_drain(struct pool_set *set)
+{
+	struct drain *drain, *tmp;
+
+	DL_FOREACH_SAFE (set->drains, drain, tmp) {
+		if (drain->leased == 0)
+			drain_end(set, drain, true);
+	}
+}
+
+/* One lease more or less of an address that the configuration does not have. */
+static void
+drain_count(struct pool_set *set, const struct holding *holding, int change)
+{
+	struct drain *drain, *tmp;
+
+	if (holding->pool != NULL || pool_layout_framed(set->layout, &holding->addr))
+		return;
+	DL_FOREACH_SAFE (set->drains, drain, tmp) {
+		if (!drain_covers(drain, &holding->addr))
+			continue;
+		drain->leased += (uint32_t)change;
+		if (change < 0 && drain->leased == 0)
+			drain_end(set, drain, true);
+	}
+}
+
+enum err
+pool_set_add_drain(struct pool_set *set, const struct ip_addr *first, const struct ip_addr *last)
+{
+	struct drain *drain = calloc(1, sizeof(*drain));
+
+	if (drain == NULL)
+		return ERR_NOMEM;
+	drain->first = *first;
+	drain->last = *last;
+	if (is_in_force(set, drain))
+		free(drain);
+	else
+		DL_APPEND(set->drains, drain);
+	return ERR_OK;
+}
+
+bool
+pool_covers(const struct pool_set *set, const struct ip_addr *addr)
+{
+	const struct drain *drain;
+	uint32_t index;
+
+	DL_FOREACH (set->drains, drain) {
+		if (drain_covers(drain, addr))
+			return true;
+	}
+	return pool_layout_find(set->layout, addr, &index) != NULL;
+}
+
+/* ---- leases ---- */
+
+/* Enter a lease; the slot, if there is one, is in no queue. */
 static enum err
 holding_add(struct pool_set *set, struct pool *pool, uint32_t index, const struct ip_addr *addr)
 {
@@ -121,63 +189,71 @@ holding_add(struct pool_set *set, struct pool *pool, uint32_t index, const struc
 		free(holding);
 		return ERR_NOMEM;
 	}
-	pool->slots[index].state = SLOT_LEASED;
-	pool->leased++;
+	if (pool != NULL) {
+		pool->slots[index].state = SLOT_LEASED;
+		pool->leased++;
+	}
+	drain_count(set, holding, 1);
 	return ERR_OK;
 }
 
-static void
-lease_fill(const struct pool *pool, const struct ip_addr *addr, struct lease *out)
+/* The slot whose turn it is, taken off the queue; SLOT_NONE when all are in use. */
+static uint32_t
+slot_next(struct pool *pool)
 {
-	memset(out, 0, sizeof(*out));
-	out->addr = *addr;
-	out->prefix_len = pool->prefix_len;
-	(void)str_copy(out->pool, sizeof(out->pool), pool->name);
+	uint32_t index;
+
+	while (pool->fresh < pool->size) {
+		index = pool->fresh++;
+		if (pool->slots[index].state == SLOT_FRESH)
+			return index;
+	}
+	index = pool->head;
+	if (index != SLOT_NONE)
+		pool_unqueue(pool, index);
+	return index;
 }
 
 static enum err
 lease_from(struct pool_set *set, struct pool *pool, struct lease *out)
 {
-	/* An address that another pool's lease covers goes to the end of the queue; hence at most
-	 * one round. */
-	for (uint32_t tries = 0; tries < pool->size; tries++) {
-		uint32_t index = slot_next(pool);
-		struct ip_addr addr;
-		enum err err;
+	uint32_t index = slot_next(pool);
+	struct ip_addr addr;
+	enum err err;
 
-		if (index == SLOT_NONE)
-			return ERR_FULL;
-		err = ip_add(&pool->first, index, &addr);
-		if (err == ERR_OK && holding_find(set, &addr) != NULL)
-			err = ERR_EXISTS;
-		if (err == ERR_OK)
-			err = holding_add(set, pool, index, &addr);
-		if (err == ERR_OK) {
-			lease_fill(pool, &addr, out);
-			return ERR_OK;
-		}
-		queue_push(pool, index);
-		if (err != ERR_EXISTS)
-			return err;
+	if (index == SLOT_NONE)
+		return ERR_FULL;
+	err = ip_add(&pool->first, index, &addr);
+	if (err == ERR_OK)
+		err = holding_add(set, pool, index, &addr);
+	if (err != ERR_OK) {
+		pool_push(pool, index);
+		return err;
 	}
-	return ERR_FULL;
+	memset(out, 0, sizeof(*out));
+	out->addr = addr;
+	out->prefix_len = pool->prefix_len;
+	(void)str_copy(out->pool, sizeof(out->pool), pool->name);
+	return ERR_OK;
 }
 
 static struct pool *
-pool_named(const struct pool_set *set, uint8_t family, const char *name)
+pool_named(const struct pool_layout *layout, uint8_t family, const char *name)
 {
-	for (size_t i = 0; i < set->len; i++)
-		if (set->pools[i].first.family == family && strcmp(set->pools[i].name, name) == 0)
-			return &set->pools[i];
+	for (size_t i = 0; i < layout->len; i++)
+		if (layout->pools[i].first.family == family &&
+		    strcmp(layout->pools[i].name, name) == 0)
+			return &layout->pools[i];
 	return NULL;
 }
 
 enum err
-pool_lease(
-    struct pool_set *set, uint8_t family, char *const *names, size_t names_len, struct lease *out)
+pool_lease(struct pool_set *set, uint8_t family, const char *const *names, size_t names_len,
+    struct lease *out)
 {
+	rest_end(set);
 	for (size_t i = 0; i < names_len; i++) {
-		struct pool *pool = pool_named(set, family, names[i]);
+		struct pool *pool = pool_named(set->layout, family, names[i]);
 		enum err err;
 
 		if (pool == NULL)
@@ -189,46 +265,33 @@ pool_lease(
 	return ERR_FULL;
 }
 
-/* Which pool has this address, and where. */
-static struct pool *
-pool_of(const struct pool_set *set, const struct ip_addr *addr, uint32_t *index)
-{
-	for (size_t i = 0; i < set->len; i++) {
-		struct pool *pool = &set->pools[i];
-		uint64_t distance;
-
-		if (pool->first.family != addr->family)
-			continue;
-		if (ip_distance(&pool->first, addr, &distance) != ERR_OK || distance >= pool->size)
-			continue;
-		*index = (uint32_t)distance;
-		return pool;
-	}
-	return NULL;
-}
-
 enum err
-pool_restore(struct pool_set *set, const struct ip_addr *addr, struct lease *out)
+pool_lease_exact(struct pool_set *set, const struct lease *lease)
 {
-	uint32_t index;
-	struct pool *pool = pool_of(set, addr, &index);
-	struct slot *slot;
+	struct holding *holding = holding_find(set, &lease->addr);
+	uint32_t index = SLOT_NONE;
+	struct pool *pool = pool_layout_find(set->layout, &lease->addr, &index);
 	bool queued;
 	enum err err;
 
-	if (pool == NULL)
-		return ERR_NOTFOUND;
-	slot = &pool->slots[index];
-	if (slot->state == SLOT_LEASED || holding_find(set, addr) != NULL)
+	if (holding != NULL && !holding->resting)
 		return ERR_EXISTS;
-	queued = slot->state == SLOT_FREE;
-	err = holding_add(set, pool, index, addr);
-	if (err != ERR_OK)
-		return err;
-	if (queued)
-		queue_remove(pool, index);
-	lease_fill(pool, addr, out);
-	return ERR_OK;
+	/* Its rest was for strangers; who asks for exactly this one is its owner. */
+	if (holding != NULL) {
+		DL_DELETE(set->resting, holding);
+		holding->resting = false;
+		if (pool != NULL) {
+			pool->slots[index].state = SLOT_LEASED;
+			pool->leased++;
+		}
+		drain_count(set, holding, 1);
+		return ERR_OK;
+	}
+	queued = pool != NULL && pool->slots[index].state == SLOT_FREE;
+	err = holding_add(set, pool, index, &lease->addr);
+	if (err == ERR_OK && queued)
+		pool_unqueue(pool, index);
+	return err;
 }
 
 void
@@ -238,122 +301,133 @@ pool_release(struct pool_set *set, struct lease *lease)
 
 	if (lease->addr.family != 0)
 		holding = holding_find(set, &lease->addr);
-	if (holding != NULL) {
-		queue_push(holding->pool, holding->index);
-		holding->pool->leased--;
-		HASH_DEL(set->holdings, holding);
-		free(holding);
-	}
 	memset(lease, 0, sizeof(*lease));
+	if (holding == NULL || holding->resting)
+		return;
+	if (holding->pool != NULL)
+		holding->pool->leased--;
+	drain_count(set, holding, -1);
+	if (set->layout->rest_ms == 0 || pool_layout_framed(set->layout, &holding->addr)) {
+		holding_free(set, holding);
+		return;
+	}
+	holding->resting = true;
+	holding->freed_ms = clock_mono_ms();
+	if (holding->pool != NULL)
+		holding->pool->slots[holding->index].state = SLOT_RESTING;
+	DL_APPEND(set->resting, holding);
 }
+
+/* ---- another configuration ---- */
+
+/* What waits in the queues of the old layout waits in those of the new one, in the same order. */
+static void
+queues_carry(const struct pool_layout *old, const struct pool_layout *layout)
+{
+	for (size_t i = 0; i < old->len; i++) {
+		const struct pool *from = &old->pools[i];
+
+		for (uint32_t n = from->head; n != SLOT_NONE; n = from->slots[n].next) {
+			struct ip_addr addr;
+			struct pool *to;
+			uint32_t index;
+
+			if (ip_add(&from->first, n, &addr) != ERR_OK)
+				continue;
+			to = pool_layout_find(layout, &addr, &index);
+			if (to != NULL && to->slots[index].state == SLOT_FRESH)
+				pool_push(to, index);
+		}
+	}
+}
+
+static void
+holdings_carry(struct pool_set *set)
+{
+	struct holding *holding, *tmp;
+
+	HASH_ITER (hh, set->holdings, holding, tmp) {
+		holding->pool = pool_layout_find(set->layout, &holding->addr, &holding->index);
+		if (holding->pool == NULL)
+			continue;
+		holding->pool->slots[holding->index].state =
+		    holding->resting ? SLOT_RESTING : SLOT_LEASED;
+		if (!holding->resting)
+			holding->pool->leased++;
+	}
+}
+
+/* Which pools are draining now: those that were in the old layout and those before, unless they
+ * came back. */
+static void
+drains_carry(struct pool_set *set, struct pool_layout *old)
+{
+	struct holding *holding, *holding_tmp;
+	struct framed *framed, *framed_tmp;
+	struct drain *drain, *tmp;
+
+	for (size_t i = 0; i < old->len; i++) {
+		DL_APPEND(set->drains, old->pools[i].drain);
+		old->pools[i].drain = NULL;
+	}
+	HASH_ITER (hh, old->framed, framed, framed_tmp) {
+		if (framed->drain != NULL)
+			DL_APPEND(set->drains, framed->drain);
+		framed->drain = NULL;
+	}
+	DL_FOREACH_SAFE (set->drains, drain, tmp) {
+		drain->leased = 0;
+		if (is_in_force(set, drain))
+			drain_end(set, drain, false);
+	}
+	HASH_ITER (hh, set->holdings, holding, holding_tmp) {
+		if (!holding->resting)
+			drain_count(set, holding, 1);
+	}
+}
+
+void
+pool_set_use(struct pool_set *set, struct pool_layout *layout)
+{
+	struct pool_layout *old = set->layout;
+
+	set->layout = layout;
+	if (old == NULL)
+		return;
+	queues_carry(old, layout);
+	holdings_carry(set);
+	drains_carry(set, old);
+	pool_layout_free(old);
+	pool_set_drain(set);
+}
+
+/* ---- the set ---- */
 
 size_t
 pool_set_len(const struct pool_set *set)
 {
-	return set->len;
+	return set->layout->len;
 }
 
 void
 pool_count(const struct pool_set *set, size_t n, struct pool_counts *out)
 {
-	const struct pool *pool = &set->pools[n];
+	const struct pool *pool = &set->layout->pools[n];
 
 	out->name = pool->name;
 	out->size = pool->size;
 	out->leased = pool->leased;
 }
 
-static enum err
-pool_init(struct pool *pool, const char *name, const struct ip_addr *first, uint64_t size)
-{
-	if (size > POOL_SIZE_MAX)
-		size = POOL_SIZE_MAX;
-	(void)str_copy(pool->name, sizeof(pool->name), name);
-	pool->first = *first;
-	pool->size = (uint32_t)size;
-	pool->head = pool->tail = SLOT_NONE;
-	pool->slots = calloc(pool->size, sizeof(*pool->slots));
-	return pool->slots != NULL ? ERR_OK : ERR_NOMEM;
-}
-
-/* The configuration is checked already; what does not parse here is a fault of ours and makes no
- * pool. */
-static enum err
-pool_init_v4(struct pool *pool, const struct conf_object *object)
-{
-	const char *range = conf_str(object, POOL_RANGE);
-	const char *mask_text = conf_str(object, POOL_MASK);
-	const char *dash = range != NULL ? strchr(range, '-') : NULL;
-	struct ip_addr first, last, mask;
-	char text[IP_STR_MAX];
-	uint64_t distance;
-
-	if (dash == NULL || mask_text == NULL)
-		return ERR_SYNTAX;
-	if (str_copy_n(text, sizeof(text), range, (size_t)(dash - range)) != ERR_OK ||
-	    ip_parse(text, &first) != ERR_OK || ip_parse(dash + 1, &last) != ERR_OK ||
-	    ip_distance(&first, &last, &distance) != ERR_OK ||
-	    ip_parse(mask_text, &mask) != ERR_OK || ip_mask_len(&mask, &pool->prefix_len) != ERR_OK)
-		return ERR_SYNTAX;
-	return pool_init(pool, conf_str(object, POOL_NAME), &first, distance + 1);
-}
-
-static enum err
-pool_init_v6(struct pool *pool, const struct conf_object *object)
-{
-	const char *prefix = conf_str(object, POOL6_PREFIX);
-	const char *slash = prefix != NULL ? strchr(prefix, '/') : NULL;
-	struct ip_addr first;
-	char text[IP_STR_MAX];
-	uint64_t len;
-
-	if (slash == NULL)
-		return ERR_SYNTAX;
-	if (str_copy_n(text, sizeof(text), prefix, (size_t)(slash - prefix)) != ERR_OK ||
-	    ip_parse(text, &first) != ERR_OK || str_to_u64(slash + 1, 0, 128, &len) != ERR_OK)
-		return ERR_SYNTAX;
-	pool->prefix_len = (uint8_t)len;
-	return pool_init(
-	    pool, conf_str(object, POOL6_NAME), &first, (uint64_t)conf_int(object, POOL6_SIZE));
-}
-
-static enum err
-pools_add(struct pool_set *set, const struct conf *conf, enum conf_kind kind,
-    enum err (*init)(struct pool *pool, const struct conf_object *object))
-{
-	const struct conf_object *const *objects;
-	size_t len = conf_objects(conf, kind, &objects);
-
-	for (size_t i = 0; i < len; i++) {
-		enum err err = init(&set->pools[set->len], objects[i]);
-
-		if (err == ERR_NOMEM)
-			return err;
-		if (err == ERR_OK)
-			set->len++;
-		else
-			log_err("a local pool cannot be used: %s", err_str(err));
-	}
-	return ERR_OK;
-}
-
 struct pool_set *
-pool_set_new(const struct conf *conf)
+pool_set_new(pool_drained_fn drained, void *arg)
 {
 	struct pool_set *set = calloc(1, sizeof(*set));
-	const struct conf_object *const *objects;
-	size_t total = conf_objects(conf, CONF_IP_LOCAL_POOL, &objects);
 
-	total += conf_objects(conf, CONF_IPV6_LOCAL_POOL, &objects);
 	if (set == NULL)
 		return NULL;
-	set->pools = calloc(total + 1, sizeof(*set->pools));
-	if (set->pools == NULL ||
-	    pools_add(set, conf, CONF_IP_LOCAL_POOL, pool_init_v4) != ERR_OK ||
-	    pools_add(set, conf, CONF_IPV6_LOCAL_POOL, pool_init_v6) != ERR_OK) {
-		pool_set_free(set);
-		return NULL;
-	}
+	set->drained = drained;
+	set->arg = arg;
 	return set;
 }
 
@@ -361,6 +435,7 @@ void
 pool_set_free(struct pool_set *set)
 {
 	struct holding *holding, *tmp;
+	struct drain *drain, *next;
 
 	if (set == NULL)
 		return;
@@ -368,8 +443,12 @@ pool_set_free(struct pool_set *set)
 		HASH_DEL(set->holdings, holding);
 		free(holding);
 	}
-	for (size_t i = 0; i < set->len; i++)
-		free(set->pools[i].slots);
-	free(set->pools);
+	DL_FOREACH_SAFE (set->drains, drain, next) {
+		DL_DELETE(set->drains, drain);
+		free(drain);
+	}
+	pool_layout_free(set->layout);
 	free(set);
 }
+
+/* NOLINTEND(clang-analyzer-unix.Malloc,clang-analyzer-core.NullDereference) */

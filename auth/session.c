@@ -146,7 +146,11 @@ lease_end(struct session_table *table, struct session *session, struct lease *le
 
 	if (lease->addr.family == 0)
 		return;
-	log_event(LOGMSG_737016, session->index << 12, lease->pool, ip_str(&lease->addr, text));
+	ip_str(&lease->addr, text);
+	if (lease->pool[0] != '\0')
+		log_event(LOGMSG_737016, session->index << 12, lease->pool, text);
+	else
+		log_event(LOGMSG_737014, session->index << 12, text);
 	pool_release(table->config.pools, lease);
 }
 
@@ -186,7 +190,7 @@ session_finish(struct session_table *table, struct session *session, Ipc__CloseC
 	lease_end(table, session, &session->ipv4);
 	lease_end(table, session, &session->ipv6);
 	log_end(session);
-	session_free(session);
+	session_drop(&table->config, session);
 }
 
 void
@@ -320,6 +324,16 @@ choose_victim(const struct session_user *user)
 	return victim;
 }
 
+bool
+session_is_crowded(
+    const struct session_table *table, const char *username, const struct policy_limits *limits)
+{
+	const struct session_user *user;
+
+	HASH_FIND_STR(table->users, username, user);
+	return user != NULL && limits->logins > 1 && user->count >= limits->logins;
+}
+
 static void
 apply_login_limit(struct session_table *table, const char *username, uint32_t limit)
 {
@@ -370,6 +384,7 @@ session_fill(struct session_table *table, const struct session_login *login, con
 
 	if (err != ERR_OK)
 		return err;
+	session->conf = conf_ref(login->conf);
 	do
 		session->id = rnd_u64();
 	while (session->id == 0 || session_find(table, session->id) != NULL);
@@ -383,7 +398,7 @@ session_fill(struct session_table *table, const struct session_login *login, con
 	ipc__channel_stats__init(&session->current.dtls);
 	ipc__channel_stats__init(&session->total.tls);
 	ipc__channel_stats__init(&session->total.dtls);
-	policy_limits(table->config.conf, login->inherit, &session->limits);
+	policy_limits(login->conf, login->inherit, &session->limits);
 	(void)str_copy(
 	    session->username, sizeof(session->username), conf_str(login->user, USER_NAME));
 	(void)str_copy(
@@ -391,7 +406,8 @@ session_fill(struct session_table *table, const struct session_login *login, con
 	(void)str_copy(
 	    session->group_policy, sizeof(session->group_policy), login->inherit->group_policy);
 	audit_id_make(session);
-	return ERR_OK;
+	return filters_hold_policy(table->config.filters, login->conf, login->inherit,
+	    &session->filter4, &session->filter6);
 }
 
 enum err
@@ -402,7 +418,7 @@ session_login(struct session_table *table, const struct session_login *login, st
 	struct session *session;
 	enum err err;
 
-	policy_limits(table->config.conf, login->inherit, &limits);
+	policy_limits(login->conf, login->inherit, &limits);
 	if (limits.logins == 0)
 		return ERR_DENIED;
 	apply_login_limit(table, conf_str(login->user, USER_NAME), limits.logins);
@@ -416,7 +432,7 @@ session_login(struct session_table *table, const struct session_login *login, st
 	if (err == ERR_OK)
 		err = session_adopt(table, session);
 	if (err != ERR_OK) {
-		session_free(session);
+		session_drop(&table->config, session);
 		return err;
 	}
 	session_save(table, session);
@@ -425,10 +441,9 @@ session_login(struct session_table *table, const struct session_login *login, st
 }
 
 enum err
-session_inherit(
-    const struct session_table *table, const struct session *session, struct inherit *out)
+session_inherit(const struct session *session, struct inherit *out)
 {
-	const struct conf *conf = table->config.conf;
+	const struct conf *conf = session->conf;
 	const struct conf_object *user = conf_find(conf, CONF_USERNAME, session->username);
 	const struct conf_object *group = conf_find(conf, CONF_TUNNEL_GROUP, session->tunnel_group);
 
@@ -449,11 +464,8 @@ on_record(const Ipc__SessionRecord *record, void *arg)
 
 	if (err == ERR_OK) {
 		err = session_adopt(table, session);
-		if (err != ERR_OK) {
-			pool_release(table->config.pools, &session->ipv4);
-			pool_release(table->config.pools, &session->ipv6);
-			session_free(session);
-		}
+		if (err != ERR_OK)
+			session_drop(&table->config, session);
 	}
 	if (err != ERR_OK)
 		log_warn(

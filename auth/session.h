@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "auth/facts.h"
+#include "auth/filters.h"
 #include "auth/policy.h"
 #include "auth/pool.h"
 #include "auth/store.h"
@@ -68,6 +69,9 @@ struct session_user;
 
 struct session {
 	uint64_t id; /* random, known to gateway and auth only */
+	/* What it logged in with: it keeps that policy whatever comes later. After a restart: the
+	 * one then in force. */
+	struct conf *conf;
 	uint32_t index;
 	uint8_t token_hash[TOKEN_HASH_SIZE];
 	enum session_state state;
@@ -80,6 +84,8 @@ struct session {
 	struct policy_limits limits;
 	struct lease ipv4;
 	struct lease ipv6;
+	uint64_t filter4; /* held, 0: none (auth/filters.h) */
+	uint64_t filter6;
 	/* Times in milliseconds of clock_mono_ms(); signed, as a restored session may be older than
 	 * the boot. */
 	int64_t login_ms;
@@ -109,8 +115,9 @@ struct session_table;
 typedef void (*session_end_fn)(unsigned worker, const Ipc__SessionEnd *end, void *arg);
 
 struct session_config {
-	const struct conf *conf; /* must outlive, as must the next two */
-	struct pool_set *pools;
+	struct conf *conf;       /* the one in force; the table takes a reference */
+	struct pool_set *pools;  /* must outlive, as must the next two */
+	struct filters *filters; /* conf was given to filters_use() */
 	struct store *store;
 	session_end_fn end;
 	void *arg;
@@ -118,6 +125,7 @@ struct session_config {
 
 /* Who logs in, and as what. All borrowed. */
 struct session_login {
+	struct conf *conf;              /* that the next three are of */
 	const struct conf_object *user; /* CONF_USERNAME */
 	const struct conf_object *group;
 	const struct inherit *inherit;
@@ -128,6 +136,9 @@ struct session_table *session_table_new(const struct session_config *config) MUS
 /* Frees all; the records stay in the store. */
 void session_table_free(struct session_table *table);
 const struct session_config *session_table_config(const struct session_table *table);
+/* Another configuration is in force: for its limits, and for sessions that are restored. Takes a
+ * reference. */
+void session_table_use(struct session_table *table, struct conf *conf);
 /* Read the store: every session that still makes sense waits to be resumed. */
 void session_table_load(struct session_table *table);
 /* Once a second: timeouts. */
@@ -138,15 +149,19 @@ void session_table_worker_gone(struct session_table *table, unsigned worker);
 size_t session_table_len(const struct session_table *table);
 unsigned session_table_max(const struct session_table *table);
 
+/* Would a login end one of several sessions of the user? Then it should be known how long each of
+ * them has been idle. */
+bool session_is_crowded(
+    const struct session_table *table, const char *username, const struct policy_limits *limits);
 /*
  * A new session, after the login limit of its user has been applied (the new login wins). text gets
  * the token. ERR_LIMIT: max-sessions is reached; ERR_DENIED: the user may have none (limit 0);
- * ERR_NOMEM.
+ * ERR_NOMEM; errors of filters_hold_policy().
  */
 enum err session_login(struct session_table *table, const struct session_login *login,
     struct session **out, char token[TOKEN_TEXT_SIZE]) MUST_USE;
-/* A session read back: into all tables, the state as given. ERR_EXISTS: id, index or token are
- * there; ERR_LIMIT; ERR_NOMEM. */
+/* A session read back, or a new one: into all tables, the state as given. ERR_EXISTS: id, index or
+ * token are there; ERR_LIMIT: more than there are indexes; ERR_NOMEM. */
 enum err session_adopt(struct session_table *table, struct session *session) MUST_USE;
 
 struct session *session_find(const struct session_table *table, uint64_t id);
@@ -168,10 +183,9 @@ void session_up(struct session_table *table, struct session *session, unsigned w
 /* Write the session's present state to the store. */
 void session_save(struct session_table *table, struct session *session);
 
-/* The merged policy view of a session, as the configuration has it now. ERR_NOTFOUND: group or user
- * are gone. */
-enum err session_inherit(
-    const struct session_table *table, const struct session *session, struct inherit *out) MUST_USE;
+/* The merged policy view of a session, in its configuration. ERR_NOTFOUND: not with one that came
+ * from session_login() or the store. */
+enum err session_inherit(const struct session *session, struct inherit *out) MUST_USE;
 /* "Idle Timeout" and kin: the reason of 113019, and the text for the client. */
 const char *session_cause_text(Ipc__CloseCause cause);
 /* Seconds since the last data; seconds left of the idle and the session timeout (0: none or over).
@@ -186,6 +200,8 @@ void session_count_add(Ipc__ChannelStats *a, const Ipc__ChannelStats *b);
 /* Forget replaced tunnels: those of one worker, or the given one only. */
 void session_stale_clear(struct session *session, unsigned worker);
 void session_stale_remove(struct session *session, struct session_stale *stale);
+/* Give back what a session holds that never was in the tables, and free it. */
+void session_drop(const struct session_config *config, struct session *session);
 void session_free(struct session *session);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/str.h"
+#include "conf/syntax.h"
 
 #define FORMAT 1
 
@@ -99,46 +100,94 @@ times_read(const Ipc__SessionRecord *record, struct session *session)
 	return ERR_OK;
 }
 
-static enum err
-lease_read(const struct session_config *config, const ProtobufCBinaryData *addr, uint8_t family,
-    struct lease *out)
+/* Is this the address that the user has for himself? */
+static bool
+is_framed(const struct inherit *inherit, const struct ip_addr *addr)
 {
-	struct ip_addr value;
+	const char *text = inherit_str(
+	    inherit, addr->family == 4 ? GPA_VPN_FRAMED_IP_ADDRESS : GPA_VPN_FRAMED_IPV6_ADDRESS);
+	struct ip_addr own;
+	uint8_t len;
 
-	if (addr->len == 0)
-		return ERR_OK;
-	if (ip_from_bytes(addr->data, addr->len, &value) != ERR_OK || value.family != family)
-		return ERR_SYNTAX;
-	return pool_restore(config->pools, &value, out);
+	return text != NULL && syntax_framed_address(text, &own, &len) == ERR_OK &&
+	       ip_eq(&own, addr);
 }
 
-/* Names must still exist, masks still be the same: a client that resumes insists on both
- * (protocol.md 6.1). */
+/* What a record says of one address. */
+struct stored {
+	uint8_t family;
+	const ProtobufCBinaryData *addr;
+	uint32_t prefix_len;
+	const char *pool;
+};
+
+/* Address and mask stay what they were: a client that resumes insists on both (protocol.md 6.1). */
 static enum err
-leases_read(
-    const struct session_config *config, const Ipc__SessionRecord *record, struct session *session)
+lease_read(const struct session_config *config, const struct inherit *inherit,
+    const struct stored *stored, struct lease *out)
 {
-	enum err err = lease_read(config, &record->ipv4, 4, &session->ipv4);
+	struct lease lease = {0};
+	enum err err;
+
+	if (stored->addr->len == 0)
+		return ERR_OK;
+	if (ip_from_bytes(stored->addr->data, stored->addr->len, &lease.addr) != ERR_OK ||
+	    lease.addr.family != stored->family || stored->prefix_len > ip_len(&lease.addr) * 8 ||
+	    str_copy(lease.pool, sizeof(lease.pool), stored->pool) != ERR_OK)
+		return ERR_SYNTAX;
+	lease.prefix_len = (uint8_t)stored->prefix_len;
+	if (!pool_covers(config->pools, &lease.addr) && !is_framed(inherit, &lease.addr))
+		return ERR_NOTFOUND;
+	err = pool_lease_exact(config->pools, &lease);
+	if (err == ERR_OK)
+		*out = lease;
+	return err;
+}
+
+static enum err
+leases_read(const struct session_config *config, const struct inherit *inherit,
+    const Ipc__SessionRecord *record, struct session *session)
+{
+	const struct stored v4 = {4, &record->ipv4, record->ipv4_prefix, record->ipv4_pool};
+	const struct stored v6 = {6, &record->ipv6, record->ipv6_prefix, record->ipv6_pool};
+	enum err err = lease_read(config, inherit, &v4, &session->ipv4);
 
 	if (err == ERR_OK)
-		err = lease_read(config, &record->ipv6, 6, &session->ipv6);
+		err = lease_read(config, inherit, &v6, &session->ipv6);
 	if (err != ERR_OK)
 		return err;
-	if (session->ipv4.addr.family != 0 && session->ipv4.prefix_len != record->ipv4_prefix)
-		return ERR_NOTFOUND;
-	if (session->ipv6.addr.family != 0 && session->ipv6.prefix_len != record->ipv6_prefix)
-		return ERR_NOTFOUND;
 	if (record->opened && session->ipv4.addr.family == 0 && session->ipv6.addr.family == 0)
 		return ERR_SYNTAX;
 	return ERR_OK;
+}
+
+/* What the configuration in force has for the session. */
+static enum err
+policy_read(
+    const struct session_config *config, const Ipc__SessionRecord *record, struct session *session)
+{
+	struct inherit inherit;
+	enum err err;
+
+	session->conf = conf_ref(config->conf);
+	err = session_inherit(session, &inherit);
+	if (err != ERR_OK)
+		return err;
+	policy_limits(session->conf, &inherit, &session->limits);
+	if (session->limits.logins == 0)
+		return ERR_NOTFOUND;
+	(void)str_copy(session->group_policy, sizeof(session->group_policy), inherit.group_policy);
+	err = leases_read(config, &inherit, record, session);
+	if (err != ERR_OK)
+		return err;
+	return filters_hold_policy(
+	    config->filters, session->conf, &inherit, &session->filter4, &session->filter6);
 }
 
 static enum err
 session_fill(
     const struct session_config *config, const Ipc__SessionRecord *record, struct session *session)
 {
-	const struct conf_object *user, *group;
-	struct inherit inherit;
 	enum err err;
 
 	if (record->format != FORMAT || record->session == 0 || record->index == 0 ||
@@ -160,16 +209,7 @@ session_fill(
 		return err;
 	stats_read(record->tls, &session->total.tls);
 	stats_read(record->dtls, &session->total.dtls);
-	user = conf_find(config->conf, CONF_USERNAME, session->username);
-	group = conf_find(config->conf, CONF_TUNNEL_GROUP, session->tunnel_group);
-	if (user == NULL || group == NULL)
-		return ERR_NOTFOUND;
-	inherit_merge(config->conf, group, user, NULL, &inherit);
-	policy_limits(config->conf, &inherit, &session->limits);
-	if (session->limits.logins == 0)
-		return ERR_NOTFOUND;
-	(void)str_copy(session->group_policy, sizeof(session->group_policy), inherit.group_policy);
-	return leases_read(config, record, session);
+	return policy_read(config, record, session);
 }
 
 enum err
@@ -187,9 +227,7 @@ session_record_read(
 	ipc__channel_stats__init(&session->current.dtls);
 	err = session_fill(config, record, session);
 	if (err != ERR_OK) {
-		pool_release(config->pools, &session->ipv4);
-		pool_release(config->pools, &session->ipv6);
-		session_free(session);
+		session_drop(config, session);
 		return err;
 	}
 	*out = session;

@@ -8,9 +8,11 @@
 /* Queue the session's state to be stored. */
 enum err session_record_put(const struct session *session, struct store *store) MUST_USE;
 /*
- * Make a session of a record, check it against the configuration and restore its leases; the caller
- * owns it. ERR_SYNTAX: malformed; ERR_NOTFOUND: user, group or an address are not in the
- * configuration any more; ERR_EXISTS: an address is leased; ERR_NOMEM.
+ * Make a session of a record and restore its leases; the caller owns it (session_drop). The
+ * configuration that it logged in with is not kept over a restart of auth: it gets the policy that
+ * the one in force has for it. ERR_SYNTAX: malformed; ERR_NOTFOUND: the configuration has no such
+ * user or group, or an address that is neither in a pool, nor in a removed one that still drains,
+ * nor the user's own; ERR_EXISTS: an address is leased; ERR_NOMEM; errors of filters_hold_policy().
  */
 enum err session_record_read(const struct session_config *config, const Ipc__SessionRecord *record,
     struct session **out) MUST_USE;

@@ -11,17 +11,27 @@ struct session_table *
 session_table_new(const struct session_config *config)
 {
 	struct session_table *table = calloc(1, sizeof(*table));
-	const struct conf_object *limits =
-	    conf_sub(conf_root(config->conf, CONF_GATEWAY), GW_LIMITS);
 
 	if (table == NULL)
 		return NULL;
 	table->config = *config;
-	table->max_sessions = (unsigned)conf_int(limits, LIM_MAX_SESSIONS);
-	table->cookie_ms = conf_int(limits, LIM_COOKIE_TIMEOUT) * 1000;
+	table->config.conf = NULL;
+	session_table_use(table, config->conf);
 	/* Indexes go round; after a restart they should not begin where the last run did. */
 	table->next_index = (uint32_t)(rnd_u64() % SESSION_INDEX_MAX) + 1;
 	return table;
+}
+
+void
+session_table_use(struct session_table *table, struct conf *conf)
+{
+	const struct conf_object *limits = conf_sub(conf_root(conf, CONF_GATEWAY), GW_LIMITS);
+	struct conf *old = table->config.conf;
+
+	table->config.conf = conf_ref(conf);
+	table->max_sessions = (unsigned)conf_int(limits, LIM_MAX_SESSIONS);
+	table->cookie_ms = conf_int(limits, LIM_COOKIE_TIMEOUT) * 1000;
+	conf_unref(old);
 }
 
 void
@@ -35,7 +45,18 @@ session_free(struct session *session)
 		free(stale);
 	}
 	str_wipe(session->token_hash, sizeof(session->token_hash));
+	conf_unref(session->conf);
 	free(session);
+}
+
+void
+session_drop(const struct session_config *config, struct session *session)
+{
+	pool_release(config->pools, &session->ipv4);
+	pool_release(config->pools, &session->ipv6);
+	filters_release(config->filters, session->filter4);
+	filters_release(config->filters, session->filter6);
+	session_free(session);
 }
 
 const struct session_config *
@@ -158,7 +179,8 @@ session_adopt(struct session_table *table, struct session *session)
 {
 	struct session_user *user;
 
-	if (table->alive >= table->max_sessions)
+	/* max-sessions is for logins: one that is lower than before ends nobody's session. */
+	if (table->alive >= SESSION_INDEX_MAX / 2)
 		return ERR_LIMIT;
 	if (session_find(table, session->id) != NULL ||
 	    session_table_index(table, session->index) != NULL ||
@@ -208,7 +230,10 @@ session_table_free(struct session_table *table)
 		return;
 	HASH_ITER (hh, table->by_id, session, tmp) {
 		session_table_remove(table, session);
+		filters_release(table->config.filters, session->filter4);
+		filters_release(table->config.filters, session->filter6);
 		session_free(session);
 	}
+	conf_unref(table->config.conf);
 	free(table);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/assign.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/str.h"
@@ -38,82 +39,6 @@ refuse(Ipc__OpenStatus status, const char *reason, tunnel_opened_fn fn, void *ar
 	opened.status = status;
 	opened.reason = (char *)reason;
 	(void)fn(&opened, arg);
-}
-
-/* Lease of one family: the group policy's pools, then the tunnel group's. ERR_NOTFOUND: it has no
- * pool at all. */
-static enum err
-lease_get(struct session_table *table, struct session *session, const struct inherit *inherit,
-    uint8_t family)
-{
-	const struct session_config *config = session_table_config(table);
-	const struct conf_object *group =
-	    conf_find(config->conf, CONF_TUNNEL_GROUP, session->tunnel_group);
-	bool v4 = family == 4;
-	struct lease *lease = v4 ? &session->ipv4 : &session->ipv6;
-	char text[IP_STR_MAX];
-	char *const *names;
-	size_t policy_len =
-	    inherit_list(inherit, v4 ? GPA_ADDRESS_POOLS : GPA_IPV6_ADDRESS_POOLS, &names);
-	enum err err = pool_lease(config->pools, family, names, policy_len, lease);
-
-	if (err == ERR_FULL) {
-		size_t len = conf_list(conf_sub(group, TG_GENERAL),
-		    v4 ? TGG_ADDRESS_POOL : TGG_IPV6_ADDRESS_POOL, &names);
-
-		if (policy_len == 0 && len == 0)
-			return ERR_NOTFOUND;
-		err = pool_lease(config->pools, family, names, len, lease);
-	}
-	if (err == ERR_OK)
-		log_event(
-		    LOGMSG_737026, session->index << 12, ip_str(&lease->addr, text), lease->pool);
-	return err;
-}
-
-static void
-log_assigned(const struct session *session, bool want_ipv6)
-{
-	char ip[IP_STR_MAX], v4[IP_STR_MAX] = "0.0.0.0", v6[IP_STR_MAX] = "::";
-
-	facts_ip(&session->facts, ip);
-	if (session->ipv4.addr.family != 0)
-		ip_str(&session->ipv4.addr, v4);
-	if (session->ipv6.addr.family != 0)
-		ip_str(&session->ipv6.addr, v6);
-	else if (want_ipv6)
-		log_event(LOGMSG_722041, session->tunnel_group, session->group_policy,
-		    session->username, ip);
-	log_event(LOGMSG_722051, session->group_policy, session->username, ip, v4, v6);
-	log_event(LOGMSG_109201, session->index << 12, session->username,
-	    session->ipv4.addr.family != 0 ? v4 : v6);
-}
-
-/*
- * On the first tunnel; later ones keep what is there, as clients insist on the same addresses. A
- * user whose IPv4 pools are exhausted is refused, as a tunnel without IPv4 looks like a broken
- * network to him; IPv6 is what he can miss.
- */
-static enum err
-leases_get(struct session_table *table, struct session *session, const struct inherit *inherit,
-    const Ipc__SessionOpen *open)
-{
-	enum err v4 = ERR_NOTFOUND;
-
-	if (session->ipv4.addr.family == 0 && session->ipv6.addr.family == 0) {
-		if (open->want_ipv4)
-			v4 = lease_get(table, session, inherit, 4);
-		if (open->want_ipv6 && v4 != ERR_FULL)
-			(void)lease_get(table, session, inherit, 6);
-		if (session->ipv4.addr.family != 0 || session->ipv6.addr.family != 0)
-			log_assigned(session, open->want_ipv6);
-	}
-	if ((open->want_ipv4 && session->ipv4.addr.family != 0) ||
-	    (open->want_ipv6 && session->ipv6.addr.family != 0))
-		return ERR_OK;
-	log_event(LOGMSG_737019, session->index << 12);
-	log_event(LOGMSG_737012, session->index << 12);
-	return ERR_FULL;
 }
 
 /* This tunnel is not the session's. */
@@ -162,62 +87,101 @@ replace_tunnel(struct session_table *table, struct session *session)
 	tell_replaced(table, session, session->worker);
 }
 
-static bool
-answer_opened(struct session *session, const struct inherit *inherit, const struct conf *conf,
-    const Ipc__SessionOpen *open, tunnel_opened_fn fn, void *arg)
-{
-	Ipc__SessionOpened opened = IPC__SESSION_OPENED__INIT;
-	struct policy *policy = policy_new(conf, inherit);
+/* What the answer borrows from. */
+struct opened {
+	Ipc__SessionOpened msg;
+	struct policy *policy;
 	struct in_addr mask;
-	bool sent;
+};
 
-	if (policy == NULL) {
-		refuse(IPC__OPEN_STATUS__OPEN_UNAVAILABLE, "Out of resources", fn, arg);
-		return false;
-	}
-	opened.status = IPC__OPEN_STATUS__OPEN_OK;
-	opened.session = session->id;
-	opened.index = session->index;
-	opened.username = session->username;
-	opened.tunnel_group = session->tunnel_group;
-	opened.group_policy = session->group_policy;
+static void
+fill_addresses(const struct session *session, const Ipc__SessionOpen *open, struct opened *opened)
+{
+	Ipc__SessionOpened *msg = &opened->msg;
+
 	if (open->want_ipv4 && session->ipv4.addr.family != 0) {
 		uint8_t len = session->ipv4.prefix_len;
 
-		mask.s_addr = htonl(len == 0 ? 0 : UINT32_MAX << (32 - len));
-		opened.ipv4.data = session->ipv4.addr.bytes;
-		opened.ipv4.len = 4;
-		opened.ipv4_mask.data = (uint8_t *)&mask.s_addr;
-		opened.ipv4_mask.len = 4;
+		opened->mask.s_addr = htonl(len == 0 ? 0 : UINT32_MAX << (32 - len));
+		msg->ipv4.data = (uint8_t *)session->ipv4.addr.bytes;
+		msg->ipv4.len = 4;
+		msg->ipv4_mask.data = (uint8_t *)&opened->mask.s_addr;
+		msg->ipv4_mask.len = 4;
 	}
 	if (open->want_ipv6 && session->ipv6.addr.family != 0) {
-		opened.ipv6.data = session->ipv6.addr.bytes;
-		opened.ipv6.len = 16;
-		opened.ipv6_prefix = session->ipv6.prefix_len;
+		msg->ipv6.data = (uint8_t *)session->ipv6.addr.bytes;
+		msg->ipv6.len = 16;
+		msg->ipv6_prefix = session->ipv6.prefix_len;
 	}
-	opened.policy = policy_msg(policy);
-	opened.policy->session_remaining = session_time_left(session);
-	sent = fn(&opened, arg);
-	policy_free(policy);
-	return sent;
+}
+
+static enum err
+fill_opened(const struct session *session, const struct inherit *inherit,
+    const Ipc__SessionOpen *open, struct opened *opened)
+{
+	Ipc__SessionOpened *msg = &opened->msg;
+
+	ipc__session_opened__init(msg);
+	opened->policy = policy_new(session->conf, inherit);
+	if (opened->policy == NULL)
+		return ERR_NOMEM;
+	msg->status = IPC__OPEN_STATUS__OPEN_OK;
+	msg->session = session->id;
+	msg->index = session->index;
+	msg->username = (char *)session->username;
+	msg->tunnel_group = (char *)session->tunnel_group;
+	msg->group_policy = (char *)session->group_policy;
+	fill_addresses(session, open, opened);
+	msg->policy = policy_msg(opened->policy);
+	msg->policy->session_remaining = session_time_left(session);
+	msg->policy->filter4 = session->filter4;
+	msg->policy->filter6 = session->filter6;
+	return ERR_OK;
+}
+
+/*
+ * All that the answer needs, and the filters on their way to the worker: after this a tunnel may
+ * replace an older one. Never one without its filter.
+ */
+static enum err
+prepare_answer(struct session_table *table, const struct session *session, unsigned worker,
+    const struct inherit *inherit, const Ipc__SessionOpen *open, struct opened *opened)
+{
+	struct filters *filters = session_table_config(table)->filters;
+	enum err err = fill_opened(session, inherit, open, opened);
+
+	if (err == ERR_OK)
+		err = filters_send(filters, worker, session->filter4);
+	if (err == ERR_OK)
+		err = filters_send(filters, worker, session->filter6);
+	if (err == ERR_OK)
+		return ERR_OK;
+	log_err("session %u of %s: no tunnel, its policy cannot be handed to worker %u: %s",
+	    session->index, session->username, worker, err_str(err));
+	policy_free(opened->policy);
+	return err;
 }
 
 static void
 open_session(struct session_table *table, struct session *session, unsigned worker,
     const struct facts *facts, const Ipc__SessionOpen *open, tunnel_opened_fn fn, void *arg)
 {
-	const struct session_config *config = session_table_config(table);
 	bool resumed = session->state == SESSION_WAITING;
 	char login_ip[IP_STR_MAX], ip[IP_STR_MAX];
 	struct inherit inherit;
+	struct opened opened;
 
-	if (session_inherit(table, session, &inherit) != ERR_OK) {
+	if (session_inherit(session, &inherit) != ERR_OK) {
 		refuse(IPC__OPEN_STATUS__OPEN_DENIED, "", fn, arg);
 		return;
 	}
-	if (leases_get(table, session, &inherit, open) != ERR_OK) {
+	if (assign_addresses(table, session, &inherit, open) != ERR_OK) {
 		refuse(IPC__OPEN_STATUS__OPEN_UNAVAILABLE,
 		    "No address available for the connection", fn, arg);
+		return;
+	}
+	if (prepare_answer(table, session, worker, &inherit, open, &opened) != ERR_OK) {
+		refuse(IPC__OPEN_STATUS__OPEN_UNAVAILABLE, "Out of resources", fn, arg);
 		return;
 	}
 	if (session->state == SESSION_UP)
@@ -232,8 +196,9 @@ open_session(struct session_table *table, struct session *session, unsigned work
 	str_printable(session->hostname, sizeof(session->hostname), open->hostname);
 	session->data_ms = (int64_t)clock_mono_ms();
 	session_up(table, session, worker);
-	if (!answer_opened(session, &inherit, config->conf, open, fn, arg))
+	if (!fn(&opened.msg, arg))
 		session_wait(table, session);
+	policy_free(opened.policy);
 }
 
 void

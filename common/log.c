@@ -159,6 +159,18 @@ log_event(int severity, const char *fmt, ...)
 }
 
 void
+log_lines(int severity, const char *text)
+{
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\n");
+
+		if (len > 0)
+			log_event(severity, "%.*s", (int)len, text);
+		text += len + (text[len] == '\n' ? 1 : 0);
+	}
+}
+
+void
 die(const char *fmt, ...)
 {
 	va_list args;

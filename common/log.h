@@ -34,6 +34,9 @@ bool log_enabled(int severity);
  * kept. */
 void log_event(int severity, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* A text of several lines as so many events; empty lines are left out. */
+void log_lines(int severity, const char *text);
+
 #define log_err(...) log_event(LOG_ERR, __VA_ARGS__)
 #define log_warn(...) log_event(LOG_WARNING, __VA_ARGS__)
 #define log_notice(...) log_event(LOG_NOTICE, __VA_ARGS__)

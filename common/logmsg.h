@@ -6,6 +6,13 @@
 #ifndef COMMON_LOGMSG_H
 #define COMMON_LOGMSG_H
 
+/* The first packet of a flow that a vpn-filter's entry with "log" fits: permitted, denied. */
+#define LOGMSG_106102                                                                              \
+	LOG_INFO, "%%ASA-6-106102: access-list %s permitted %s for user %s %s/%s(%u) -> "          \
+		  "%s/%s(%u) hit-cnt 1 first hit [0x%08x, 0x%08x]"
+#define LOGMSG_106103                                                                              \
+	LOG_WARNING, "%%ASA-4-106103: access-list %s denied %s for user %s %s/%s(%u) -> "          \
+		     "%s/%s(%u) hit-cnt 1 first hit [0x%08x, 0x%08x]"
 #define LOGMSG_109201                                                                              \
 	LOG_NOTICE, "%%ASA-5-109201: UAUTH: Session=0x%08x, User=%s, Assigned IP=%s, Succeeded "   \
 		    "adding entry."
@@ -45,6 +52,26 @@
 #define LOGMSG_716059                                                                              \
 	LOG_INFO, "%%ASA-6-716059: Group <%s> User <%s> IP <%s> AnyConnect session resumed "       \
 		  "connection from IP <%s>."
+#define LOGMSG_717009                                                                              \
+	LOG_ERR, "%%ASA-3-717009: Certificate validation failed. Reason: %s. serial number: %s, "  \
+		 "subject name: %s."
+#define LOGMSG_717022                                                                              \
+	LOG_INFO, "%%ASA-6-717022: Certificate was successfully validated. serial number: %s, "    \
+		  "subject name: %s."
+#define LOGMSG_717027                                                                              \
+	LOG_ERR, "%%ASA-3-717027: Certificate chain failed validation. Certificate chain is "      \
+		 "either invalid or not authorized."
+#define LOGMSG_717028                                                                              \
+	LOG_INFO, "%%ASA-6-717028: Certificate chain was successfully validated with warning, "    \
+		  "revocation status was not checked."
+#define LOGMSG_717030                                                                              \
+	LOG_DEBUG, "%%ASA-7-717030: Found a suitable trustpoint %s to validate certificate."
+#define LOGMSG_717037                                                                              \
+	LOG_WARNING, "%%ASA-4-717037: Tunnel group search using certificate maps failed for peer " \
+		     "certificate: serial number: %s, subject name: %s, issuer_name: %s."
+#define LOGMSG_717038                                                                              \
+	LOG_DEBUG, "%%ASA-7-717038: Tunnel group match found. Tunnel Group: %s, Peer "             \
+		   "certificate: serial number: %s, subject name: %s, issuer_name: %s."
 #define LOGMSG_722001 LOG_WARNING, "%%ASA-4-722001: IP %s Error parsing SVC connect request."
 #define LOGMSG_722003 LOG_WARNING, "%%ASA-4-722003: IP %s Error authenticating SVC connect request."
 #define LOGMSG_722012                                                                              \
@@ -84,7 +111,10 @@
 	LOG_INFO, "%%ASA-6-725002: Device completed SSL handshake with client %s for %s session."
 #define LOGMSG_725006 LOG_INFO, "%%ASA-6-725006: Device failed SSL handshake with client %s"
 #define LOGMSG_725007 LOG_INFO, "%%ASA-6-725007: SSL session with client %s terminated."
+#define LOGMSG_737010                                                                              \
+	LOG_INFO, "%%ASA-6-737010: IPAA: Session=0x%08x, AAA assigned address %s, succeeded"
 #define LOGMSG_737012 LOG_WARNING, "%%ASA-4-737012: IPAA: Session=0x%08x, Address assignment failed"
+#define LOGMSG_737014 LOG_INFO, "%%ASA-6-737014: IPAA: Session=0x%08x, Freeing AAA address %s"
 #define LOGMSG_737016                                                                              \
 	LOG_INFO, "%%ASA-6-737016: IPAA: Session=0x%08x, Freeing local pool %s address %s"
 #define LOGMSG_737019                                                                              \
@@ -92,5 +122,9 @@
 		     "group-policy or tunnel-group local pools"
 #define LOGMSG_737026                                                                              \
 	LOG_INFO, "%%ASA-6-737026: IPAA: Session=0x%08x, Client assigned %s from local pool %s"
+#define LOGMSG_737038                                                                              \
+	LOG_DEBUG,                                                                                 \
+	    "%%ASA-7-737038: IPAA: Session=0x%08x, specified address %s was in-use, trying to "    \
+	    "get another."
 
 #endif

@@ -74,13 +74,13 @@ take_fd(struct role_env *env, const Ipc__RoleFd *msg, int fd)
 	return ERR_OK;
 }
 
-static enum err
-take_config(struct role_env *env, int fd)
+enum err
+proc_map(int fd, const void **data, size_t *len)
 {
 	struct stat st;
 	void *map;
 
-	if (fd < 0 || env->slice != NULL)
+	if (fd < 0)
 		return ERR_SYNTAX;
 	if (fstat(fd, &st) < 0 || st.st_size <= 0) {
 		close(fd);
@@ -90,8 +90,44 @@ take_config(struct role_env *env, int fd)
 	close(fd);
 	if (map == MAP_FAILED)
 		return ERR_SYS;
-	env->slice = map;
-	env->slice_len = (size_t)st.st_size;
+	*data = map;
+	*len = (size_t)st.st_size;
+	return ERR_OK;
+}
+
+void
+proc_unmap(const void *data, size_t len)
+{
+	if (data != NULL)
+		(void)munmap((void *)(uintptr_t)data, len);
+}
+
+static enum err
+take_config(struct role_env *env, int fd)
+{
+	if (env->slice != NULL) {
+		if (fd >= 0)
+			close(fd);
+		return ERR_SYNTAX;
+	}
+	return proc_map(fd, &env->slice, &env->slice_len);
+}
+
+static enum err
+take_draining(struct role_env *env, const Ipc__RoleStart *msg)
+{
+	env->draining = calloc(msg->n_draining + 1, sizeof(*env->draining));
+	if (env->draining == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < msg->n_draining; i++) {
+		const Ipc__PoolDrained *range = msg->draining[i];
+		struct role_range *out = &env->draining[i];
+
+		if (ip_from_bytes(range->first.data, range->first.len, &out->first) != ERR_OK ||
+		    ip_from_bytes(range->last.data, range->last.len, &out->last) != ERR_OK)
+			return ERR_SYNTAX;
+	}
+	env->draining_len = msg->n_draining;
 	return ERR_OK;
 }
 
@@ -105,8 +141,9 @@ take_start(struct role_env *env, const Ipc__RoleStart *msg)
 	env->log_level = msg->log_level;
 	env->log_stderr = msg->log_stderr;
 	env->log_syslog = msg->log_syslog;
+	env->client_certificates = msg->client_certificates;
 	env->chroot = strdup(msg->chroot);
-	return env->chroot != NULL ? ERR_OK : ERR_NOMEM;
+	return env->chroot != NULL ? take_draining(env, msg) : ERR_NOMEM;
 }
 
 enum err

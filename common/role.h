@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/ip.h"
 #include "common/ipc.pb-c.h"
 
 struct conf;
@@ -25,6 +26,12 @@ struct role_fd {
 	unsigned worker;
 	unsigned listen;
 	int fd;
+};
+
+/* Addresses from first to last. */
+struct role_range {
+	struct ip_addr first;
+	struct ip_addr last;
 };
 
 /* What a child is born with. Owned by the child's main; roles take descriptors out of it (set fd to
@@ -42,6 +49,9 @@ struct role_env {
 	unsigned log_level;
 	bool log_stderr;
 	bool log_syslog;
+	bool client_certificates;    /* gateway: TLS asks clients for one */
+	struct role_range *draining; /* auth: of pools that were removed before it began; heap */
+	size_t draining_len;
 	struct role_fd fds[ROLE_FDS_MAX];
 	size_t fds_len;
 };

@@ -19,13 +19,16 @@ conf_errors_init(struct conf_errors *errors)
 {
 	*errors = (struct conf_errors){0};
 	buf_init(&errors->text, CONF_ERRORS_MAX);
+	buf_init(&errors->warnings, CONF_ERRORS_MAX);
 }
 
 void
 conf_errors_fini(struct conf_errors *errors)
 {
 	buf_fini(&errors->text);
+	buf_fini(&errors->warnings);
 	errors->count = 0;
+	errors->warnings_count = 0;
 	errors->out_of_memory = false;
 }
 
@@ -100,7 +103,7 @@ conf_from_slice(const void *data, size_t len, struct conf_errors *errors)
 }
 
 struct conf *
-conf_take_slice(const void *data, size_t len)
+conf_read_slice(const void *data, size_t len, struct buf *why)
 {
 	struct conf_errors errors;
 	struct conf *conf;
@@ -108,8 +111,22 @@ conf_take_slice(const void *data, size_t len)
 	conf_errors_init(&errors);
 	conf = conf_from_slice(data, len, &errors);
 	if (conf == NULL)
-		die("the configuration handed over is not valid: %s", buf_cstr(&errors.text));
+		buf_puts(why, buf_cstr(&errors.text));
 	conf_errors_fini(&errors);
+	return conf;
+}
+
+struct conf *
+conf_take_slice(const void *data, size_t len)
+{
+	struct conf *conf;
+	struct buf why;
+
+	buf_init(&why, CONF_ERRORS_MAX);
+	conf = conf_read_slice(data, len, &why);
+	if (conf == NULL)
+		die("the configuration handed over is not valid: %s", buf_cstr(&why));
+	buf_fini(&why);
 	return conf;
 }
 

@@ -38,6 +38,10 @@ enum conf_kind {
 	CONF_LOGGING,
 	CONF_CONTROL,
 	CONF_WEBVPN, /* the global "webvpn" of the ASA */
+	CONF_CERTIFICATE_GROUP_MAP,
+	CONF_CUSTOM_ATTR,
+	CONF_CUSTOM_DATA,
+	CONF_CERTIFICATE_MAP,
 	CONF_TUNNEL_GROUP,
 	CONF_TG_GENERAL,
 	CONF_TG_WEBVPN,
@@ -45,9 +49,15 @@ enum conf_kind {
 	CONF_GROUP_URL,
 	CONF_GROUP_POLICY,
 	CONF_GP_ATTRIBUTES, /* of a group policy; a user's attributes have the same kind */
+	CONF_CUSTOM,        /* anyconnect-custom */
 	CONF_IP_LOCAL_POOL,
 	CONF_IPV6_LOCAL_POOL,
 	CONF_ACCESS_LIST,
+	CONF_OBJECT,
+	CONF_OBJECT_GROUP,
+	CONF_TIME_RANGE,
+	CONF_AAA_SERVER_GROUP,
+	CONF_AAA_HOST,
 	CONF_USERNAME,
 	CONF_TRUSTPOINT,
 	CONF_KIND_COUNT
@@ -113,14 +123,48 @@ enum conf_control {
 	CTL_COUNT
 };
 enum conf_tunnel_groups {
-	TGS_WEBVPN,        /* webvpn: object CONF_WEBVPN */
-	TGS_TUNNEL_GROUPS, /* tunnel-groups: objects CONF_TUNNEL_GROUP */
+	TGS_WEBVPN,           /* webvpn: object CONF_WEBVPN */
+	TGS_GROUP_DELIMITER,  /* group-delimiter: enum @, #, ! (none): what strip-group cuts at */
+	TGS_CERTIFICATE_MAPS, /* certificate-maps: objects CONF_CERTIFICATE_MAP */
+	TGS_TUNNEL_GROUPS,    /* tunnel-groups: objects CONF_TUNNEL_GROUP */
 	TGS_COUNT
 };
 enum conf_webvpn {
 	WV_TUNNEL_GROUP_LIST,    /* tunnel-group-list: bool (false): "tunnel-group-list enable" */
 	WV_DEFAULT_IDLE_TIMEOUT, /* default-idle-timeout: int 60-86400 s (1800) */
+	WV_TUNNEL_GROUP_PREFERENCE, /* tunnel-group-preference: enum certificate-map, group-url
+				       (certificate-map): which of the two wins */
+	WV_CERTIFICATE_GROUP_MAP,   /* certificate-group-map: objects CONF_CERTIFICATE_GROUP_MAP */
+	WV_CUSTOM_ATTR,             /* anyconnect-custom-attr: objects CONF_CUSTOM_ATTR */
+	WV_CUSTOM_DATA,             /* anyconnect-custom-data: objects CONF_CUSTOM_DATA */
 	WV_COUNT
+};
+enum conf_certificate_group_map {
+	CGM_MAP,          /* map: string, a certificate map's name, required */
+	CGM_SEQUENCE,     /* sequence: int 1-65535, required */
+	CGM_TUNNEL_GROUP, /* tunnel-group: string, required */
+	CGM_COUNT
+};
+/* "anyconnect-custom-attr TYPE [description D]": a type that policies may use. */
+enum conf_custom_attr {
+	CA_TYPE,        /* type: string, required */
+	CA_DESCRIPTION, /* description: string */
+	CA_COUNT
+};
+/* "anyconnect-custom-data TYPE NAME VALUE": a named value of a type. */
+enum conf_custom_data {
+	CD_TYPE,  /* type: string, required */
+	CD_NAME,  /* name: string, required */
+	CD_VALUE, /* value: string, up to 8192, required */
+	CD_COUNT
+};
+/* "crypto ca certificate map NAME SEQ": the rule of one number; several may share a name. */
+enum conf_certificate_map {
+	CM_NAME,     /* name: string ("DefaultCertificateMap") */
+	CM_SEQUENCE, /* sequence: int 1-65535, required */
+	CM_CRITERIA, /* criteria: strings, all must hold: "subject-name attr ou eq Staff" (asa.md 3)
+		      */
+	CM_COUNT
 };
 enum conf_tunnel_group {
 	TG_NAME,    /* name: string 1-64, required */
@@ -134,11 +178,15 @@ enum conf_tg_general {
 	TGG_IPV6_ADDRESS_POOL,    /* ipv6-address-pool: strings, up to 6 */
 	TGG_DEFAULT_GROUP_POLICY, /* default-group-policy: string ("DfltGrpPolicy") */
 	TGG_AUTHENTICATION_SERVER_GROUP, /* authentication-server-group: strings ([ "LOCAL" ]) */
+	TGG_SECONDARY_SERVER_GROUP,      /* secondary-authentication-server-group: strings, none */
+	TGG_AUTHORIZATION_SERVER_GROUP,  /* authorization-server-group: strings, none */
+	TGG_STRIP_REALM,                 /* strip-realm: bool (false): cut "@realm" before AAA */
+	TGG_STRIP_GROUP, /* strip-group: bool (false): cut group-delimiter and what follows */
 	TGG_COUNT
 };
 enum conf_tg_webvpn {
-	TGW_AUTHENTICATION, /* authentication: strings ([ "aaa" ]); other methods are refused as not
-			       supported yet */
+	TGW_AUTHENTICATION, /* authentication: strings of aaa, certificate, multiple-certificate
+			       ([ "aaa" ]) */
 	TGW_GROUP_ALIAS,    /* group-alias: objects CONF_GROUP_ALIAS */
 	TGW_GROUP_URL,      /* group-url: objects CONF_GROUP_URL */
 	TGW_COUNT
@@ -158,6 +206,11 @@ enum conf_group_policies {
 	GPS_IP_LOCAL_POOLS,   /* ip-local-pools: objects CONF_IP_LOCAL_POOL */
 	GPS_IPV6_LOCAL_POOLS, /* ipv6-local-pools: objects CONF_IPV6_LOCAL_POOL */
 	GPS_ACCESS_LISTS,     /* access-lists: objects CONF_ACCESS_LIST */
+	GPS_OBJECTS,          /* objects: objects CONF_OBJECT */
+	GPS_OBJECT_GROUPS,    /* object-groups: objects CONF_OBJECT_GROUP */
+	GPS_TIME_RANGES,      /* time-ranges: objects CONF_TIME_RANGE */
+	GPS_REUSE_DELAY,      /* vpn-addr-assign-local-reuse-delay: minutes 0-480 (0): how long an
+				 address rests */
 	GPS_COUNT
 };
 enum conf_group_policy {
@@ -193,18 +246,46 @@ enum conf_gp_attributes {
 	GPA_ADDRESS_POOLS,              /* address-pools: strings, up to 6 (none) */
 	GPA_IPV6_ADDRESS_POOLS,         /* ipv6-address-pools: strings, up to 6 (none) */
 	GPA_SMARTCARD_REMOVAL_DISCONNECT, /* smartcard-removal-disconnect: bool (true) */
-	GPA_ANYCONNECT_MTU,               /* anyconnect-mtu: int 576-1406 (1406) */
+	GPA_VPN_ACCESS_HOURS,             /* vpn-access-hours: string, a time-range (none) */
+	GPA_VPN_FILTER,        /* vpn-filter: string, an access-list (none); for both families */
+	GPA_IPV6_VPN_FILTER,   /* ipv6-vpn-filter: string, an access-list for IPv6 in place of
+				  vpn-filter's; "none": no filter for IPv6; absent: vpn-filter's */
+	GPA_GATEWAY_FQDN,      /* gateway-fqdn: string (none) */
+	GPA_MSIE_PROXY_METHOD, /* msie-proxy-method: enum no-modify, no-proxy, auto-detect,
+				  use-server, use-pac-url (no-modify) */
+	GPA_MSIE_PROXY_SERVER, /* msie-proxy-server: string HOST:PORT (none) */
+	GPA_MSIE_PROXY_EXCEPT_LIST,  /* msie-proxy-except-list: strings (none) */
+	GPA_MSIE_PROXY_LOCAL_BYPASS, /* msie-proxy-local-bypass: bool (false) */
+	GPA_MSIE_PROXY_PAC_URL,      /* msie-proxy-pac-url: string (none) */
+	GPA_MSIE_PROXY_LOCKDOWN,     /* msie-proxy-lockdown: bool (true) */
+	GPA_ANYCONNECT_CUSTOM, /* anyconnect-custom: objects CONF_CUSTOM; each TYPE inherits by
+				  itself (inherit_custom) */
+	GPA_ALWAYS_ON_VPN,     /* always-on-vpn: enum profile-setting, disable (profile-setting) */
+	GPA_ANYCONNECT_ROUTING_FILTERING_IGNORE, /* anyconnect-routing-filtering-ignore: bool
+						    (false) */
+	GPA_ANYCONNECT_SSL_DF_BIT_IGNORE,        /* anyconnect-ssl-df-bit-ignore: bool (false) */
+	GPA_ANYCONNECT_MTU,                      /* anyconnect-mtu: int 576-1406 (1406) */
 	GPA_ANYCONNECT_DPD_GATEWAY, /* anyconnect-dpd-interval-gateway: seconds 5-3600 or none (30)
 				     */
 	GPA_ANYCONNECT_DPD_CLIENT, /* anyconnect-dpd-interval-client: seconds 5-3600 or none (30) */
 	GPA_ANYCONNECT_SSL_KEEPALIVE,  /* anyconnect-ssl-keepalive: seconds 15-600 or none (20) */
 	GPA_ANYCONNECT_SSL_DTLS,       /* anyconnect-ssl-dtls: bool (true) */
-	GPA_ANYCONNECT_SSL_REKEY_TIME, /* anyconnect-ssl-rekey-time: minutes 4-10080 or none (none)
+	GPA_ANYCONNECT_SSL_REKEY_TIME, /* anyconnect-ssl-rekey-time: minutes 1-10080 or none (none)
 					*/
 	GPA_ANYCONNECT_SSL_REKEY_METHOD, /* anyconnect-ssl-rekey-method: enum ssl, new-tunnel, none
 					    (none) */
 	GPA_VPN_GROUP_POLICY,            /* vpn-group-policy: string; users only */
+	GPA_VPN_FRAMED_IP_ADDRESS,   /* vpn-framed-ip-address: "192.0.2.7 255.255.255.0"; users only
+				      */
+	GPA_VPN_FRAMED_IPV6_ADDRESS, /* vpn-framed-ipv6-address: "2001:db8::7/64"; users only */
 	GPA_COUNT
+};
+/* "anyconnect-custom TYPE {value V..|none}" of a policy or user. */
+enum conf_custom {
+	CU_TYPE,  /* type: string, required */
+	CU_VALUE, /* value: strings, required: names of anyconnect-custom-data of that type, else
+		     the words themselves; none */
+	CU_COUNT
 };
 enum conf_ip_local_pool {
 	POOL_NAME,  /* name: string, required */
@@ -220,10 +301,37 @@ enum conf_ipv6_local_pool {
 };
 enum conf_access_list {
 	ACL_NAME,  /* name: string, required */
-	ACL_TYPE,  /* type: enum standard (standard) */
-	ACL_RULES, /* rules: strings, "permit NET MASK", "permit host A", "permit any", IPv6 "permit
-		      P/L"; required */
+	ACL_TYPE,  /* type: enum standard, extended (standard) */
+	ACL_RULES, /* rules: strings, the ASA's words behind "access-list NAME {standard|extended}":
+		      "permit NET MASK", "permit tcp any host 10.1.1.1 eq 443", "remark ..";
+		      required */
 	ACL_COUNT
+};
+/* "object {network|service} NAME". */
+enum conf_obj {
+	OB_NAME,  /* name: string, required */
+	OB_TYPE,  /* type: enum network, service (network) */
+	OB_VALUE, /* value: string, required: "host A", "subnet NET MASK", "subnet P/L", "range A
+		     B"; service: "tcp destination eq 443", .. */
+	OB_COUNT
+};
+/* "object-group TYPE NAME [tcp|udp|tcp-udp]". */
+enum conf_object_group {
+	OG_NAME,     /* name: string, required */
+	OG_TYPE,     /* type: enum network, service, protocol, icmp-type (network) */
+	OG_PROTOCOL, /* protocol: enum tcp, udp, tcp-udp (none): of a service group whose members
+			are port-objects */
+	OG_MEMBERS,  /* members: strings, the ASA's lines: "network-object host 10.1.1.1",
+			"group-object G", "port-object eq 443", .. */
+	OG_COUNT
+};
+/* "time-range NAME". It holds when it is within absolute (if there) and within one of periodic (if
+ * there). Times are the gateway's local time. */
+enum conf_time_range {
+	TR_NAME,     /* name: string, required */
+	TR_ABSOLUTE, /* absolute: string "[start HH:MM D MONTH YYYY] [end HH:MM D MONTH YYYY]" */
+	TR_PERIODIC, /* periodic: strings "weekdays 8:00 to 18:00", "Friday 20:00 to Monday 6:00" */
+	TR_COUNT
 };
 enum conf_users {
 	USERS_USERNAMES, /* usernames: objects CONF_USERNAME */
@@ -231,13 +339,35 @@ enum conf_users {
 };
 enum conf_username {
 	USER_NAME,       /* name: string 1-64, required */
-	USER_PASSWORD,   /* password: crypt(3) hash, yescrypt ($y$), sha512 ($6$) or sha256 ($5$),
-			    required */
+	USER_PASSWORD,   /* password: crypt(3) hash, yescrypt ($y$), sha512 ($6$) or sha256 ($5$);
+			    absent: no password fits */
 	USER_ATTRIBUTES, /* attributes: object CONF_GP_ATTRIBUTES */
 	USER_COUNT
 };
 enum conf_aaa {
-	AAA_COUNT /* aaa-server-groups come with RADIUS */
+	AAA_SERVER_GROUPS, /* aaa-server-groups: objects CONF_AAA_SERVER_GROUP */
+	AAA_COUNT
+};
+/* "aaa-server GRP protocol radius". */
+enum conf_aaa_server_group {
+	ASG_NAME,                /* name: string, required, not LOCAL */
+	ASG_PROTOCOL,            /* protocol: enum radius (radius) */
+	ASG_ACCOUNTING_MODE,     /* accounting-mode: enum single, simultaneous (single) */
+	ASG_REACTIVATION_MODE,   /* reactivation-mode: enum depletion, timed (depletion) */
+	ASG_DEADTIME,            /* deadtime: minutes 0-1440 (10) */
+	ASG_MAX_FAILED_ATTEMPTS, /* max-failed-attempts: int 1-5 (3) */
+	ASG_HOSTS,               /* hosts: objects CONF_AAA_HOST, up to 16 */
+	ASG_COUNT
+};
+/* "aaa-server GRP host ADDR". */
+enum conf_aaa_host {
+	AH_ADDRESS,             /* address: IPv4 or IPv6 text, required */
+	AH_KEY,                 /* key: string 1-127, secret; absent: the server cannot be used */
+	AH_AUTHENTICATION_PORT, /* authentication-port: int (1645) */
+	AH_ACCOUNTING_PORT,     /* accounting-port: int (1646) */
+	AH_TIMEOUT,             /* timeout: s 1-300 (10) */
+	AH_RETRY_INTERVAL,      /* retry-interval: s 1-10 (10) */
+	AH_COUNT
 };
 enum conf_pki {
 	PKI_TRUSTPOINTS,     /* trustpoints: objects CONF_TRUSTPOINT, at least one */
@@ -246,9 +376,12 @@ enum conf_pki {
 	PKI_COUNT
 };
 enum conf_trustpoint {
-	TP_NAME,        /* name: string, required */
-	TP_CERTIFICATE, /* certificate: PEM file, identity certificate and its chain */
-	TP_KEY,         /* key: PEM file, unencrypted private key, RSA or EC */
+	TP_NAME,           /* name: string, required */
+	TP_CERTIFICATE,    /* certificate: PEM file, identity certificate and its chain */
+	TP_KEY,            /* key: PEM file, unencrypted private key, RSA or EC */
+	TP_CA_CERTIFICATE, /* ca-certificate: PEM file of CA certificates: whose client certificates
+			      are believed */
+	TP_REVOCATION_CHECK, /* revocation-check: strings of crl, ocsp, none ([ "none" ]) */
 	TP_COUNT
 };
 
@@ -289,6 +422,11 @@ struct conf_errors {
 	struct buf text;
 	unsigned count;
 	bool out_of_memory; /* one of them: what was read is incomplete */
+	/* What the configuration can be used with, but will not do: lines of the same form, empty
+	 * when there are none. For sekishod -t and the parent to print ("warning: ", line by line,
+	 * of buf_cstr(&errors.warnings)) also when there is no error. */
+	struct buf warnings;
+	unsigned warnings_count;
 };
 
 /*
@@ -321,17 +459,19 @@ void conf_unref(struct conf *conf);
  */
 enum err conf_slice(const struct conf *conf, Ipc__RoleId role, struct buf *out) MUST_USE;
 struct conf *conf_from_slice(const void *data, size_t len, struct conf_errors *errors) MUST_USE;
+/* The same, with the errors as text into why (common/handover.h). */
+struct conf *conf_read_slice(const void *data, size_t len, struct buf *why) MUST_USE;
 /* Start of a child: the same for the slice that the parent, which checked it, handed over. Ends the
  * process if it is not valid. */
 struct conf *conf_take_slice(const void *data, size_t len) MUST_USE;
 
 /* The top-level object of a file; NULL if this slice has not got it. */
 const struct conf_object *conf_root(const struct conf *conf, enum conf_kind root);
-/* The named object of a kind (tunnel group, group policy, pool, access list, username, trustpoint);
- * NULL: none. */
+/* The named object of a kind (tunnel group, group policy, pool, access list, object, object group,
+ * time range, server group, username, trustpoint); NULL: none. */
 const struct conf_object *conf_find(const struct conf *conf, enum conf_kind kind, const char *name);
-/* All objects of such a kind, in file order. DfltGrpPolicy and DefaultWEBVPNGroup exist without
- * being written. */
+/* All objects of such a kind, in file order. DfltGrpPolicy, DefaultWEBVPNGroup and DefaultRAGroup
+ * exist without being written. */
 size_t conf_objects(
     const struct conf *conf, enum conf_kind kind, const struct conf_object *const **out);
 /* Content of a PEM file that a trustpoint names (pki only), a NUL behind it; NULL if there is none.
@@ -352,6 +492,15 @@ const struct conf_object *conf_sub(const struct conf_object *object, unsigned se
 size_t conf_subs(
     const struct conf_object *object, unsigned setting, struct conf_object *const **out);
 const struct conf_value *conf_value(const struct conf_object *object, unsigned setting);
+/*
+ * Why nobody can log in through a tunnel group: it asks for something that this version does not
+ * serve (RADIUS, certificates), and a login with less than it asks for would be a hole. Text into
+ * why; false: it is open.
+ */
+bool conf_group_closed(
+    const struct conf *conf, const struct conf_object *tunnel_group, struct buf *why);
+/* Does some tunnel group or certificate map want to see a client's certificate? */
+bool conf_wants_client_certificate(const struct conf *conf);
 /* Name in the file of a setting ("vpn-idle-timeout"). */
 const char *conf_setting_name(enum conf_kind kind, unsigned setting);
 

@@ -8,27 +8,35 @@
 #include <string.h>
 
 #include "common/str.h"
+#include "conf/parts.h"
 #include "conf/row.h"
 
 #define ERRORS_LINE_MAX 1024
 
-static void PRINTF_LIKE(5, 0) add_line(struct conf_errors *errors, const char *file, int line,
-    const char *setting, const char *fmt, va_list ap)
+/* One line into text: "file:line: subject: what". */
+static void PRINTF_LIKE(5, 0) put_line(
+    struct buf *text, const char *file, int line, const char *subject, const char *fmt, va_list ap)
 {
 	char what[ERRORS_LINE_MAX], clean[ERRORS_LINE_MAX];
 
-	errors->count++;
 	vsnprintf(what, sizeof(what), fmt, ap);
 	str_printable(clean, sizeof(clean), what);
 	/* A buffer that is full would lose what it holds. */
-	if (errors->text.max - errors->text.len < 2 * ERRORS_LINE_MAX)
+	if (text->max - text->len < 2 * ERRORS_LINE_MAX)
 		return;
-	buf_puts(&errors->text, file);
+	buf_puts(text, file);
 	if (line > 0)
-		buf_printf(&errors->text, ":%d", line);
-	if (setting != NULL && setting[0] != '\0')
-		buf_printf(&errors->text, ": %s", setting);
-	buf_printf(&errors->text, ": %s\n", clean);
+		buf_printf(text, ":%d", line);
+	if (subject != NULL && subject[0] != '\0')
+		buf_printf(text, ": %s", subject);
+	buf_printf(text, ": %s\n", clean);
+}
+
+static void PRINTF_LIKE(5, 0) add_line(struct conf_errors *errors, const char *file, int line,
+    const char *setting, const char *fmt, va_list ap)
+{
+	errors->count++;
+	put_line(&errors->text, file, line, setting, fmt, ap);
 }
 
 void
@@ -86,6 +94,28 @@ errors_object(
 	object_path(object, &path);
 	va_start(ap, fmt);
 	add_line(errors, object->origin.file, line, buf_cstr(&path), fmt, ap);
+	va_end(ap);
+	buf_fini(&path);
+}
+
+void
+errors_warn(struct conf_errors *errors, const struct conf_object *object, const char *fmt, ...)
+{
+	char clean[ERRORS_LINE_MAX / 4];
+	const char *name = parts_name(object);
+	struct buf path;
+	va_list ap;
+
+	buf_init(&path, ERRORS_LINE_MAX / 2);
+	object_path(object, &path);
+	if (name != NULL) {
+		str_printable(clean, sizeof(clean), name);
+		buf_printf(&path, " (%s)", clean);
+	}
+	errors->warnings_count++;
+	va_start(ap, fmt);
+	put_line(
+	    &errors->warnings, object->origin.file, object->origin.line, buf_cstr(&path), fmt, ap);
 	va_end(ap);
 	buf_fini(&path);
 }

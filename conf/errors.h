@@ -17,6 +17,9 @@ void errors_setting(struct conf_errors *errors, const struct conf_object *object
 /* About an object; line: where. */
 void errors_object(struct conf_errors *errors, const struct conf_object *object, int line,
     const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* A warning about an object: what can be configured and will not work. */
+void errors_warn(struct conf_errors *errors, const struct conf_object *object, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 /* calloc that reports. NULL: out of memory, and the error is counted. */
 void *errors_calloc(struct conf_errors *errors, size_t count, size_t size) MUST_USE;
 /* strdup that reports. */

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <string.h>
 
 #define DEFAULT_POLICY "DfltGrpPolicy"
 
@@ -84,4 +85,124 @@ inherit_list(const struct inherit *inherit, enum conf_gp_attributes attribute, c
 {
 	*out = inherit->value[attribute]->list;
 	return inherit->value[attribute]->list != NULL ? inherit->value[attribute]->len : 0;
+}
+
+/* ---- what several attributes together say ---- */
+
+static size_t
+pools_put(const char *out[INHERIT_POOLS_MAX], size_t have, char *const *names, size_t len)
+{
+	for (size_t i = 0; i < len && have < INHERIT_POOLS_MAX; i++)
+		out[have++] = names[i];
+	return have;
+}
+
+size_t
+inherit_pools(const struct inherit *inherit, const struct conf_object *tunnel_group,
+    unsigned family, const char *out[INHERIT_POOLS_MAX], size_t *from_policy)
+{
+	bool v4 = family == 4;
+	char *const *names;
+	size_t len = inherit_list(inherit, v4 ? GPA_ADDRESS_POOLS : GPA_IPV6_ADDRESS_POOLS, &names);
+
+	*from_policy = pools_put(out, 0, names, len);
+	len = conf_list(conf_sub(tunnel_group, TG_GENERAL),
+	    v4 ? TGG_ADDRESS_POOL : TGG_IPV6_ADDRESS_POOL, &names);
+	return pools_put(out, *from_policy, names, len);
+}
+
+const char *
+inherit_filter(const struct inherit *inherit, unsigned family, enum conf_gp_attributes *attribute)
+{
+	bool own = family == 6 && inherit->value[GPA_IPV6_VPN_FILTER]->state != CONF_ABSENT;
+
+	*attribute = own ? GPA_IPV6_VPN_FILTER : GPA_VPN_FILTER;
+	return inherit_str(inherit, *attribute);
+}
+
+/* ---- anyconnect-custom: each TYPE by itself ---- */
+
+/* The objects that a source writes; a "none" in place of them ends the search. */
+static size_t
+custom_of(const struct inherit *inherit, size_t source, struct conf_object *const **out)
+{
+	return conf_subs(inherit->source[source], GPA_ANYCONNECT_CUSTOM, out);
+}
+
+/* Has a source before this place spoken of the type? */
+static bool
+custom_is_hidden(const struct inherit *inherit, size_t source, size_t place, const char *type)
+{
+	for (size_t i = 0; i <= source; i++) {
+		struct conf_object *const *customs;
+		size_t len = custom_of(inherit, i, &customs);
+
+		for (size_t k = 0; k < len && (i < source || k < place); k++) {
+			const char *other = conf_str(customs[k], CU_TYPE);
+
+			if (other != NULL && strcmp(other, type) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+size_t
+inherit_custom(const struct inherit *inherit, struct inherit_custom *out, size_t max)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < inherit->sources_len; i++) {
+		struct conf_object *const *customs;
+		size_t len = custom_of(inherit, i, &customs);
+
+		for (size_t k = 0; k < len && count < max; k++) {
+			const char *type = conf_str(customs[k], CU_TYPE);
+
+			if (type == NULL || custom_is_hidden(inherit, i, k, type) ||
+			    conf_value(customs[k], CU_VALUE)->state == CONF_NONE)
+				continue;
+			out[count++] = (struct inherit_custom){type, customs[k], i};
+		}
+		if (conf_value(inherit->source[i], GPA_ANYCONNECT_CUSTOM)->state == CONF_NONE)
+			break;
+	}
+	return count;
+}
+
+/* What a name of that type stands for; NULL: it is a word of its own. */
+static const char *
+custom_data(const struct conf *conf, const char *type, const char *name)
+{
+	const struct conf_object *root = conf_root(conf, CONF_TUNNEL_GROUPS);
+	struct conf_object *const *data;
+	size_t len =
+	    root != NULL ? conf_subs(conf_sub(root, TGS_WEBVPN), WV_CUSTOM_DATA, &data) : 0;
+
+	for (size_t i = 0; i < len; i++) {
+		const char *its_type = conf_str(data[i], CD_TYPE);
+		const char *its_name = conf_str(data[i], CD_NAME);
+
+		if (its_type != NULL && its_name != NULL && strcmp(its_type, type) == 0 &&
+		    strcmp(its_name, name) == 0)
+			return conf_str(data[i], CD_VALUE);
+	}
+	return NULL;
+}
+
+enum err
+inherit_custom_value(const struct conf *conf, const struct inherit_custom *custom, struct buf *out)
+{
+	char *const *values;
+	size_t len = conf_list(custom->custom, CU_VALUE, &values);
+
+	buf_reset(out);
+	for (size_t i = 0; i < len; i++) {
+		const char *value = custom_data(conf, custom->type, values[i]);
+
+		if (i > 0)
+			buf_puts(out, ",");
+		buf_puts(out, value != NULL ? value : values[i]);
+	}
+	return out->err;
 }

@@ -166,6 +166,7 @@ load_pems(struct conf *conf, const char *dir, struct conf_errors *errors)
 	for (size_t i = 0; i < len; i++) {
 		load_pem(conf, dir, trustpoints[i], TP_CERTIFICATE, errors);
 		load_pem(conf, dir, trustpoints[i], TP_KEY, errors);
+		load_pem(conf, dir, trustpoints[i], TP_CA_CERTIFICATE, errors);
 	}
 }
 

@@ -11,10 +11,10 @@
 
 #include "common/str.h"
 #include "conf/errors.h"
+#include "conf/row_unknown.h"
 
 #define ROW_STRING_MAX 255
 #define ROW_QUOTE_MAX 64 /* of a value in an error */
-#define ROW_NAME_MAX 64  /* longer names are not compared */
 
 static const struct row_kind *const kinds[CONF_KIND_COUNT] = {
     [CONF_GATEWAY] = &rows_gateway,
@@ -30,6 +30,10 @@ static const struct row_kind *const kinds[CONF_KIND_COUNT] = {
     [CONF_LOGGING] = &rows_gateway_logging,
     [CONF_CONTROL] = &rows_gateway_control,
     [CONF_WEBVPN] = &rows_group_webvpn,
+    [CONF_CERTIFICATE_GROUP_MAP] = &rows_group_certificate_group_map,
+    [CONF_CUSTOM_ATTR] = &rows_group_custom_attr,
+    [CONF_CUSTOM_DATA] = &rows_group_custom_data,
+    [CONF_CERTIFICATE_MAP] = &rows_group_certificate_map,
     [CONF_TUNNEL_GROUP] = &rows_group_tunnel_group,
     [CONF_TG_GENERAL] = &rows_group_general,
     [CONF_TG_WEBVPN] = &rows_group_webvpn_attributes,
@@ -37,9 +41,15 @@ static const struct row_kind *const kinds[CONF_KIND_COUNT] = {
     [CONF_GROUP_URL] = &rows_group_url,
     [CONF_GROUP_POLICY] = &rows_policy_group_policy,
     [CONF_GP_ATTRIBUTES] = &rows_policy_attributes,
+    [CONF_CUSTOM] = &rows_policy_custom,
     [CONF_IP_LOCAL_POOL] = &rows_policy_pool,
     [CONF_IPV6_LOCAL_POOL] = &rows_policy_pool6,
-    [CONF_ACCESS_LIST] = &rows_policy_access_list,
+    [CONF_ACCESS_LIST] = &rows_acl_access_list,
+    [CONF_OBJECT] = &rows_acl_object,
+    [CONF_OBJECT_GROUP] = &rows_acl_object_group,
+    [CONF_TIME_RANGE] = &rows_acl_time_range,
+    [CONF_AAA_SERVER_GROUP] = &rows_aaa_server_group,
+    [CONF_AAA_HOST] = &rows_aaa_host,
     [CONF_USERNAME] = &rows_user_username,
     [CONF_TRUSTPOINT] = &rows_pki_trustpoint,
 };
@@ -101,9 +111,15 @@ word_index(const char *const *words, const char *text)
 static void
 complain_word(const struct place *place, const char *text)
 {
+	const char *why = row_unknown_word(row_kind(place->object->kind), place->row, text);
 	char quote[ROW_QUOTE_MAX + 16];
 	struct buf list;
 
+	if (why != NULL) {
+		errors_setting(place->errors, place->object, place->setting,
+		    "%s is not supported: %s", quoted(place->row, text, quote), why);
+		return;
+	}
 	buf_init(&list, 512);
 	for (const char *const *word = place->row->words; *word != NULL; word++)
 		buf_printf(&list, "%s%s", list.len > 0 ? ", " : "", *word);
@@ -205,14 +221,14 @@ list_free(struct conf_value *value)
 	value->len = 0;
 }
 
-/* Add one string of a list, which must be new in it. */
+/* Add one string of a list, which must be new in it unless the row says otherwise. */
 static void
 list_add(const struct place *place, const char *text)
 {
 	struct conf_value *value = place->value;
 	char quote[ROW_QUOTE_MAX + 16];
 
-	for (size_t i = 0; i < value->len; i++) {
+	for (size_t i = 0; !place->row->repeats && i < value->len; i++) {
 		if (strcmp(value->list[i], text) == 0) {
 			errors_setting(place->errors, place->object, place->setting,
 			    "%s is there twice; name it once", quoted(place->row, text, quote));
@@ -364,92 +380,6 @@ set_default(const struct place *place)
 		value->num = word_index(row->words, row->def_text);
 }
 
-/* Edits that turn one name into the other. */
-static unsigned
-distance(const char *a, const char *b)
-{
-	unsigned row[ROW_NAME_MAX + 1] = {0};
-	size_t a_len = strlen(a), b_len = strlen(b);
-
-	if (a_len > ROW_NAME_MAX || b_len > ROW_NAME_MAX)
-		return ROW_NAME_MAX;
-	for (size_t j = 0; j <= b_len; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= a_len; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= b_len; j++) {
-			unsigned change = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = row[j] + 1 < row[j - 1] + 1 ? row[j] + 1 : row[j - 1] + 1;
-			if (change < row[j])
-				row[j] = change;
-		}
-	}
-	return row[b_len];
-}
-
-static unsigned
-find_row(const struct row_kind *kind, const char *name)
-{
-	unsigned i = 0;
-
-	while (i < kind->len && strcmp(kind->rows[i].name, name) != 0)
-		i++;
-	return i;
-}
-
-/* The group within this one where the name would be right; NULL: nowhere. */
-static const char *
-belongs_in(const struct row_kind *kind, const char *name)
-{
-	for (size_t i = 0; i < kind->len; i++) {
-		const struct row *row = &kind->rows[i];
-
-		if ((row->type == ROW_OBJECT || row->type == ROW_OBJECTS) &&
-		    find_row(kinds[row->kind], name) < kinds[row->kind]->len)
-			return row->name;
-	}
-	return NULL;
-}
-
-static void
-complain_unknown(
-    struct conf_errors *errors, const struct conf_object *object, const struct node *member)
-{
-	const struct row_kind *kind = kinds[object->kind];
-	const char *nearest = NULL, *inner = belongs_in(kind, member->name);
-	unsigned best = (unsigned)(strlen(member->name) / 3 + 2);
-
-	for (size_t i = 0; i < kind->len; i++) {
-		unsigned d = distance(member->name, kind->rows[i].name);
-
-		if (d < best) {
-			best = d;
-			nearest = kind->rows[i].name;
-		}
-	}
-	if (inner != NULL)
-		errors_object(errors, object, member->line,
-		    "unknown setting \"%.*s\" here; it belongs in %s", ROW_QUOTE_MAX, member->name,
-		    inner);
-	else if (nearest != NULL)
-		errors_object(errors, object, member->line,
-		    "unknown setting \"%.*s\"; did you mean \"%s\"?", ROW_QUOTE_MAX, member->name,
-		    nearest);
-	else if (kind->len == 0)
-		errors_object(errors, object, member->line,
-		    "unknown setting \"%.*s\"; this file has no settings yet", ROW_QUOTE_MAX,
-		    member->name);
-	else
-		errors_object(errors, object, member->line,
-		    "unknown setting \"%.*s\"; known are %s%s%s and others, see sekisho.conf(5)",
-		    ROW_QUOTE_MAX, member->name, kind->rows[0].name, kind->len > 1 ? ", " : "",
-		    kind->len > 1 ? kind->rows[1].name : "");
-}
-
 static const struct node *
 find_member(const struct node *group, const char *name)
 {
@@ -506,8 +436,8 @@ object_new(const struct place *parent, size_t index, const char *file, enum conf
 		return NULL;
 	}
 	for (size_t i = 0; group != NULL && i < group->len; i++)
-		if (find_row(table, group->children[i].name) == table->len)
-			complain_unknown(errors, object, &group->children[i]);
+		if (row_find(table, group->children[i].name) == table->len)
+			row_unknown_setting(errors, object, &group->children[i]);
 	for (unsigned i = 0; i < table->len; i++) {
 		struct place place = {
 		    .file = file,

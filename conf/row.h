@@ -26,6 +26,7 @@ struct row {
 	bool required;
 	bool none;                /* the text "none" is a value of its own */
 	bool secret;              /* never quoted in an error */
+	bool repeats;             /* a list may hold the same text twice */
 	int64_t min;              /* of a number, or bytes of each string */
 	int64_t max;              /* 0 for strings: 255 */
 	size_t max_count;         /* entries of a list, 0: no limit */
@@ -39,20 +40,33 @@ struct row {
 	const char *help;
 };
 
+/* A setting of the ASA that is known and not served; the error says why. */
+struct row_refused {
+	const char
+	    *name; /* or a setting of ours, a blank and one word of it: "authentication saml" */
+	const char *why; /* with what to do, as the end of a sentence */
+};
+
 /* The settings of one kind of object. */
 struct row_kind {
 	const struct row *rows;
 	size_t len;
+	const struct row_refused *refused;
+	size_t refused_len;
 };
 
 extern const struct row_kind rows_gateway, rows_gateway_listener, rows_gateway_tun,
     rows_gateway_users, rows_gateway_limits, rows_gateway_logging, rows_gateway_control;
 extern const struct row_kind rows_group, rows_group_webvpn, rows_group_tunnel_group,
-    rows_group_general, rows_group_webvpn_attributes, rows_group_alias, rows_group_url;
+    rows_group_general, rows_group_webvpn_attributes, rows_group_alias, rows_group_url,
+    rows_group_certificate_map, rows_group_certificate_group_map, rows_group_custom_attr,
+    rows_group_custom_data;
 extern const struct row_kind rows_policy, rows_policy_group_policy, rows_policy_attributes,
-    rows_policy_pool, rows_policy_pool6, rows_policy_access_list;
+    rows_policy_custom, rows_policy_pool, rows_policy_pool6;
+extern const struct row_kind rows_acl_access_list, rows_acl_object, rows_acl_object_group,
+    rows_acl_time_range;
 extern const struct row_kind rows_user, rows_user_username;
-extern const struct row_kind rows_aaa;
+extern const struct row_kind rows_aaa, rows_aaa_server_group, rows_aaa_host;
 extern const struct row_kind rows_pki, rows_pki_trustpoint;
 
 /* The table of a kind. */

@@ -8,18 +8,37 @@
 	{                                                                                          \
 		.rows = (table), .len = ARRAY_LEN(table)                                           \
 	}
+#define ROWS_REFUSED(table, refusals)                                                              \
+	{                                                                                          \
+		.rows = (table), .len = ARRAY_LEN(table), .refused = (refusals),                   \
+		.refused_len = ARRAY_LEN(refusals)                                                 \
+	}
+
+static const char *const delimiters[] = {"none", "@", "#", "!", NULL};
 
 static const struct row top[TGS_COUNT] = {
     [TGS_WEBVPN] = {.name = "webvpn",
 	.type = ROW_OBJECT,
 	.kind = CONF_WEBVPN,
 	.help = "what holds for every tunnel group"},
+    [TGS_GROUP_DELIMITER] = {.name = "group-delimiter",
+	.type = ROW_ENUM,
+	.def_text = "none",
+	.words = delimiters,
+	.help = "character at which strip-group cuts a user name"},
+    [TGS_CERTIFICATE_MAPS] = {.name = "certificate-maps",
+	.type = ROW_OBJECTS,
+	.max_count = 4096,
+	.kind = CONF_CERTIFICATE_MAP,
+	.help = "rules about a client's certificate"},
     [TGS_TUNNEL_GROUPS] = {.name = "tunnel-groups",
 	.type = ROW_OBJECTS,
 	.kind = CONF_TUNNEL_GROUP,
 	.help = "the ways to log in; DefaultWEBVPNGroup is there even if not written"},
 };
 const struct row_kind rows_group = ROWS(top);
+
+static const char *const preferences[] = {"certificate-map", "group-url", NULL};
 
 static const struct row webvpn[WV_COUNT] = {
     [WV_TUNNEL_GROUP_LIST] = {.name = "tunnel-group-list",
@@ -32,8 +51,109 @@ static const struct row webvpn[WV_COUNT] = {
 	.max = 86400,
 	.def = 1800,
 	.help = "idle seconds when vpn-idle-timeout is none"},
+    [WV_TUNNEL_GROUP_PREFERENCE] = {.name = "tunnel-group-preference",
+	.type = ROW_ENUM,
+	.def_text = "certificate-map",
+	.words = preferences,
+	.help = "which wins when a certificate map and a group-url choose different groups"},
+    [WV_CERTIFICATE_GROUP_MAP] = {.name = "certificate-group-map",
+	.type = ROW_OBJECTS,
+	.max_count = 4096,
+	.kind = CONF_CERTIFICATE_GROUP_MAP,
+	.help = "rules of certificate maps, and the tunnel group that each leads to"},
+    [WV_CUSTOM_ATTR] = {.name = "anyconnect-custom-attr",
+	.type = ROW_OBJECTS,
+	.max_count = 256,
+	.kind = CONF_CUSTOM_ATTR,
+	.help = "types that anyconnect-custom may use"},
+    [WV_CUSTOM_DATA] = {.name = "anyconnect-custom-data",
+	.type = ROW_OBJECTS,
+	.max_count = 1024,
+	.kind = CONF_CUSTOM_DATA,
+	.help = "named values for anyconnect-custom"},
 };
 const struct row_kind rows_group_webvpn = ROWS(webvpn);
+
+static const struct row certificate_group_map[CGM_COUNT] = {
+    [CGM_MAP] = {.name = "map",
+	.type = ROW_STRING,
+	.required = true,
+	.max = 64,
+	.syntax = syntax_name,
+	.help = "name of the certificate map"},
+    [CGM_SEQUENCE] = {.name = "sequence",
+	.type = ROW_INT,
+	.required = true,
+	.min = 1,
+	.max = 65535,
+	.help = "number of the rule in it; the lowest that matches wins"},
+    [CGM_TUNNEL_GROUP] = {.name = "tunnel-group",
+	.type = ROW_STRING,
+	.required = true,
+	.max = 64,
+	.syntax = syntax_name,
+	.help = "where a certificate that matches leads to"},
+};
+const struct row_kind rows_group_certificate_group_map = ROWS(certificate_group_map);
+
+static const struct row custom_attr[CA_COUNT] = {
+    [CA_TYPE] = {.name = "type",
+	.type = ROW_STRING,
+	.required = true,
+	.max = 64,
+	.syntax = syntax_custom_type,
+	.help = "name of the type"},
+    [CA_DESCRIPTION] = {.name = "description",
+	.type = ROW_STRING,
+	.syntax = syntax_label,
+	.help = "what it is for"},
+};
+const struct row_kind rows_group_custom_attr = ROWS(custom_attr);
+
+static const struct row custom_data[CD_COUNT] = {
+    [CD_TYPE] = {.name = "type",
+	.type = ROW_STRING,
+	.required = true,
+	.max = 64,
+	.syntax = syntax_custom_type,
+	.help = "type of the value"},
+    [CD_NAME] = {.name = "name",
+	.type = ROW_STRING,
+	.required = true,
+	.max = 64,
+	.syntax = syntax_name,
+	.help = "name of the value"},
+    [CD_VALUE] = {.name = "value",
+	.type = ROW_STRING,
+	.required = true,
+	.max = 8192,
+	.syntax = syntax_custom_value,
+	.help = "the value"},
+};
+const struct row_kind rows_group_custom_data = ROWS(custom_data);
+
+static const struct row certificate_map[CM_COUNT] = {
+    [CM_NAME] = {.name = "name",
+	.type = ROW_STRING,
+	.def_text = "DefaultCertificateMap",
+	.max = 64,
+	.syntax = syntax_name,
+	.help = "name of the map; its rules have different numbers"},
+    [CM_SEQUENCE] = {.name = "sequence",
+	.type = ROW_INT,
+	.required = true,
+	.min = 1,
+	.max = 65535,
+	.help = "number of the rule"},
+    [CM_CRITERIA] = {.name = "criteria",
+	.type = ROW_STRINGS,
+	.required = true,
+	.max_count = 64,
+	.syntax = syntax_criterion,
+	.help =
+	    "what must be true of the certificate, all of it, as in subject-name attr ou eq Staff"},
+};
+const struct row_kind rows_group_certificate_map = ROWS(certificate_map);
 
 static const char *const types[] = {"remote-access", NULL};
 
@@ -58,7 +178,12 @@ static const struct row tunnel_group[TG_COUNT] = {
 	.kind = CONF_TG_WEBVPN,
 	.help = "how clients find the group and log in"},
 };
-const struct row_kind rows_group_tunnel_group = ROWS(tunnel_group);
+static const struct row_refused tunnel_group_refused[] = {
+    {"ipsec-attributes", "there is no IPsec; leave it out"},
+    {"ppp-attributes", "there is no L2TP; leave it out"},
+    {"type ipsec-l2l", "there is no IPsec and no site-to-site tunnel; leave the group out"},
+};
+const struct row_kind rows_group_tunnel_group = ROWS_REFUSED(tunnel_group, tunnel_group_refused);
 
 static const struct row general[TGG_COUNT] = {
     [TGG_ADDRESS_POOL] = {.name = "address-pool",
@@ -86,18 +211,59 @@ static const struct row general[TGG_COUNT] = {
 	.max = 64,
 	.max_count = 2,
 	.def_text = "LOCAL",
-	.syntax = syntax_server_group,
-	.help = "who checks passwords: LOCAL, the users of users.conf"},
+	.syntax = syntax_name,
+	.help = "who checks passwords: LOCAL, the users of users.conf, or an aaa-server-group, "
+		"after which LOCAL may follow"},
+    [TGG_SECONDARY_SERVER_GROUP] = {.name = "secondary-authentication-server-group",
+	.type = ROW_STRINGS,
+	.max = 64,
+	.max_count = 2,
+	.none = true,
+	.syntax = syntax_name,
+	.help = "who checks the second password"},
+    [TGG_AUTHORIZATION_SERVER_GROUP] = {.name = "authorization-server-group",
+	.type = ROW_STRINGS,
+	.max = 64,
+	.max_count = 2,
+	.none = true,
+	.syntax = syntax_name,
+	.help = "who is asked what the user may do"},
+    [TGG_STRIP_REALM] = {.name = "strip-realm",
+	.type = ROW_BOOL,
+	.def = false,
+	.help = "cut the last @ and what follows it from the user name"},
+    [TGG_STRIP_GROUP] = {.name = "strip-group",
+	.type = ROW_BOOL,
+	.def = false,
+	.help = "cut the group-delimiter and what follows it from the user name"},
 };
-const struct row_kind rows_group_general = ROWS(general);
+static const struct row_refused general_refused[] = {
+    {"dhcp-server", "addresses come from pools, not from DHCP; use address-pool"},
+    {"accounting-server-group", "there is no RADIUS accounting yet; leave it out"},
+    {"authorization-required", "there is no authorization server yet; leave it out"},
+    {"username-from-certificate", "there are no certificate logins yet; leave it out"},
+    {"secondary-username-from-certificate", "there are no certificate logins yet; leave it out"},
+    {"username-from-certificate-choice", "there are no certificate logins yet; leave it out"},
+    {"secondary-username-from-certificate-choice",
+	"there are no certificate logins yet; leave it out"},
+    {"authenticated-session-username", "there is no second login yet; leave it out"},
+    {"authentication-attr-from-server", "there is no second login yet; leave it out"},
+    {"password-management", "passwords cannot be changed at the login; leave it out"},
+    {"override-account-disable", "there is no such account state here; leave it out"},
+    {"scep-enrollment", "there is no SCEP proxy; leave it out"},
+    {"nat-assigned-to-public-ip", "addresses are not translated; use nftables"},
+};
+const struct row_kind rows_group_general = ROWS_REFUSED(general, general_refused);
+
+static const char *const methods[] = {"aaa", "certificate", "multiple-certificate", NULL};
 
 static const struct row webvpn_attributes[TGW_COUNT] = {
     [TGW_AUTHENTICATION] = {.name = "authentication",
 	.type = ROW_STRINGS,
 	.max_count = 2,
 	.def_text = "aaa",
-	.syntax = syntax_authentication,
-	.help = "what a login needs: aaa, a user name and password"},
+	.words = methods,
+	.help = "what a login needs: aaa is a user name and password"},
     [TGW_GROUP_ALIAS] = {.name = "group-alias",
 	.type = ROW_OBJECTS,
 	.max_count = 64,
@@ -109,7 +275,21 @@ static const struct row webvpn_attributes[TGW_COUNT] = {
 	.kind = CONF_GROUP_URL,
 	.help = "URLs that select the group without a list"},
 };
-const struct row_kind rows_group_webvpn_attributes = ROWS(webvpn_attributes);
+static const struct row_refused webvpn_attributes_refused[] = {
+    {"customization", "the client's texts are not changed; leave it out"},
+    {"dns-group", "the gateway resolves by the system's resolver; leave it out"},
+    {"pre-fill-username", "there are no certificate logins yet; leave it out"},
+    {"secondary-pre-fill-username", "there are no certificate logins yet; leave it out"},
+    {"proxy-auth", "there is no RADIUS yet; leave it out"},
+    {"radius-reject-message", "there is no RADIUS yet; leave it out"},
+    {"saml", "there are no SAML logins; use another authentication"},
+    {"authentication saml", "there are no SAML logins; use another authentication"},
+    {"without-csd", "no client is ever asked for a posture scan; leave it out"},
+    {"override-svc-download", "no client packages are served; leave it out"},
+    {"nbns-server", "there is no clientless access; leave it out"},
+};
+const struct row_kind rows_group_webvpn_attributes =
+    ROWS_REFUSED(webvpn_attributes, webvpn_attributes_refused);
 
 static const struct row alias[GA_COUNT] = {
     [GA_NAME] = {.name = "name",

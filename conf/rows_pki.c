@@ -24,6 +24,8 @@ static const struct row top[PKI_COUNT] = {
 };
 const struct row_kind rows_pki = ROWS(top);
 
+static const char *const revocation_methods[] = {"crl", "ocsp", "none", NULL};
+
 static const struct row trustpoint[TP_COUNT] = {
     [TP_NAME] = {.name = "name",
 	.type = ROW_STRING,
@@ -39,5 +41,15 @@ static const struct row trustpoint[TP_COUNT] = {
 	.type = ROW_STRING,
 	.syntax = syntax_file,
 	.help = "PEM file of its private key, not encrypted"},
+    [TP_CA_CERTIFICATE] = {.name = "ca-certificate",
+	.type = ROW_STRING,
+	.syntax = syntax_file,
+	.help = "PEM file of CA certificates whose client certificates are believed"},
+    [TP_REVOCATION_CHECK] = {.name = "revocation-check",
+	.type = ROW_STRINGS,
+	.max_count = 3,
+	.def_text = "none",
+	.words = revocation_methods,
+	.help = "how certificates of this CA are checked for revocation, in order"},
 };
 const struct row_kind rows_pki_trustpoint = ROWS(trustpoint);

@@ -8,6 +8,11 @@
 	{                                                                                          \
 		.rows = (table), .len = ARRAY_LEN(table)                                           \
 	}
+#define ROWS_REFUSED(table, refusals)                                                              \
+	{                                                                                          \
+		.rows = (table), .len = ARRAY_LEN(table), .refused = (refusals),                   \
+		.refused_len = ARRAY_LEN(refusals)                                                 \
+	}
 
 #define MINUTES_MAX 35791394
 
@@ -29,7 +34,24 @@ static const struct row top[GPS_COUNT] = {
     [GPS_ACCESS_LISTS] = {.name = "access-lists",
 	.type = ROW_OBJECTS,
 	.kind = CONF_ACCESS_LIST,
-	.help = "lists of networks"},
+	.help = "lists of networks, and filters"},
+    [GPS_OBJECTS] = {.name = "objects",
+	.type = ROW_OBJECTS,
+	.kind = CONF_OBJECT,
+	.help = "networks and services by name, for rules"},
+    [GPS_OBJECT_GROUPS] = {.name = "object-groups",
+	.type = ROW_OBJECTS,
+	.kind = CONF_OBJECT_GROUP,
+	.help = "groups of networks, services, protocols or ICMP types, for rules"},
+    [GPS_TIME_RANGES] = {.name = "time-ranges",
+	.type = ROW_OBJECTS,
+	.kind = CONF_TIME_RANGE,
+	.help = "hours, for vpn-access-hours"},
+    [GPS_REUSE_DELAY] = {.name = "vpn-addr-assign-local-reuse-delay",
+	.type = ROW_INT,
+	.min = 0,
+	.max = 480,
+	.help = "minutes that an address rests before somebody else gets it"},
 };
 const struct row_kind rows_policy = ROWS(top);
 
@@ -52,12 +74,19 @@ static const struct row group_policy[GP_COUNT] = {
 	.kind = CONF_GP_ATTRIBUTES,
 	.help = "the attributes"},
 };
-const struct row_kind rows_policy_group_policy = ROWS(group_policy);
+static const struct row_refused group_policy_refused[] = {
+    {"type external", "attributes come from here, not from a server; use internal"},
+    {"from", "nothing is copied; write the attributes, or put what is shared into DfltGrpPolicy"},
+};
+const struct row_kind rows_policy_group_policy = ROWS_REFUSED(group_policy, group_policy_refused);
 
 static const char *const split_policies[] = {
     "tunnelall", "tunnelspecified", "excludespecified", NULL};
 static const char *const protocols[] = {
     "ikev1", "ikev2", "l2tp-ipsec", "ssl-client", "ssl-clientless", NULL};
+static const char *const proxy_methods[] = {
+    "no-modify", "no-proxy", "auto-detect", "use-server", "use-pac-url", NULL};
+static const char *const always_on[] = {"profile-setting", "disable", NULL};
 static const char *const rekey_methods[] = {"ssl", "new-tunnel", "none", NULL};
 
 static const struct row attributes[GPA_COUNT] = {
@@ -97,7 +126,7 @@ static const struct row attributes[GPA_COUNT] = {
     [GPA_SPLIT_TUNNEL_NETWORK_LIST] = {.name = "split-tunnel-network-list",
 	.type = ROW_STRING,
 	.none = true,
-	.max = 64,
+	.max = 241,
 	.syntax = syntax_name,
 	.help = "access list of the networks that the split policies speak of"},
     [GPA_SPLIT_DNS] = {.name = "split-dns",
@@ -177,6 +206,77 @@ static const struct row attributes[GPA_COUNT] = {
 	.type = ROW_BOOL,
 	.def = true,
 	.help = "end the session when the client's smart card is pulled"},
+    [GPA_VPN_ACCESS_HOURS] = {.name = "vpn-access-hours",
+	.type = ROW_STRING,
+	.none = true,
+	.max = 64,
+	.syntax = syntax_name,
+	.help = "time range in which users may log in"},
+    [GPA_VPN_FILTER] = {.name = "vpn-filter",
+	.type = ROW_STRING,
+	.none = true,
+	.max = 241,
+	.syntax = syntax_name,
+	.help = "extended access list that every packet of the tunnel must pass"},
+    [GPA_IPV6_VPN_FILTER] = {.name = "ipv6-vpn-filter",
+	.type = ROW_STRING,
+	.none = true,
+	.max = 241,
+	.syntax = syntax_name,
+	.help = "extended access list for IPv6 in place of the vpn-filter"},
+    [GPA_GATEWAY_FQDN] = {.name = "gateway-fqdn",
+	.type = ROW_STRING,
+	.none = true,
+	.syntax = syntax_domain,
+	.help = "name by which the client finds the gateway again when it roams"},
+    [GPA_MSIE_PROXY_METHOD] = {.name = "msie-proxy-method",
+	.type = ROW_ENUM,
+	.def_text = "no-modify",
+	.words = proxy_methods,
+	.help = "what the client does to the browser's proxy settings"},
+    [GPA_MSIE_PROXY_SERVER] = {.name = "msie-proxy-server",
+	.type = ROW_STRING,
+	.none = true,
+	.syntax = syntax_proxy,
+	.help = "the proxy, HOST:PORT"},
+    [GPA_MSIE_PROXY_EXCEPT_LIST] = {.name = "msie-proxy-except-list",
+	.type = ROW_STRINGS,
+	.none = true,
+	.max_count = 64,
+	.syntax = syntax_proxy_except,
+	.help = "hosts that the browser reaches without the proxy"},
+    [GPA_MSIE_PROXY_LOCAL_BYPASS] = {.name = "msie-proxy-local-bypass",
+	.type = ROW_BOOL,
+	.def = false,
+	.help = "reach local names without the proxy"},
+    [GPA_MSIE_PROXY_PAC_URL] = {.name = "msie-proxy-pac-url",
+	.type = ROW_STRING,
+	.none = true,
+	.syntax = syntax_pac_url,
+	.help = "where the browser fetches its proxy rules"},
+    [GPA_MSIE_PROXY_LOCKDOWN] = {.name = "msie-proxy-lockdown",
+	.type = ROW_BOOL,
+	.def = true,
+	.help = "keep users from changing the proxy settings"},
+    [GPA_ANYCONNECT_CUSTOM] = {.name = "anyconnect-custom",
+	.type = ROW_OBJECTS,
+	.none = true,
+	.max_count = 32,
+	.kind = CONF_CUSTOM,
+	.help = "custom attributes, such as dynamic-split-exclude-domains"},
+    [GPA_ALWAYS_ON_VPN] = {.name = "always-on-vpn",
+	.type = ROW_ENUM,
+	.def_text = "profile-setting",
+	.words = always_on,
+	.help = "disable overrides what the client's profile says"},
+    [GPA_ANYCONNECT_ROUTING_FILTERING_IGNORE] = {.name = "anyconnect-routing-filtering-ignore",
+	.type = ROW_BOOL,
+	.def = false,
+	.help = "tell the client to leave its routing and filtering rules alone"},
+    [GPA_ANYCONNECT_SSL_DF_BIT_IGNORE] = {.name = "anyconnect-ssl-df-bit-ignore",
+	.type = ROW_BOOL,
+	.def = false,
+	.help = "fragment packets over the MTU although they forbid it"},
     [GPA_ANYCONNECT_MTU] = {.name = "anyconnect-mtu",
 	.type = ROW_INT,
 	.min = 576,
@@ -211,7 +311,7 @@ static const struct row attributes[GPA_COUNT] = {
     [GPA_ANYCONNECT_SSL_REKEY_TIME] = {.name = "anyconnect-ssl-rekey-time",
 	.type = ROW_INT,
 	.none = true,
-	.min = 4,
+	.min = 1,
 	.max = 10080,
 	.help = "minutes after which keys are renewed"},
     [GPA_ANYCONNECT_SSL_REKEY_METHOD] = {.name = "anyconnect-ssl-rekey-method",
@@ -225,8 +325,51 @@ static const struct row attributes[GPA_COUNT] = {
 	.max = 64,
 	.syntax = syntax_name,
 	.help = "of a user only: the group policy"},
+    [GPA_VPN_FRAMED_IP_ADDRESS] = {.name = "vpn-framed-ip-address",
+	.type = ROW_STRING,
+	.none = true,
+	.syntax = syntax_framed4,
+	.help = "of a user only: the IPv4 address and netmask that he always gets"},
+    [GPA_VPN_FRAMED_IPV6_ADDRESS] = {.name = "vpn-framed-ipv6-address",
+	.type = ROW_STRING,
+	.none = true,
+	.syntax = syntax_framed6,
+	.help = "of a user only: the IPv6 address and prefix length that he always gets"},
 };
-const struct row_kind rows_policy_attributes = ROWS(attributes);
+static const struct row_refused attributes_refused[] = {
+    {"dhcp-network-scope", "addresses come from pools, not from DHCP; use address-pools"},
+    {"scep-forwarding-url", "there is no SCEP proxy; leave it out"},
+    {"vlan", "clients are not put into VLANs; use an address pool for each and route them"},
+    {"security-group-tag", "packets are not tagged; leave it out"},
+    {"periodic-authentication", "certificates are not asked for again; use vpn-session-timeout"},
+    {"anyconnect-modules", "no client packages are served; leave it out"},
+    {"anyconnect-profiles", "no client profiles are served; leave it out"},
+    {"anyconnect-ask", "there is no web page that starts the client; leave it out"},
+    {"anyconnect-keep-installer", "no client packages are served; leave it out"},
+    {"anyconnect-firewall-rule", "the client's firewall is not set up; use vpn-filter"},
+    {"anyconnect-ssl-compression", "compression gives secrets away; leave it out"},
+    {"anyconnect-dtls-compression", "compression gives secrets away; leave it out"},
+    {"service-type", "users of users.conf log in to the VPN only; leave it out"},
+};
+const struct row_kind rows_policy_attributes = ROWS_REFUSED(attributes, attributes_refused);
+
+static const struct row custom[CU_COUNT] = {
+    [CU_TYPE] = {.name = "type",
+	.type = ROW_STRING,
+	.required = true,
+	.max = 64,
+	.syntax = syntax_custom_type,
+	.help = "type of the custom attribute, as the client knows it"},
+    [CU_VALUE] = {.name = "value",
+	.type = ROW_STRINGS,
+	.required = true,
+	.none = true,
+	.max = 4096,
+	.max_count = 256,
+	.syntax = syntax_custom_value,
+	.help = "names of anyconnect-custom-data of this type, or the words themselves"},
+};
+const struct row_kind rows_policy_custom = ROWS(custom);
 
 static const struct row pool[POOL_COUNT] = {
     [POOL_NAME] = {.name = "name",
@@ -268,26 +411,3 @@ static const struct row pool6[POOL6_COUNT] = {
 	.help = "number of addresses"},
 };
 const struct row_kind rows_policy_pool6 = ROWS(pool6);
-
-static const char *const acl_types[] = {"standard", NULL};
-
-static const struct row access_list[ACL_COUNT] = {
-    [ACL_NAME] = {.name = "name",
-	.type = ROW_STRING,
-	.required = true,
-	.max = 64,
-	.syntax = syntax_name,
-	.help = "name of the access list"},
-    [ACL_TYPE] = {.name = "type",
-	.type = ROW_ENUM,
-	.def_text = "standard",
-	.words = acl_types,
-	.help = "form of the rules"},
-    [ACL_RULES] = {.name = "rules",
-	.type = ROW_STRINGS,
-	.required = true,
-	.max_count = 4096,
-	.syntax = syntax_rule,
-	.help = "the rules, as in permit 10.0.0.0 255.0.0.0"},
-};
-const struct row_kind rows_policy_access_list = ROWS(access_list);

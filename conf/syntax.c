@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The forms of names, paths, domains, banners and password hashes; addresses and URLs are in
- * syntax_addr.c. Texts that end up in an HTTP header of an answer to a client can hold no line
- * break, whatever the administrator writes.
+ * The forms of names, paths, domains, banners and password hashes; addresses are in
+ * syntax_addr.c, URLs in syntax_url.c, words of their own in syntax_words.c. Texts that end up in
+ * an HTTP header of an answer to a client can hold no line break, whatever the administrator
+ * writes.
  */
 #include "conf/syntax.h"
 
@@ -11,18 +12,20 @@
 #include <string.h>
 
 #include "common/str.h"
-#include "conf/acl.h"
-
-#define SYNTAX_TEXT_MAX 4000 /* the longest row is banner */
 
 /* No control characters, and valid UTF-8. */
 static bool
 is_printable(const char *text)
 {
-	char clean[SYNTAX_TEXT_MAX];
+	uint32_t code;
+	size_t len;
 
-	str_printable(clean, sizeof(clean), text);
-	return strcmp(clean, text) == 0;
+	for (; *text != '\0'; text += len) {
+		len = str_utf8(text, &code);
+		if (len == 0 || str_is_control(code))
+			return false;
+	}
+	return true;
 }
 
 static const char *
@@ -141,32 +144,21 @@ syntax_domain(const char *text)
 const char *
 syntax_banner(const char *text)
 {
-	char line[SYNTAX_TEXT_MAX];
+	uint32_t code;
+	size_t len;
 
-	if (str_copy(line, sizeof(line), text) != ERR_OK)
-		return "is too long";
-	for (char *p = line; *p != '\0'; p++)
-		if (*p == '\n' || *p == '\r' || *p == '\t')
-			*p = ' ';
-	return is_printable(line) ? NULL : "has control characters or is not UTF-8";
+	for (; *text != '\0'; text += len) {
+		len = str_utf8(text, &code);
+		if (len == 0 || (str_is_control(code) && strchr("\n\r\t", *text) == NULL))
+			return "has control characters or is not UTF-8";
+	}
+	return NULL;
 }
 
 const char *
-syntax_rule(const char *text)
+syntax_line(const char *text)
 {
-	struct acl_rule rule;
-
-	switch (acl_rule_parse(text, &rule)) {
-	case ERR_OK:
-		return NULL;
-	case ERR_RANGE:
-		return "has bits set to the right of its mask, or a mask with holes; use the "
-		       "network's own address";
-	default:
-		return "is not a rule; use \"permit 10.0.0.0 255.0.0.0\", \"permit host "
-		       "10.1.2.3\", "
-		       "\"permit 2001:db8::/32\" or \"permit any\", likewise deny";
-	}
+	return label_wrong(text);
 }
 
 /* The crypt(3) methods we take, and how many characters their digest has. */
@@ -201,13 +193,8 @@ syntax_hash(const char *text)
 }
 
 const char *
-syntax_authentication(const char *text)
-{
-	return strcmp(text, "aaa") == 0 ? NULL : "is not supported yet; supported: aaa";
-}
-
-const char *
 syntax_server_group(const char *text)
 {
-	return strcmp(text, "LOCAL") == 0 ? NULL : "is not supported yet; supported: LOCAL";
+	return str_ieq(text, "LOCAL") ? "is users.conf, which needs no entry here; use another name"
+				      : syntax_name(text);
 }

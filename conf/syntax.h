@@ -30,9 +30,18 @@ const char *syntax_banner(const char *text);
 const char *syntax_range(const char *text);
 const char *syntax_mask(const char *text);
 const char *syntax_prefix6(const char *text);
-const char *syntax_rule(const char *text);
+const char *syntax_line(const char *text); /* words of the ASA; check_acl.c looks closer */
+const char *syntax_proxy(const char *text);
+const char *syntax_proxy_except(const char *text);
+const char *syntax_pac_url(const char *text);
+const char *syntax_custom_type(const char *text);
+const char *syntax_custom_value(const char *text);
+const char *syntax_criterion(const char *text);
+const char *syntax_absolute(const char *text);
+const char *syntax_periodic(const char *text);
+const char *syntax_framed4(const char *text);
+const char *syntax_framed6(const char *text);
 const char *syntax_hash(const char *text);
-const char *syntax_authentication(const char *text);
 const char *syntax_server_group(const char *text);
 
 /* An address range, both ends included. */
@@ -46,6 +55,9 @@ enum err syntax_pool_range(const struct conf_object *pool, struct syntax_range *
 /* "192.0.2.1/24" or "2001:db8::1/64": the address with its host bits, and the length. ERR_SYNTAX,
  * ERR_RANGE. */
 enum err syntax_interface_address(const char *text, struct ip_addr *addr, uint8_t *len) MUST_USE;
+/* A vpn-framed-ip-address ("192.0.2.7 255.255.255.0") or vpn-framed-ipv6-address
+ * ("2001:db8::7/64"): address and prefix length. ERR_SYNTAX, ERR_RANGE. */
+enum err syntax_framed_address(const char *text, struct ip_addr *addr, uint8_t *len) MUST_USE;
 /*
  * A group URL in the form in which two that mean the same are equal: lower case, no ":443", no "/"
  * at the end (asa.md 3). ERR_SYNTAX, ERR_NOMEM.

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The forms of addresses, pools and URLs. */
-#include <ctype.h>
+/* The forms of addresses and pools. */
 #include <string.h>
 
 #include "common/str.h"
@@ -82,17 +81,24 @@ host_bits_are(const struct ip_addr *addr, uint8_t len, bool ones)
 	return true;
 }
 
+/* Neither the network's own address nor its broadcast address. */
+static bool
+is_host(const struct ip_addr *addr, uint8_t len)
+{
+	if (!is_unicast(addr))
+		return false;
+	return addr->family == 6 || len > 30 ||
+	       (!host_bits_are(addr, len, false) && !host_bits_are(addr, len, true));
+}
+
 static bool
 tun_is_fine(const char *text, uint8_t family)
 {
 	struct ip_addr addr;
 	uint8_t len;
 
-	if (syntax_interface_address(text, &addr, &len) != ERR_OK || addr.family != family ||
-	    !is_unicast(&addr))
-		return false;
-	return family == 6 || len > 30 ||
-	       (!host_bits_are(&addr, len, false) && !host_bits_are(&addr, len, true));
+	return syntax_interface_address(text, &addr, &len) == ERR_OK && addr.family == family &&
+	       is_host(&addr, len);
 }
 
 const char *
@@ -109,6 +115,58 @@ syntax_tun6(const char *text)
 	return tun_is_fine(text, 6) ? NULL
 				    : "is not an IPv6 address with its prefix length; use one like "
 				      "fd00:100::1/64";
+}
+
+/* "192.0.2.7 255.255.255.0" */
+static enum err
+framed4_parse(const char *text, struct ip_addr *addr, uint8_t *len)
+{
+	char copy[IP_STR_MAX];
+	struct ip_addr mask;
+
+	if (str_copy(copy, sizeof(copy), text) != ERR_OK)
+		return ERR_SYNTAX;
+	char *blank = strchr(copy, ' ');
+	if (blank == NULL)
+		return ERR_SYNTAX;
+	*blank = '\0';
+	if (ip_parse(copy, addr) != ERR_OK || addr->family != 4)
+		return ERR_SYNTAX;
+	if (ip_parse(blank + 1, &mask) != ERR_OK || mask.family != 4)
+		return ERR_SYNTAX;
+	return ip_mask_len(&mask, len);
+}
+
+enum err
+syntax_framed_address(const char *text, struct ip_addr *addr, uint8_t *len)
+{
+	return strchr(text, '/') != NULL ? syntax_interface_address(text, addr, len)
+					 : framed4_parse(text, addr, len);
+}
+
+const char *
+syntax_framed4(const char *text)
+{
+	struct ip_addr addr;
+	uint8_t len;
+
+	if (framed4_parse(text, &addr, &len) != ERR_OK || len == 0 || !is_host(&addr, len))
+		return "is not the IPv4 address of a host with its netmask; use one like "
+		       "\"192.0.2.7 255.255.255.0\"";
+	return NULL;
+}
+
+const char *
+syntax_framed6(const char *text)
+{
+	struct ip_addr addr;
+	uint8_t len;
+
+	if (syntax_interface_address(text, &addr, &len) != ERR_OK || addr.family != 6 ||
+	    !is_host(&addr, len))
+		return "is not an IPv6 address with its prefix length; use one like "
+		       "2001:db8::7/64";
+	return NULL;
 }
 
 const char *
@@ -209,105 +267,4 @@ syntax_pool_range(const struct conf_object *pool, struct syntax_range *out)
 	const char *prefix = conf_str(pool, POOL6_PREFIX);
 
 	return prefix != NULL ? range6_parse(prefix, conf_int(pool, POOL6_SIZE), out) : ERR_SYNTAX;
-}
-
-/* The parts of an https URL, borrowed from it. */
-struct url {
-	const char *host; /* with its brackets if it is IPv6 */
-	size_t host_len;
-	uint64_t port;
-	const char *path; /* "" or begins with "/" */
-};
-
-static bool
-host_is_fine(const char *host, size_t len)
-{
-	char copy[256];
-	struct ip_addr addr;
-
-	if (str_copy_n(copy, sizeof(copy), host, len) != ERR_OK || len == 0)
-		return false;
-	if (copy[0] != '[')
-		return syntax_domain(copy) == NULL;
-	copy[len - 1] = '\0';
-	return ip_parse(copy + 1, &addr) == ERR_OK && strchr(copy, ':') != NULL;
-}
-
-static bool
-path_is_fine(const char *path)
-{
-	for (; *path != '\0'; path++)
-		if ((unsigned char)*path <= ' ' || (unsigned char)*path >= 0x7f ||
-		    strchr("?#\"<>\\^`{|}", *path) != NULL)
-			return false;
-	return true;
-}
-
-static bool
-url_split(const char *text, struct url *url)
-{
-	static const char scheme[] = "https://";
-
-	if (!str_istarts(text, scheme))
-		return false;
-	url->host = text + strlen(scheme);
-	if (url->host[0] == '[') {
-		const char *end = strchr(url->host, ']');
-
-		if (end == NULL)
-			return false;
-		url->host_len = (size_t)(end - url->host) + 1;
-	} else {
-		url->host_len = strcspn(url->host, ":/?#");
-	}
-	const char *rest = url->host + url->host_len;
-	url->port = 443;
-	if (*rest == ':') {
-		char port[8];
-		size_t len = strcspn(++rest, "/?#");
-
-		if (str_copy_n(port, sizeof(port), rest, len) != ERR_OK ||
-		    str_to_u64(port, 1, 65535, &url->port) != ERR_OK)
-			return false;
-		rest += len;
-	}
-	url->path = rest;
-	return host_is_fine(url->host, url->host_len) && (*rest == '\0' || *rest == '/') &&
-	       path_is_fine(rest);
-}
-
-const char *
-syntax_url(const char *text)
-{
-	struct url url;
-
-	if (!url_split(text, &url))
-		return "is not a group URL; use https, a host, and a path without ? and #, as in "
-		       "https://vpn.example.com/Staff";
-	return NULL;
-}
-
-static void
-put_lower(struct buf *out, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		buf_put_u8(out, (uint8_t)tolower((unsigned char)text[i]));
-}
-
-enum err
-syntax_url_key(const char *text, struct buf *out)
-{
-	struct url url;
-
-	if (!url_split(text, &url))
-		return ERR_SYNTAX;
-	size_t path_len = strlen(url.path);
-	while (path_len > 0 && url.path[path_len - 1] == '/')
-		path_len--;
-	buf_puts(out, "https://");
-	put_lower(out, url.host, url.host_len);
-	if (url.port != 443)
-		buf_printf(out, ":%u", (unsigned)url.port);
-	put_lower(out, url.path, path_len);
-	return out->err;
 }

@@ -22,7 +22,8 @@ struct layout {
 	size_t list_end;      /* of its ")" */
 	struct span last;     /* the last entry; from NONE: there are none */
 	struct span entry;    /* of the user; from NONE: not there */
-	struct span password; /* its value, quotes included; from NONE: it has none */
+	struct span name;     /* its value, quotes included */
+	struct span password; /* the same; from NONE: it has none */
 	size_t comma_before;  /* of the entry */
 	size_t comma_after;
 };
@@ -90,7 +91,7 @@ static enum err
 scan_entry(struct scan *scan)
 {
 	struct layout *layout = scan->layout;
-	struct span entry = {place(scan), 0}, password = {NONE, 0};
+	struct span entry = {place(scan), 0}, name = {NONE, 0}, password = {NONE, 0};
 	bool is_user = false;
 	int depth = 0;
 	struct buf value;
@@ -111,15 +112,18 @@ scan_entry(struct scan *scan)
 			continue;
 		buf_reset(&value);
 		struct span span = scan_text(scan, &value);
-		if (wants_password)
+		if (wants_password) {
 			password = span;
-		else
+		} else {
+			name = span;
 			is_user = value.err == ERR_OK && strcmp(buf_cstr(&value), scan->user) == 0;
+		}
 	} while (depth > 0);
 	buf_wipe(&value);
 	layout->last = entry;
 	if (is_user) {
 		layout->entry = entry;
+		layout->name = name;
 		layout->password = password;
 	}
 	return ERR_OK;
@@ -259,7 +263,15 @@ users_text_set(
 		put_added(text, len, &layout, user, hash, out);
 		return out->err;
 	}
-	if (layout.password.from == NONE || layout.password.to == layout.password.from)
+	if (layout.password.from == NONE) {
+		/* A user without a password gets one behind his name. */
+		buf_put(out, text, layout.name.to);
+		buf_puts(out, "; password = ");
+		put_quoted(out, hash);
+		buf_put(out, text + layout.name.to, len - layout.name.to);
+		return out->err;
+	}
+	if (layout.password.to == layout.password.from)
 		return ERR_SYNTAX;
 	buf_put(out, text, layout.password.from);
 	put_quoted(out, hash);

@@ -48,6 +48,16 @@ chan_source_ok(const struct chan *chan, const struct inner *inner)
 	return chan->ipv6.family == 6 && memcmp(inner->src, chan->ipv6.bytes, 16) == 0;
 }
 
+/* Does the session's filter let this packet pass? The source and the length were checked. */
+static bool
+filter_ok(struct chan *chan, enum filter_direction direction, const uint8_t *pkt, size_t len)
+{
+	if (chan->closed)
+		return false; /* its filter is gone */
+	return !filter_use_wants(&chan->filter, pkt[0] >> 4) ||
+	       filter_table_pass(chan->env->filters, &chan->filter, direction, pkt, len);
+}
+
 void
 chan_take_packet(struct chan *chan, struct chan_count *count, const uint8_t *pkt, size_t len)
 {
@@ -55,6 +65,11 @@ chan_take_packet(struct chan *chan, struct chan_count *count, const uint8_t *pkt
 
 	if (inner_parse(pkt, len, &inner) != ERR_OK || !chan_source_ok(chan, &inner)) {
 		count->rx_drops++;
+		return;
+	}
+	if (!filter_ok(chan, FILTER_FROM_CLIENT, pkt, inner.len)) {
+		count->rx_drops++;
+		chan->changed = true;
 		return;
 	}
 	count->rx_packets++;
@@ -219,17 +234,24 @@ send_packet(struct chan *chan, uint8_t *pkt, size_t len)
 	tls_send_packet(chan, pkt, len);
 }
 
+static void
+count_tx_drop(struct chan *chan)
+{
+	struct chan_count *count = chan->choice.dtls ? &chan->dtls_count : &chan->tls_count;
+
+	count->tx_drops++;
+	chan->changed = true;
+}
+
 /* Larger than the client can take: its correspondent is told, so that path MTU discovery works
  * (protocol.md 4.4). */
 static void
 refuse_too_big(struct chan *chan, const struct tun_pkt *pkt)
 {
 	struct chan_env *env = chan->env;
-	struct chan_count *count = chan->choice.dtls ? &chan->dtls_count : &chan->tls_count;
 	size_t len;
 
-	count->tx_drops++;
-	chan->changed = true;
+	count_tx_drop(chan);
 	if (env->icmp_tokens == 0)
 		return;
 	env->icmp_tokens--;
@@ -249,7 +271,7 @@ send_pieces(struct chan *chan, uint8_t *pkt, size_t len)
 		send_packet(chan, pkt, len);
 		return;
 	}
-	frag_init(&frag, pkt, len, chan->mtu);
+	frag_init(&frag, pkt, len, chan->mtu, ++chan->env->frag_id);
 	while ((len = frag_next(&frag, dst)) > 0)
 		send_packet(chan, dst, len);
 }
@@ -263,9 +285,14 @@ chan_send(struct chan *chan, const struct tun_pkt *pkt)
 
 	if (gso_split_init(&split, &pkt->vnet, pkt->data, pkt->len) != ERR_OK)
 		return;
+	/* Once for all the packets that are in it: they are of one flow. */
+	if (!filter_ok(chan, FILTER_TO_CLIENT, pkt->data, pkt->len)) {
+		count_tx_drop(chan);
+		return;
+	}
 	len = gso_split_largest(&split);
-	if (len > chan->mtu &&
-	    (len > FRAGMENTED_MAX || !frag_is_allowed(pkt->data, pkt->len, chan->mtu))) {
+	if (len > chan->mtu && (len > FRAGMENTED_MAX || !frag_is_allowed(pkt->data, pkt->len,
+							    chan->mtu, chan->ignore_df))) {
 		refuse_too_big(chan, pkt);
 		return;
 	}
@@ -286,7 +313,9 @@ chan_new(struct chan_env *env, const struct chan_params *params, uint64_t id)
 	const Ipc__TunnelPolicy *policy = opened->policy;
 	struct chan *chan = calloc(1, sizeof(*chan));
 
-	if (chan == NULL) {
+	/* Never without its filter. */
+	if (chan == NULL || filter_table_use(env->filters, opened, id, &chan->filter) != ERR_OK) {
+		free(chan);
 		tls_stream_close(params->stream);
 		return NULL;
 	}
@@ -299,6 +328,7 @@ chan_new(struct chan_env *env, const struct chan_params *params, uint64_t id)
 	if (ip_from_bytes(opened->ipv6.data, opened->ipv6.len, &chan->ipv6) != ERR_OK)
 		chan->ipv6.family = 0;
 	chan->mtu = params->mtu;
+	chan->ignore_df = policy->df_bit_ignore;
 	chan->link_mtu = params->link_mtu;
 	chan->dpd_ms = (uint64_t)policy->dpd_gateway * 1000;
 	chan->idle_ms = (uint64_t)policy->idle_timeout * 1000;
@@ -355,6 +385,7 @@ chan_close(struct chan *chan, Ipc__CloseCause cause, const char *text, bool noti
 	chan->closed = true;
 	chan_report_closed(chan, cause, text);
 	chan_dtls_drop(chan, cause != IPC__CLOSE_CAUSE__CLOSE_REPLACED);
+	filter_table_unuse(&chan->filter);
 	env->gone(env, chan);
 	tls_stream_close(chan->stream);
 	batch_end(env);
@@ -365,6 +396,7 @@ void
 chan_discard(struct chan *chan)
 {
 	chan->closed = true;
+	filter_table_unuse(&chan->filter);
 	tls_stream_close(chan->stream);
 	loop_defer(chan->env->loop, chan_free, chan);
 }

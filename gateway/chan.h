@@ -23,6 +23,7 @@
 #include "gateway/cstp_parse.h"
 #include "gateway/dtls.h"
 #include "gateway/dtls_match.h"
+#include "gateway/filter_table.h"
 #include "gateway/inner.h"
 #include "gateway/leg.h"
 #include "gateway/tls_stream.h"
@@ -45,12 +46,14 @@ struct chan_env {
 	struct loop *loop;
 	struct tun *tun;
 	struct udp *udp;
-	struct dtls *dtls;    /* NULL: no DTLS in this worker */
+	struct dtls *dtls; /* NULL: no DTLS in this worker */
+	struct filter_table *filters;
 	uint8_t *frame;       /* CHAN_FRAME_MAX bytes of scratch */
 	uint64_t now_ms;      /* read once for each batch */
 	bool in_batch;        /* a TLS batch is being worked through: now_ms is fresh */
 	unsigned handshakes;  /* channels with a DTLS handshake under way */
 	unsigned icmp_tokens; /* ICMP errors that may still be sent this second */
+	uint16_t frag_id;     /* of the last packet that was cut against its sender's wish */
 	/* The address tables of all workers learn and forget a client's UDP address. */
 	void (*flow_add)(struct chan_env *env, struct chan *chan, const struct udp_flow *flow);
 	void (*flow_remove)(struct chan_env *env, struct chan *chan, const struct udp_flow *flow);
@@ -96,7 +99,9 @@ struct chan {
 	uint64_t end_ms;  /* session timeout by the worker's clock; 0: none */
 	uint64_t data_ms; /* last data packet in either direction */
 	bool closed;
-	bool changed; /* counters moved since the last report */
+	bool changed;   /* counters moved since the last report */
+	bool ignore_df; /* packets that are too big are cut even if they should not be */
+	struct filter_use filter;
 	struct leg_choice choice;
 
 	struct tls_stream *stream;
@@ -117,8 +122,8 @@ struct chan {
 	uint64_t next_ms; /* when it began */
 };
 
-/* A channel over an established stream, whose owner it becomes. id: unique in the process. NULL:
- * memory (the stream is closed). */
+/* A channel over an established stream, whose owner it becomes. id: unique in the process, not 0.
+ * NULL: memory, or a filter of its policy is not there (the stream is closed). */
 struct chan *chan_new(struct chan_env *env, const struct chan_params *params, uint64_t id) MUST_USE;
 /*
  * End the channel: tell the client if `notify`, tell auth, take it out of the tables. text is for

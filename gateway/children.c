@@ -135,13 +135,50 @@ on_child_closed(struct ipc *ipc, const char *why, void *arg)
 	log_debug("channel to %s closed: %s", child->role->name, why);
 	ipc_free(ipc);
 	child->ipc = NULL;
+	child->ready = false;
 	if (child->pid > 0 && !child->children->stopping)
 		(void)kill(child->pid, SIGKILL);
+	child->children->owner.on_lost(child->role, child->children->owner.arg);
 }
 
+static void
+on_config_result(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct child *child = arg;
+	const struct children_owner *owner = &child->children->owner;
+
+	(void)ipc, (void)id, (void)fd;
+	owner->on_config_result(child->role, (const Ipc__RoleConfigResult *)msg, owner->arg);
+}
+
+static void
+on_reload(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct child *child = arg;
+	const struct children_owner *owner = &child->children->owner;
+
+	(void)ipc, (void)msg, (void)fd;
+	owner->on_reload(id, owner->arg);
+}
+
+static void
+on_pool_drained(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct child *child = arg;
+	const struct children_owner *owner = &child->children->owner;
+
+	(void)ipc, (void)id, (void)fd;
+	owner->on_pool_drained((const Ipc__PoolDrained *)msg, owner->arg);
+}
+
+/* What is behind the first two is auth's only. */
 static const struct ipc_row child_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_ROLE_READY, .handle = on_child_ready},
+    {.type = IPC__MSG_TYPE__MSG_ROLE_CONFIG_RESULT, .handle = on_config_result},
+    {.type = IPC__MSG_TYPE__MSG_RELOAD, .handle = on_reload, .request = true},
+    {.type = IPC__MSG_TYPE__MSG_POOL_DRAINED, .handle = on_pool_drained},
 };
+#define COMMON_ROWS 2
 
 static void
 schedule_restart(struct child *child)
@@ -172,7 +209,7 @@ child_start(struct child *child)
 	struct ipc_config config = {
 	    .peer = child->role->name,
 	    .rows = child_rows,
-	    .rows_len = ARRAY_LEN(child_rows),
+	    .rows_len = child->role == &auth_role ? ARRAY_LEN(child_rows) : COMMON_ROWS,
 	    .on_closed = on_child_closed,
 	    .arg = child,
 	};
@@ -222,6 +259,7 @@ child_died(struct child *child, int status)
 	child->ready = false;
 	ipc_free(child->ipc);
 	child->ipc = NULL;
+	children->owner.on_lost(child->role, children->owner.arg);
 	if (children->stopping) {
 		stop_next(children);
 	} else if (!child->was_ready) {
@@ -291,6 +329,45 @@ children_start(struct children *children)
 {
 	for (size_t i = 0; i < CHILD_COUNT; i++)
 		child_start(&children->list[i]);
+}
+
+static struct child *
+child_find(struct children *children, const struct role *role)
+{
+	for (size_t i = 0; i < CHILD_COUNT; i++)
+		if (children->list[i].role == role)
+			return &children->list[i];
+	return NULL;
+}
+
+struct ipc *
+children_channel(struct children *children, const struct role *role)
+{
+	const struct child *child = child_find(children, role);
+
+	return child != NULL && child->ready && !children->stopping ? child->ipc : NULL;
+}
+
+void
+children_kill(struct children *children, const struct role *role)
+{
+	const struct child *child = child_find(children, role);
+
+	if (child != NULL && child->pid > 0)
+		(void)kill(child->pid, SIGKILL);
+}
+
+void
+children_reloaded(struct children *children, uint32_t id, bool ok, const char *text)
+{
+	struct ipc *ipc = children_channel(children, &auth_role);
+	Ipc__Reloaded msg = IPC__RELOADED__INIT;
+
+	if (ipc == NULL)
+		return;
+	msg.ok = ok;
+	msg.text = (char *)(uintptr_t)text;
+	(void)ipc_reply(ipc, id, IPC__MSG_TYPE__MSG_RELOADED, &msg.base);
 }
 
 void

@@ -24,6 +24,8 @@ void conns_free(struct conns *conns);
 /* Accept from now on; called when there is a certificate to show (conns_new accepts at once if
  * there is one already). */
 void conns_start_accepting(struct conns *conns);
+/* The worker has another configuration; what is above a lowered limit stays. */
+void conns_limits_changed(struct conns *conns);
 /*
  * Stop accepting and give up what is still in its handshake: the first step of an orderly stop. On
  * the thread of the worker, because a handshake that waits for pki must end where it began.

@@ -159,7 +159,7 @@ conns_free(struct conns *conns)
 }
 
 void
-conns_start_accepting(struct conns *conns)
+conns_limits_changed(struct conns *conns)
 {
 	const struct conf_object *limits =
 	    conf_sub(conf_root(conns->worker->conf, CONF_GATEWAY), GW_LIMITS);
@@ -167,6 +167,12 @@ conns_start_accepting(struct conns *conns)
 	size_t max = (size_t)conf_int(limits, LIM_MAX_CONNECTIONS);
 
 	conns->max = workers > 1 ? (max + workers - 1) / workers : max;
+}
+
+void
+conns_start_accepting(struct conns *conns)
+{
+	conns_limits_changed(conns);
 	conns->wanted = true;
 	if (!conns->accepting)
 		listeners_watch(conns, true);

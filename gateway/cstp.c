@@ -13,6 +13,7 @@
 
 #define OPEN_TIMEOUT_MS 10000
 #define REASON_AWAY "The gateway cannot authenticate now"
+#define REASON_FILTER "The policy cannot be applied now"
 
 /* A CONNECT that waits for auth. */
 struct waiting {
@@ -93,9 +94,10 @@ decide_dtls(
 }
 
 static enum err
-write_head(const struct chan_params *params)
+write_head(const struct cstp_request *request, const struct chan_params *params)
 {
 	struct cstp_answer answer = {
+	    .mobile = request->mobile,
 	    .mtu = params->mtu,
 	    .link_mtu = params->link_mtu,
 	    .dtls = params->dtls,
@@ -150,9 +152,16 @@ open_tunnel(struct conn *conn, const struct cstp_request *request, const Ipc__Se
 		give_back(worker, msg, IPC__CLOSE_CAUSE__CLOSE_ERROR, "MTU too small for IPv6");
 		return;
 	}
+	if (!path_has_filters(worker->path, opened.policy)) {
+		log_err("worker %u: a filter of user %s (group policy %s) is not here: no tunnel",
+		    worker->index, opened.username, opened.group_policy);
+		answer_unavailable(conn, REASON_FILTER);
+		give_back(worker, msg, IPC__CLOSE_CAUSE__CLOSE_ERROR, "filter is missing");
+		return;
+	}
 	decide_dtls(worker, request, &params);
 	params.stream = conn_take_stream(conn);
-	err = write_head(&params);
+	err = write_head(request, &params);
 	if (err == ERR_OK) {
 		err = path_chan_open(worker->path, &params);
 	} else {

@@ -7,6 +7,7 @@
 
 #include "common/ip.h"
 #include "common/str.h"
+#include "gateway/xml_reply.h"
 
 #define LINK_MTU_DEFAULT 1500
 #define LINK_MTU_MAX 65535
@@ -18,6 +19,7 @@
 #define HEAD_IPV6 40
 #define HEAD_TCP_MAX 32        /* with time stamps */
 #define DTLS_COST (8 + 37 + 1) /* UDP head, AES-GCM record, type byte */
+#define LINE_MAX_LEN 65000     /* some clients take no longer header (protocol.md 4.2) */
 
 /* ---- the request ---- */
 
@@ -71,6 +73,7 @@ enum err
 cstp_head_read(const struct http_request *request, struct cstp_request *out)
 {
 	const char *hostname = http_header(request, "X-CSTP-Hostname");
+	const char *license = http_header(request, "X-CSTP-License");
 
 	*out = (struct cstp_request){0};
 	if (http_cookie(request, "webvpn", out->token, sizeof(out->token)) != ERR_OK ||
@@ -79,6 +82,8 @@ cstp_head_read(const struct http_request *request, struct cstp_request *out)
 	if (hostname != NULL)
 		str_printable(out->hostname, sizeof(out->hostname), hostname);
 	read_families(request, out);
+	out->mobile = (license != NULL && str_ieq(license, "mobile")) ||
+		      http_header(request, "X-AnyConnect-Identifier-Platform") != NULL;
 	out->psk = list_has(http_header(request, "X-DTLS-CipherSuite"), ':', "PSK-NEGOTIATE");
 	out->base_mtu = number_or_zero(request, "X-CSTP-Base-MTU");
 	out->mtu = number_or_zero(request, "X-CSTP-MTU");
@@ -180,6 +185,8 @@ static const struct number_row {
     {"X-CSTP-Session-Timeout", offsetof(Ipc__TunnelPolicy, session_timeout), "none"},
     {"X-CSTP-Session-Timeout-Remaining", offsetof(Ipc__TunnelPolicy, session_remaining), "none"},
     {"X-CSTP-Session-Timeout-Alert-Interval", offsetof(Ipc__TunnelPolicy, alert_interval), NULL},
+    /* Named after the one above: no record of an ASA that sends it was found. */
+    {"X-CSTP-Idle-Timeout-Alert-Interval", offsetof(Ipc__TunnelPolicy, idle_alert_interval), NULL},
     {"X-CSTP-Disconnected-Timeout", offsetof(Ipc__TunnelPolicy, disconnected_timeout), "none"},
 };
 
@@ -257,6 +264,54 @@ put_networks(struct buf *out, const Ipc__TunnelPolicy *policy)
 	put_bool(out, "X-CSTP-Client-Bypass-Protocol", policy->client_bypass_protocol);
 }
 
+/*
+ * Settings of the browser's proxy. Lockdown and PAC-URL are as an ASA writes them; no public record
+ * shows the others, which are named after the ASA's commands.
+ */
+static void
+put_proxy(struct buf *out, const Ipc__TunnelPolicy *policy)
+{
+	const char *method = policy->msie_proxy_method;
+
+	put_bool(out, "X-CSTP-MSIE-Proxy-Lockdown", policy->msie_proxy_lockdown);
+	if (*method == '\0' || strcmp(method, "no-modify") == 0)
+		return;
+	put_header(out, "X-CSTP-MSIE-Proxy-Method", method);
+	if (strcmp(method, "use-pac-url") == 0 && *policy->msie_proxy_pac_url != '\0')
+		put_header(out, "X-CSTP-MSIE-Proxy-PAC-URL", policy->msie_proxy_pac_url);
+	if (strcmp(method, "use-server") != 0 || *policy->msie_proxy_server == '\0')
+		return;
+	put_header(out, "X-CSTP-MSIE-Proxy-Server", policy->msie_proxy_server);
+	put_headers(out, "X-CSTP-MSIE-Proxy-Exception", policy->msie_proxy_except,
+	    policy->n_msie_proxy_except);
+	put_bool(out, "X-CSTP-MSIE-Proxy-Bypass-Local", policy->msie_proxy_local_bypass);
+}
+
+/* Our name, under which a client that roams looks for us again. */
+static void
+put_name(struct buf *out, const Ipc__TunnelPolicy *policy)
+{
+	if (*policy->gateway_fqdn == '\0')
+		return;
+	put_header(out, "X-CSTP-Hostname", policy->gateway_fqdn);
+	put_bool(out, "X-CSTP-DynDNS", true);
+}
+
+/* Custom attributes once more: a client that reconnects has seen no complete message. Phones have
+ * no use for them (protocol.md 4.3). */
+static void
+put_post_auth(struct buf *out, const Ipc__TunnelPolicy *policy, const struct cstp_answer *answer)
+{
+	struct buf xml;
+
+	if (policy->n_custom_attr == 0 || answer->mobile)
+		return;
+	buf_init(&xml, LINE_MAX_LEN);
+	if (xml_reply_post_auth(policy->custom_attr, policy->n_custom_attr, &xml) == ERR_OK)
+		put_header(out, "X-CSTP-Post-Auth-XML", buf_cstr(&xml));
+	buf_fini(&xml);
+}
+
 static void
 put_dtls(struct buf *out, const Ipc__TunnelPolicy *policy, const struct cstp_answer *answer)
 {
@@ -287,8 +342,13 @@ cstp_head_write(struct buf *out, const Ipc__SessionOpened *opened, const struct 
 	put_bool(out, "X-CSTP-Keep", true);
 	put_bool(out, "X-CSTP-TCP-Keepalive", true);
 	put_bool(out, "X-CSTP-Smartcard-Removal-Disconnect", policy->smartcard_removal_disconnect);
+	put_bool(out, "X-CSTP-Routing-Filtering-Ignore", policy->routing_filtering_ignore);
+	put_bool(out, "X-CSTP-Disable-Always-On-VPN", policy->disable_always_on);
+	put_proxy(out, policy);
+	put_name(out, policy);
 	put_header(out, "X-CSTP-License", "accept");
 	put_banner(out, policy->banner);
+	put_post_auth(out, policy, answer);
 	if (answer->dtls)
 		put_dtls(out, policy, answer);
 	buf_puts(out, "\r\n");

@@ -16,7 +16,7 @@
 
 #define CSTP_TOKEN_MAX 128
 #define CSTP_HOSTNAME_MAX 128
-#define CSTP_ANSWER_MAX 65536
+#define CSTP_ANSWER_MAX 131072
 #define CSTP_IPV6_MTU_MIN 1280
 
 /* What the client asks for. */
@@ -26,6 +26,7 @@ struct cstp_request {
 	bool want_ipv4;
 	bool want_ipv6;
 	bool psk;          /* knows PSK-NEGOTIATE */
+	bool mobile;       /* says that it runs on a phone */
 	unsigned base_mtu; /* 0: not said, or not sane */
 	unsigned mtu;
 };
@@ -34,6 +35,7 @@ struct cstp_request {
 struct cstp_answer {
 	unsigned mtu;
 	unsigned link_mtu;
+	bool mobile;
 	bool dtls;
 	uint16_t dtls_port;
 	char app_id[65]; /* hexadecimal */

@@ -15,6 +15,7 @@
 #include "conf/conf.h"
 #include "gateway/listen.h"
 #include "gateway/path.h"
+#include "gateway/tls.h"
 
 static struct worker *
 find_worker(struct gateway *gateway, unsigned index)
@@ -37,6 +38,53 @@ handle_role_fd(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd
 	else
 		worker_set_peer(worker, rf->peer, fd);
 }
+
+/* ---- reload ---- */
+
+/* Workers need nothing but the configuration itself. */
+static void *
+make_conf(
+    const void *slice, size_t len, UNUSED uint64_t generation, struct buf *why, UNUSED void *arg)
+{
+	return conf_read_slice(slice, len, why);
+}
+
+static void
+drop_conf(void *made, UNUSED void *arg)
+{
+	conf_unref(made);
+}
+
+static void
+handle_role_config(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct gateway *gateway = arg;
+
+	(void)id;
+	handover_receive(&gateway->handover, ipc, (const Ipc__RoleConfig *)msg, fd);
+}
+
+static void
+handle_role_commit(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	const Ipc__RoleCommit *commit = (const Ipc__RoleCommit *)msg;
+	struct gateway *gateway = arg;
+	struct conf *conf = handover_commit(&gateway->handover, commit);
+
+	(void)ipc, (void)id, (void)fd;
+	if (conf == NULL && commit->use) {
+		log_err("the configuration to use was not handed over: restarting");
+		_exit(1);
+	}
+	if (conf == NULL)
+		return;
+	conf_unref(gateway->conf);
+	gateway->conf = conf;
+	for (size_t i = 0; i < gateway->workers_len; i++)
+		worker_set_conf(gateway->workers[i], conf, commit->client_certificates);
+}
+
+/* ---- end ---- */
 
 static void
 stop_workers(struct gateway *gateway)
@@ -69,6 +117,8 @@ on_parent_closed(struct ipc *ipc, const char *why, void *arg)
 
 static const struct ipc_row parent_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_ROLE_FD, .handle = handle_role_fd, .wants_fd = true},
+    {.type = IPC__MSG_TYPE__MSG_ROLE_CONFIG, .handle = handle_role_config, .wants_fd = true},
+    {.type = IPC__MSG_TYPE__MSG_ROLE_COMMIT, .handle = handle_role_commit},
     {.type = IPC__MSG_TYPE__MSG_ROLE_STOP, .handle = handle_role_stop},
 };
 
@@ -125,6 +175,7 @@ make_worker(struct gateway *gateway, struct role_env *env, unsigned index)
 		worker_free(worker);
 		return NULL;
 	}
+	tls_want_certificates(worker->tls, env->client_certificates);
 	return worker;
 }
 
@@ -185,6 +236,7 @@ close_all(struct gateway *gateway)
 	free(gateway->threads);
 	ipc_free(gateway->parent);
 	loop_free(gateway->loop);
+	handover_fini(&gateway->handover);
 	conf_unref(gateway->conf);
 }
 
@@ -192,7 +244,7 @@ static int
 gateway_run(struct role_env *env)
 {
 	Ipc__RoleReady ready = IPC__ROLE_READY__INIT;
-	struct gateway gateway = {0};
+	struct gateway gateway = {.handover.ops = {.make = make_conf, .drop = drop_conf}};
 	struct ipc_config config = {
 	    .peer = "parent",
 	    .rows = parent_rows,

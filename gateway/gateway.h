@@ -6,13 +6,15 @@
 #include <pthread.h>
 #include <stddef.h>
 
+#include "common/handover.h"
 #include "common/loop.h"
 #include "gateway/worker.h"
 
 struct gateway {
 	struct loop *loop; /* of the main thread */
 	struct ipc *parent;
-	struct conf *conf;
+	struct conf *conf;        /* what the workers have, or are about to */
+	struct handover handover; /* what a reload has brought and not yet committed */
 	struct worker **workers;
 	pthread_t *threads;
 	size_t workers_len;

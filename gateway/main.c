@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* argv to role: the daemon itself, its check of the configuration, or one of its children. */
+#include <errno.h>
 #include <getopt.h>
 #include <openssl/ssl.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/ctl_client.h"
 #include "common/log.h"
 #include "common/priv.h"
 #include "common/proc.h"
@@ -17,15 +19,18 @@
 #include "gateway/parent.h"
 
 #define FILES_MAX 262144
+#define ANSWER_MAX 131072
+#define WARNINGS_MAX 524288
 
 static const struct role *const roles[] = {&gateway_role, &auth_role, &pki_role};
 
 static void
 usage(FILE *out)
 {
-	fprintf(out, "usage: sekishod [-c DIR] [-t] [-V]\n"
+	fprintf(out, "usage: sekishod [-c DIR] [-t | -r | -V]\n"
 		     "  -c DIR  configuration directory (" SEKISHO_SYSCONFDIR ")\n"
 		     "  -t      check the configuration and exit\n"
+		     "  -r      have the sekishod that runs reload its configuration, and exit\n"
 		     "  -V      print the version and exit\n");
 }
 
@@ -33,19 +38,70 @@ static int
 check_configuration(const char *dir)
 {
 	struct conf_errors errors;
+	struct buf warnings;
 	struct conf *conf;
 
 	conf_errors_init(&errors);
+	buf_init(&warnings, WARNINGS_MAX);
 	conf = parent_load(dir, &errors);
+	parent_warnings(&errors, &warnings);
+	fprintf(stderr, "%s", buf_cstr(&warnings));
 	if (conf == NULL)
 		fprintf(stderr, "%s", buf_cstr(&errors.text));
 	else
 		printf("configuration in %s is valid\n", dir);
+	buf_fini(&warnings);
 	conf_errors_fini(&errors);
 	if (conf == NULL)
 		return 1;
 	conf_unref(conf);
 	return 0;
+}
+
+/* The place of the control socket is in the files: it cannot change while the daemon runs. NULL:
+ * said why. */
+static struct conf *
+load_gateway(const char *dir)
+{
+	struct conf_errors errors;
+	struct conf *conf;
+
+	conf_errors_init(&errors);
+	conf = conf_load_gateway(dir, &errors);
+	if (conf == NULL)
+		fprintf(stderr, "%s", buf_cstr(&errors.text));
+	conf_errors_fini(&errors);
+	return conf;
+}
+
+static int
+reload_running(const char *dir)
+{
+	static char answer[ANSWER_MAX];
+	struct conf *conf = load_gateway(dir);
+	const char *path;
+	enum err err;
+	int fd = -1;
+
+	if (conf == NULL)
+		return 1;
+	path = conf_str(conf_sub(conf_root(conf, CONF_GATEWAY), GW_CONTROL), CTL_PATH);
+	err = ctl_connect(path, &fd);
+	if (err != ERR_OK) {
+		int errnum = err == ERR_SYS ? errno : ENAMETOOLONG;
+
+		fprintf(stderr, "sekishod: %s: %s; %s\n", path, strerror(errnum), ctl_hint(errnum));
+		conf_unref(conf);
+		return 1;
+	}
+	err = ctl_reload(fd, answer, sizeof(answer));
+	if (answer[0] != '\0')
+		fprintf(err == ERR_OK ? stdout : stderr, "%s\n", answer);
+	else if (err != ERR_OK)
+		fprintf(stderr, "sekishod: no answer from the daemon: %s\n", err_str(err));
+	close(fd);
+	conf_unref(conf);
+	return err == ERR_OK ? 0 : 1;
 }
 
 /*
@@ -58,10 +114,12 @@ open_before_chroot(const struct role *role, const struct role_env *env)
 	struct log_config config = {
 	    .level = (int)env->log_level,
 	    .to_stderr = env->log_stderr,
-	    .to_syslog = env->log_syslog,
+	    .to_syslog = true, /* a reload may turn it on, when the socket cannot be reached */
 	};
 
 	log_init(role->name, &config);
+	config.to_syslog = env->log_syslog;
+	log_configure(&config);
 	tzset();
 	if (OPENSSL_init_ssl(0, NULL) != 1)
 		die("cannot initialise OpenSSL");
@@ -104,18 +162,21 @@ int
 main(int argc, char **argv)
 {
 	const char *dir = SEKISHO_SYSCONFDIR;
-	bool check = false;
+	bool check = false, reload = false;
 	int opt;
 
 	if (argc == 3 && strcmp(argv[1], "-R") == 0)
 		return role_main(argv[2]);
-	while ((opt = getopt(argc, argv, "c:tVh")) != -1) {
+	while ((opt = getopt(argc, argv, "c:trVh")) != -1) {
 		switch (opt) {
 		case 'c':
 			dir = optarg;
 			break;
 		case 't':
 			check = true;
+			break;
+		case 'r':
+			reload = true;
 			break;
 		case 'V':
 			printf("sekishod %s\n", SEKISHO_VERSION);
@@ -128,9 +189,11 @@ main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind != argc) {
+	if (optind != argc || (check && reload)) {
 		usage(stderr);
 		return 2;
 	}
+	if (reload)
+		return reload_running(dir);
 	return check ? check_configuration(dir) : parent_run(dir);
 }

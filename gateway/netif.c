@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tun by ioctl, addresses and routes by rtnetlink. Runs in the parent at start, may block. */
+/* tun by ioctl, addresses and routes by rtnetlink. Runs in the parent, at start and at a reload;
+ * the kernel answers at once. */
 #include "gateway/netif.h"
 
 #include <arpa/inet.h>
@@ -18,6 +19,7 @@
 #include "common/ip.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "conf/syntax.h"
 
 #define NETLINK_BUF 4096
 
@@ -107,123 +109,22 @@ address_add(struct mnl_socket *nl, unsigned ifindex, const struct ip_addr *addr,
 }
 
 static enum err
-route_add(struct mnl_socket *nl, unsigned ifindex, const struct ip_addr *addr, uint8_t prefix_len)
+route_change(struct mnl_socket *nl, unsigned ifindex, const struct ip_prefix *prefix, bool remove)
 {
+	uint16_t type = remove ? RTM_DELROUTE : RTM_NEWROUTE;
+	uint16_t flags = remove ? 0 : NLM_F_CREATE | NLM_F_REPLACE;
 	struct request req;
-	struct rtmsg *msg =
-	    request_init(&req, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, sizeof(*msg));
+	struct rtmsg *msg = request_init(&req, type, flags, sizeof(*msg));
 
-	msg->rtm_family = (uint8_t)address_family(addr);
-	msg->rtm_dst_len = prefix_len;
+	msg->rtm_family = (uint8_t)address_family(&prefix->addr);
+	msg->rtm_dst_len = prefix->len;
 	msg->rtm_table = RT_TABLE_MAIN;
 	msg->rtm_protocol = RTPROT_STATIC;
-	msg->rtm_scope = addr->family == 4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+	msg->rtm_scope = prefix->addr.family == 4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 	msg->rtm_type = RTN_UNICAST;
-	mnl_attr_put(req.head, RTA_DST, ip_len(addr), addr->bytes);
+	mnl_attr_put(req.head, RTA_DST, ip_len(&prefix->addr), prefix->addr.bytes);
 	mnl_attr_put_u32(req.head, RTA_OIF, ifindex);
 	return request_run(nl, &req);
-}
-
-/* "10.1.2.3/24": an address with the prefix length of its network, host bits kept. */
-static enum err
-interface_address_parse(const char *text, struct ip_addr *addr, uint8_t *prefix_len)
-{
-	const char *slash = strchr(text, '/');
-	char host[IP_STR_MAX];
-	uint64_t len;
-	enum err err;
-
-	if (slash == NULL)
-		return ERR_SYNTAX;
-	err = str_copy_n(host, sizeof(host), text, (size_t)(slash - text));
-	if (err == ERR_OK)
-		err = ip_parse(host, addr);
-	if (err == ERR_OK)
-		err = str_to_u64(slash + 1, 1, ip_len(addr) * 8, &len);
-	if (err == ERR_OK)
-		*prefix_len = (uint8_t)len;
-	return err;
-}
-
-/* Trailing zero bits of an address: how large an aligned block may start there. */
-static unsigned
-trailing_zeros(const struct ip_addr *addr)
-{
-	unsigned bits = 0;
-
-	for (size_t i = ip_len(addr); i-- > 0;) {
-		if (addr->bytes[i] != 0)
-			return bits + (unsigned)__builtin_ctz(addr->bytes[i]);
-		bits += 8;
-	}
-	return bits;
-}
-
-/* Cover [first, first + count) with the fewest prefixes and route each to the interface. */
-static enum err
-range_route(struct mnl_socket *nl, unsigned ifindex, struct ip_addr first, uint64_t count)
-{
-	while (count > 0) {
-		unsigned block = trailing_zeros(&first);
-		enum err err;
-
-		while (block > 63 || (UINT64_C(1) << block) > count)
-			block--;
-		err = route_add(nl, ifindex, &first, (uint8_t)(ip_len(&first) * 8 - block));
-		if (err != ERR_OK)
-			return err;
-		count -= UINT64_C(1) << block;
-		if (count > 0 && ip_add(&first, UINT64_C(1) << block, &first) != ERR_OK)
-			return ERR_RANGE;
-	}
-	return ERR_OK;
-}
-
-static enum err
-pool4_route(struct mnl_socket *nl, unsigned ifindex, const struct conf_object *pool)
-{
-	const char *range = conf_str(pool, POOL_RANGE);
-	const char *dash = strchr(range, '-');
-	struct ip_addr first, last;
-	char text[IP_STR_MAX];
-	uint64_t distance;
-	enum err err = dash == NULL ? ERR_SYNTAX
-				    : str_copy_n(text, sizeof(text), range, (size_t)(dash - range));
-
-	if (err == ERR_OK)
-		err = ip_parse(text, &first);
-	if (err == ERR_OK)
-		err = ip_parse(dash + 1, &last);
-	if (err == ERR_OK)
-		err = ip_distance(&first, &last, &distance);
-	return err == ERR_OK ? range_route(nl, ifindex, first, distance + 1) : err;
-}
-
-static enum err
-pool6_route(struct mnl_socket *nl, unsigned ifindex, const struct conf_object *pool)
-{
-	struct ip_addr first;
-	uint8_t prefix_len;
-	enum err err = interface_address_parse(conf_str(pool, POOL6_PREFIX), &first, &prefix_len);
-
-	if (err != ERR_OK)
-		return err;
-	return range_route(nl, ifindex, first, (uint64_t)conf_int(pool, POOL6_SIZE));
-}
-
-static enum err
-pools_route(struct mnl_socket *nl, unsigned ifindex, const struct conf *conf)
-{
-	const struct conf_object *const *pools;
-	size_t len = conf_objects(conf, CONF_IP_LOCAL_POOL, &pools);
-	enum err err = ERR_OK;
-
-	for (size_t i = 0; i < len && err == ERR_OK; i++)
-		err = pool4_route(nl, ifindex, pools[i]);
-	len = conf_objects(conf, CONF_IPV6_LOCAL_POOL, &pools);
-	for (size_t i = 0; i < len && err == ERR_OK; i++)
-		err = pool6_route(nl, ifindex, pools[i]);
-	return err;
 }
 
 static enum err
@@ -235,7 +136,7 @@ address_configure(struct mnl_socket *nl, unsigned ifindex, const char *text)
 
 	if (text == NULL)
 		return ERR_OK;
-	err = interface_address_parse(text, &addr, &prefix_len);
+	err = syntax_interface_address(text, &addr, &prefix_len);
 	if (err == ERR_OK)
 		err = address_add(nl, ifindex, &addr, prefix_len);
 	if (err != ERR_OK)
@@ -243,39 +144,86 @@ address_configure(struct mnl_socket *nl, unsigned ifindex, const char *text)
 	return err;
 }
 
-enum err
-netif_configure(const struct conf *conf, const struct conf_object *tun)
+/* Talk to the kernel about the interface; *nl_out is the caller's. ERR_SYS: logged. */
+static enum err
+interface_find(const struct conf_object *tun, struct mnl_socket **nl_out, unsigned *ifindex)
 {
 	const char *name = conf_str(tun, TUN_NAME);
 	struct mnl_socket *nl = netlink_open();
 	struct ifreq ifr = {0};
-	unsigned ifindex = 0;
-	enum err err = ERR_SYS;
 
 	if (nl == NULL || str_copy(ifr.ifr_name, sizeof(ifr.ifr_name), name) != ERR_OK ||
 	    ioctl(mnl_socket_get_fd(nl), SIOCGIFINDEX, &ifr) < 0) {
 		log_err("cannot find interface %s: %m", name);
-		goto out;
+		if (nl != NULL)
+			mnl_socket_close(nl);
+		return ERR_SYS;
 	}
-	ifindex = (unsigned)ifr.ifr_ifindex;
+	*nl_out = nl;
+	*ifindex = (unsigned)ifr.ifr_ifindex;
+	return ERR_OK;
+}
+
+enum err
+netif_configure(const struct conf_object *tun)
+{
+	struct mnl_socket *nl;
+	unsigned ifindex;
+	enum err err = interface_find(tun, &nl, &ifindex);
+
+	if (err != ERR_OK)
+		return err;
 	/* Up first: a route needs it. The MTU before IPv6, which wants 1280. */
 	err = link_up(nl, ifindex, (unsigned)conf_int(tun, TUN_MTU));
-	if (err != ERR_OK) {
-		log_err("cannot bring up interface %s: %m", name);
-		goto out;
-	}
-	err = address_configure(nl, ifindex, conf_str(tun, TUN_IPV4_ADDRESS));
+	if (err != ERR_OK)
+		log_err("cannot bring up interface %s: %m", conf_str(tun, TUN_NAME));
+	if (err == ERR_OK)
+		err = address_configure(nl, ifindex, conf_str(tun, TUN_IPV4_ADDRESS));
 	if (err == ERR_OK)
 		err = address_configure(nl, ifindex, conf_str(tun, TUN_IPV6_ADDRESS));
-	if (err == ERR_OK && conf_bool(tun, TUN_POOL_ROUTES)) {
-		err = pools_route(nl, ifindex, conf);
-		if (err != ERR_OK)
-			log_err("cannot route a local pool to %s: %m", name);
-	}
-out:
-	if (nl != NULL)
-		mnl_socket_close(nl);
+	mnl_socket_close(nl);
 	return err;
+}
+
+/* Adding stops at the first that fails, removing goes on. */
+static enum err
+change_routes(const struct conf_object *tun, const struct ip_prefix *list, size_t len, bool remove)
+{
+	struct mnl_socket *nl;
+	unsigned ifindex;
+	enum err err;
+
+	if (len == 0)
+		return ERR_OK;
+	err = interface_find(tun, &nl, &ifindex);
+	if (err != ERR_OK)
+		return err;
+	for (size_t i = 0; i < len; i++) {
+		char text[IP_STR_MAX];
+
+		if (route_change(nl, ifindex, &list[i], remove) == ERR_OK ||
+		    (remove && errno == ESRCH))
+			continue;
+		log_err("cannot %s the route of %s %s %s: %m", remove ? "remove" : "add",
+		    ip_prefix_str(&list[i], text), remove ? "from" : "to", conf_str(tun, TUN_NAME));
+		err = ERR_SYS;
+		if (!remove)
+			break;
+	}
+	mnl_socket_close(nl);
+	return err;
+}
+
+enum err
+netif_add_routes(const struct conf_object *tun, const struct ip_prefix *list, size_t len)
+{
+	return change_routes(tun, list, len, false);
+}
+
+void
+netif_remove_routes(const struct conf_object *tun, const struct ip_prefix *list, size_t len)
+{
+	(void)change_routes(tun, list, len, true);
 }
 
 static int
@@ -307,8 +255,10 @@ netif_open(const struct conf_object *tun, int *fds, size_t queues)
 		fds[i] = queue_open(name);
 		if (fds[i] < 0) {
 			log_err("cannot open queue %zu of tun interface %s: %m", i, name);
-			while (i-- > 0)
+			while (i-- > 0) {
 				close(fds[i]);
+				fds[i] = -1;
+			}
 			return ERR_SYS;
 		}
 	}

@@ -4,10 +4,12 @@
 #ifndef GATEWAY_NETIF_H
 #define GATEWAY_NETIF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/attr.h"
 #include "common/err.h"
+#include "common/ip.h"
 #include "conf/conf.h"
 
 /*
@@ -17,8 +19,13 @@
  * ERR_SYS.
  */
 enum err netif_open(const struct conf_object *tun, int *fds, size_t queues) MUST_USE;
-/* Set MTU and addresses, bring it up, route the local pools to it. Logged likewise. */
-enum err netif_configure(const struct conf *conf, const struct conf_object *tun) MUST_USE;
+/* Set MTU and addresses, bring it up. Logged likewise. */
+enum err netif_configure(const struct conf_object *tun) MUST_USE;
+/* Route prefixes to the interface. Logged likewise. ERR_SYS: it stopped at one that failed. */
+enum err netif_add_routes(
+    const struct conf_object *tun, const struct ip_prefix *list, size_t len) MUST_USE;
+/* Route them there no more. Logged likewise. */
+void netif_remove_routes(const struct conf_object *tun, const struct ip_prefix *list, size_t len);
 /* Log a warning for each family that has a pool while the kernel does not forward it. */
 void netif_warn_forwarding(const struct conf *conf);
 

@@ -1,167 +1,283 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parent: opens everything that needs root, hands each child its share, watches the children
- * and brings back the ones that die. It holds every descriptor itself too, so that a child's death
- * loses no socket and no tun queue.
+ * The parent: opens everything that needs root (holdings.c), hands each child its share, watches
+ * the children (children.c) and brings back the ones that die, and does what a reload's steps say
+ * (reload.c).
  */
 #include "gateway/parent.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/ipc.h"
 #include "common/log.h"
 #include "common/loop.h"
-#include "common/priv.h"
 #include "common/role.h"
 #include "common/str.h"
 #include "conf/conf.h"
 #include "gateway/children.h"
-#include "gateway/listen.h"
+#include "gateway/holdings.h"
 #include "gateway/netif.h"
+#include "gateway/reload.h"
+#include "gateway/reload_compare.h"
+#include "gateway/stage.h"
 
-#define WORKERS_MAX 64
-#define LISTENERS_MAX 16
-#define SLICE_MAX (64U * 1024 * 1024)
-
-/* Who a child becomes; indexed by its role's user_setting. */
-struct process_user {
-	uid_t uid;
-	gid_t gid;
-};
+#define DRAINING_MAX 1024 /* of them fit into a message */
+#define LINES_MAX 524288
 
 struct parent {
+	const char *conf_dir;
 	struct loop *loop;
-	struct conf *conf;
-	uint64_t generation;
-	unsigned workers;
-	size_t listeners;
-	int tcp_fds[WORKERS_MAX][LISTENERS_MAX];
-	int udp_fds[WORKERS_MAX][LISTENERS_MAX];
-	int tun_fds[WORKERS_MAX];
-	int control_fd;
-	int state_fd;
-	const char *chroot_dir;
-	const char *control_path;
-	struct process_user users[PU_COUNT];
+	struct stage now;
+	struct stage next; /* while a reload runs */
+	struct holdings *holdings;
 	struct children *children;
+	struct reload *reload;
+	struct event *reload_timer;
 	struct event *signals[3];
 	int status;
+};
+
+static const struct role *const child_roles[RELOAD_CHILDREN] = {
+    [RELOAD_PKI] = &pki_role,
+    [RELOAD_AUTH] = &auth_role,
+    [RELOAD_GATEWAY] = &gateway_role,
 };
 
 /* ---- what a child is given ---- */
 
 static enum err
-send_fd(struct ipc *ipc, Ipc__FdKind kind, unsigned worker, size_t listen, int fd)
-{
-	Ipc__RoleFd msg = IPC__ROLE_FD__INIT;
-
-	msg.kind = kind;
-	msg.worker = worker;
-	msg.listen = (uint32_t)listen;
-	return ipc_send_fd(ipc, IPC__MSG_TYPE__MSG_ROLE_FD, &msg.base, fd);
-}
-
-static enum err
-give_gateway_fds(struct parent *parent, struct ipc *ipc)
-{
-	enum err err = ERR_OK;
-
-	for (unsigned w = 0; w < parent->workers && err == ERR_OK; w++) {
-		for (size_t l = 0; l < parent->listeners && err == ERR_OK; l++) {
-			err = send_fd(
-			    ipc, IPC__FD_KIND__FD_TCP_LISTENER, w, l, parent->tcp_fds[w][l]);
-			if (err == ERR_OK && parent->udp_fds[w][l] >= 0)
-				err = send_fd(
-				    ipc, IPC__FD_KIND__FD_UDP_SOCKET, w, l, parent->udp_fds[w][l]);
-		}
-		if (err == ERR_OK)
-			err = send_fd(ipc, IPC__FD_KIND__FD_TUN_QUEUE, w, 0, parent->tun_fds[w]);
-	}
-	return err;
-}
-
-static enum err
-give_auth_fds(struct parent *parent, struct ipc *ipc)
-{
-	enum err err = send_fd(ipc, IPC__FD_KIND__FD_CONTROL, 0, 0, parent->control_fd);
-
-	if (err == ERR_OK)
-		err = send_fd(ipc, IPC__FD_KIND__FD_STATE_DIR, 0, 0, parent->state_fd);
-	return err;
-}
-
-/* The role's part of the configuration as a sealed memfd. It may hold keys: it exists only as this
- * descriptor. */
-static enum err
-give_config(struct parent *parent, const struct role *role, struct ipc *ipc)
-{
-	Ipc__RoleConfig msg = IPC__ROLE_CONFIG__INIT;
-	struct buf slice;
-	enum err err;
-	int fd = -1;
-
-	buf_init(&slice, SLICE_MAX);
-	err = conf_slice(parent->conf, role->id, &slice);
-	if (err != ERR_OK)
-		goto out;
-	err = ERR_SYS;
-	fd = memfd_create("sekisho-conf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0 || write(fd, slice.data, slice.len) != (ssize_t)slice.len ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-		goto out;
-	err = ipc_send_fd(ipc, IPC__MSG_TYPE__MSG_ROLE_CONFIG, &msg.base, fd);
-out:
-	if (fd >= 0)
-		close(fd);
-	buf_wipe(&slice);
-	return err;
-}
-
-static enum err
 give_start(struct parent *parent, const struct role *role, struct ipc *ipc)
 {
-	const struct conf_object *logging =
-	    conf_sub(conf_root(parent->conf, CONF_GATEWAY), GW_LOGGING);
+	struct log_config logging = stage_logging(&parent->now);
+	struct stage_draining draining;
 	Ipc__RoleStart msg = IPC__ROLE_START__INIT;
 	char root[PATH_MAX];
+	enum err err;
+	uid_t uid;
+	gid_t gid;
 
-	if (str_copy(root, sizeof(root), parent->chroot_dir) != ERR_OK)
+	if (str_copy(root, sizeof(root), holdings_chroot(parent->holdings)) != ERR_OK)
 		return ERR_LIMIT;
-	msg.workers = parent->workers;
-	msg.generation = parent->generation;
-	msg.uid = parent->users[role->user_setting].uid;
-	msg.gid = parent->users[role->user_setting].gid;
+	holdings_user(parent->holdings, role, &uid, &gid);
+	msg.workers = holdings_workers(parent->holdings);
+	msg.generation = parent->now.generation;
+	msg.uid = uid;
+	msg.gid = gid;
 	msg.chroot = root;
-	msg.log_level = (uint32_t)conf_int(logging, LOGGING_LEVEL) + LOG_ERR;
-	msg.log_stderr = conf_bool(logging, LOGGING_STDERR);
-	msg.log_syslog = conf_bool(logging, LOGGING_SYSLOG);
-	return ipc_send(ipc, IPC__MSG_TYPE__MSG_ROLE_START, &msg.base);
+	msg.log_level = (uint32_t)logging.level;
+	msg.log_stderr = logging.to_stderr;
+	msg.log_syslog = logging.to_syslog;
+	msg.client_certificates = conf_wants_client_certificate(parent->now.conf);
+	err = stage_draining(&parent->now, &draining);
+	if (err == ERR_OK && role == &auth_role) {
+		msg.draining = draining.list;
+		msg.n_draining = draining.len;
+	}
+	if (err == ERR_OK)
+		err = ipc_send(ipc, IPC__MSG_TYPE__MSG_ROLE_START, &msg.base);
+	stage_draining_fini(&draining);
+	return err;
 }
 
 static enum err
 give_all(const struct role *role, struct ipc *ipc, void *arg)
 {
 	struct parent *parent = arg;
-	enum err err = ERR_OK;
+	enum err err = holdings_give(parent->holdings, role, ipc);
 
-	if (role == &gateway_role)
-		err = give_gateway_fds(parent, ipc);
-	else if (role == &auth_role)
-		err = give_auth_fds(parent, ipc);
 	if (err == ERR_OK)
-		err = give_config(parent, role, ipc);
+		err = stage_give(&parent->now, role, ipc);
 	if (err == ERR_OK)
 		err = give_start(parent, role, ipc);
 	return err;
+}
+
+/* ---- the configuration ---- */
+
+struct conf *
+parent_load(const char *dir, struct conf_errors *errors)
+{
+	static const struct role *const roles[] = {&gateway_role, &auth_role, &pki_role};
+	struct conf *conf = conf_load(dir, errors);
+
+	if (conf == NULL)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
+		if (roles[i]->check != NULL)
+			roles[i]->check(conf, errors);
+	if (errors->count == 0)
+		return conf;
+	conf_unref(conf);
+	return NULL;
+}
+
+void
+parent_warnings(struct conf_errors *errors, struct buf *out)
+{
+	const char *text = buf_cstr(&errors->warnings);
+
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\n");
+
+		buf_puts(out, "warning: ");
+		buf_put(out, text, len);
+		buf_puts(out, "\n");
+		text += len + (text[len] == '\n' ? 1 : 0);
+	}
+}
+
+/* Each configuration has a number of its own, even if two come in one second. */
+static uint64_t
+next_generation(const struct parent *parent)
+{
+	uint64_t generation = (uint64_t)clock_wall_sec() * 1000;
+
+	return generation > parent->now.generation ? generation : parent->now.generation + 1;
+}
+
+/* ---- the steps of a reload ---- */
+
+static bool
+step_load(uint64_t *generation, struct buf *errors_out, struct buf *warnings_out, void *arg)
+{
+	struct parent *parent = arg;
+	struct conf_errors errors;
+	bool fine = false;
+
+	conf_errors_init(&errors);
+	parent->next.conf = parent_load(parent->conf_dir, &errors);
+	if (parent->next.conf != NULL)
+		fine = reload_compare(parent->now.conf, parent->next.conf, &errors);
+	parent->next.generation = *generation = next_generation(parent);
+	buf_puts(errors_out, buf_cstr(&errors.text));
+	parent_warnings(&errors, warnings_out);
+	conf_errors_fini(&errors);
+	return fine;
+}
+
+static bool
+step_prepare(enum reload_child child, void *arg)
+{
+	struct parent *parent = arg;
+	const struct role *role = child_roles[child];
+	struct ipc *ipc = children_channel(parent->children, role);
+
+	return ipc != NULL && stage_give(&parent->next, role, ipc) == ERR_OK;
+}
+
+static bool
+step_adopt(struct buf *errors, void *arg)
+{
+	struct parent *parent = arg;
+	struct log_config logging = stage_logging(&parent->next);
+	struct stage old = parent->now;
+
+	if (stage_route(&parent->next, parent->now.routes) != ERR_OK) {
+		buf_puts(errors, "a local pool cannot be routed: see the line before\n");
+		return false;
+	}
+	/* From here on a child that is restarted gets the new one. */
+	parent->now = parent->next;
+	parent->next = old;
+	log_configure(&logging);
+	return true;
+}
+
+/*
+ * A child that cannot be told is ended: it comes back with the configuration that is used now. One
+ * without a channel is on its way there already.
+ */
+static void
+send_commit(struct parent *parent, enum reload_child child, const struct stage *stage, bool use)
+{
+	struct ipc *ipc = children_channel(parent->children, child_roles[child]);
+	struct log_config logging = stage_logging(&parent->now);
+	Ipc__RoleCommit msg = IPC__ROLE_COMMIT__INIT;
+
+	msg.generation = stage->generation;
+	msg.use = use;
+	msg.log_level = (uint32_t)logging.level;
+	msg.log_stderr = logging.to_stderr;
+	msg.log_syslog = logging.to_syslog;
+	msg.client_certificates = conf_wants_client_certificate(parent->now.conf);
+	if (ipc != NULL && ipc_send(ipc, IPC__MSG_TYPE__MSG_ROLE_COMMIT, &msg.base) != ERR_OK)
+		children_kill(parent->children, child_roles[child]);
+}
+
+static void
+step_commit(enum reload_child child, void *arg)
+{
+	struct parent *parent = arg;
+
+	send_commit(parent, child, &parent->now, true);
+}
+
+static void
+step_abort(enum reload_child child, void *arg)
+{
+	struct parent *parent = arg;
+
+	send_commit(parent, child, &parent->next, false);
+}
+
+static void
+step_finish(UNUSED bool used, void *arg)
+{
+	struct parent *parent = arg;
+
+	stage_fini(&parent->next);
+}
+
+static void
+step_timer(bool on, void *arg)
+{
+	const struct timeval limit = {.tv_sec = RELOAD_TIMEOUT_SEC};
+	struct parent *parent = arg;
+
+	if (on)
+		evtimer_add(parent->reload_timer, &limit);
+	else
+		evtimer_del(parent->reload_timer);
+}
+
+static void
+step_answer(uint32_t id, bool ok, const char *text, void *arg)
+{
+	struct parent *parent = arg;
+
+	children_reloaded(parent->children, id, ok, text);
+}
+
+static void
+on_reload_timer(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
+{
+	struct parent *parent = arg;
+
+	reload_timeout(parent->reload);
+}
+
+static enum err
+make_reload(struct parent *parent)
+{
+	struct reload_ops ops = {
+	    .load = step_load,
+	    .prepare = step_prepare,
+	    .adopt = step_adopt,
+	    .commit = step_commit,
+	    .abort = step_abort,
+	    .finish = step_finish,
+	    .timer = step_timer,
+	    .answer = step_answer,
+	    .arg = parent,
+	};
+
+	parent->reload = reload_new(&ops);
+	parent->reload_timer = evtimer_new(loop_base(parent->loop), on_reload_timer, parent);
+	return parent->reload != NULL && parent->reload_timer != NULL ? ERR_OK : ERR_NOMEM;
 }
 
 /* ---- what the children and the administrator tell ---- */
@@ -183,6 +299,60 @@ on_children_stopped(bool failed, void *arg)
 	loop_stop(parent->loop);
 }
 
+static enum reload_child
+reload_child_of(const struct role *role)
+{
+	enum reload_child child = RELOAD_PKI;
+
+	while (child < RELOAD_GATEWAY && child_roles[child] != role)
+		child++;
+	return child;
+}
+
+static void
+on_child_lost(const struct role *role, void *arg)
+{
+	struct parent *parent = arg;
+
+	if (role == &auth_role)
+		reload_forget_askers(parent->reload);
+	reload_lost(parent->reload, reload_child_of(role));
+}
+
+static void
+on_config_result(const struct role *role, const Ipc__RoleConfigResult *result, void *arg)
+{
+	struct parent *parent = arg;
+
+	reload_result(parent->reload, reload_child_of(role), result);
+}
+
+static void
+on_reload_asked(uint32_t id, void *arg)
+{
+	struct parent *parent = arg;
+
+	log_notice("reload asked for on the control socket");
+	reload_ask(parent->reload, id);
+}
+
+static void
+on_pool_drained(const Ipc__PoolDrained *drained, void *arg)
+{
+	struct parent *parent = arg;
+	struct ip_addr first, last;
+	struct routes_list list;
+
+	if (ip_from_bytes(drained->first.data, drained->first.len, &first) != ERR_OK ||
+	    ip_from_bytes(drained->last.data, drained->last.len, &last) != ERR_OK ||
+	    routes_drained(parent->now.routes, &first, &last, &list) != ERR_OK) {
+		log_err("auth told of a drained pool that is none");
+		return;
+	}
+	netif_remove_routes(stage_tun(&parent->now), list.items, list.len);
+	routes_list_fini(&list);
+}
+
 static void
 on_stop_signal(evutil_socket_t sig, short what, void *arg)
 {
@@ -196,126 +366,14 @@ on_stop_signal(evutil_socket_t sig, short what, void *arg)
 static void
 on_sighup(evutil_socket_t sig, short what, void *arg)
 {
-	(void)sig, (void)what, (void)arg;
-	log_notice("SIGHUP: this version takes a changed configuration at restart only");
+	struct parent *parent = arg;
+
+	(void)sig, (void)what;
+	log_notice("reload asked for by SIGHUP");
+	reload_ask(parent->reload, 0);
 }
 
-/* ---- start ---- */
-
-static unsigned
-worker_count(const struct conf_object *root)
-{
-	long n = conf_int(root, GW_WORKERS);
-
-	if (n == 0)
-		n = sysconf(_SC_NPROCESSORS_ONLN);
-	if (n < 1)
-		n = 1;
-	return n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
-}
-
-static enum err
-open_sockets(struct parent *parent, const struct conf_object *root)
-{
-	struct conf_object *const *listeners;
-
-	parent->listeners = conf_subs(root, GW_LISTENERS, &listeners);
-	if (parent->listeners > LISTENERS_MAX)
-		return ERR_LIMIT;
-	for (unsigned w = 0; w < parent->workers; w++)
-		for (size_t l = 0; l < parent->listeners; l++) {
-			parent->tcp_fds[w][l] = listen_tcp(listeners[l]);
-			if (parent->tcp_fds[w][l] < 0 ||
-			    listen_udp(listeners[l], &parent->udp_fds[w][l]) != ERR_OK)
-				return ERR_SYS;
-		}
-	return ERR_OK;
-}
-
-/* A directory that may exist already; owner and mode are set in any case. Returns a descriptor, -1:
- * logged. */
-static int
-directory_open(const char *path, uid_t uid, gid_t gid, mode_t mode)
-{
-	int fd;
-
-	if (mkdir(path, mode) < 0 && errno != EEXIST) {
-		log_err("cannot create %s: %m", path);
-		return -1;
-	}
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 || fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0) {
-		log_err("cannot use directory %s: %m", path);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static enum err
-open_directories(struct parent *parent, const struct conf_object *root)
-{
-	const struct process_user *auth = &parent->users[PU_AUTH];
-	int fd;
-
-	parent->chroot_dir = conf_str(root, GW_CHROOT_DIRECTORY);
-	/* "/" means that the children keep the whole view: for debugging under tools that need it.
-	 */
-	if (strcmp(parent->chroot_dir, "/") != 0) {
-		fd = directory_open(parent->chroot_dir, 0, 0, 0555);
-		if (fd < 0)
-			return ERR_SYS;
-		close(fd);
-	}
-	parent->state_fd =
-	    directory_open(conf_str(root, GW_STATE_DIRECTORY), auth->uid, auth->gid, 0700);
-	return parent->state_fd >= 0 ? ERR_OK : ERR_SYS;
-}
-
-static enum err
-find_users(struct parent *parent, const struct conf_object *root)
-{
-	const struct conf_object *users = conf_sub(root, GW_USERS);
-
-	for (unsigned i = 0; i < PU_COUNT; i++) {
-		const char *name = conf_str(users, i);
-
-		if (priv_user(name, &parent->users[i].uid, &parent->users[i].gid) != ERR_OK) {
-			log_err("gateway.conf: users.%s: there is no user %s",
-			    conf_setting_name(CONF_PROCESS_USERS, i), name);
-			return ERR_NOTFOUND;
-		}
-	}
-	return ERR_OK;
-}
-
-static enum err
-open_all(struct parent *parent)
-{
-	const struct conf_object *root = conf_root(parent->conf, CONF_GATEWAY);
-	const struct conf_object *tun = conf_sub(root, GW_TUN);
-	const struct conf_object *control = conf_sub(root, GW_CONTROL);
-	enum err err = find_users(parent, root);
-
-	if (err != ERR_OK)
-		return err;
-	parent->workers = worker_count(root);
-	parent->control_fd = listen_control(control);
-	if (parent->control_fd < 0)
-		return ERR_SYS;
-	parent->control_path = conf_str(control, CTL_PATH);
-	err = open_directories(parent, root);
-	if (err == ERR_OK)
-		err = open_sockets(parent, root);
-	if (err == ERR_OK)
-		err = netif_open(tun, parent->tun_fds, parent->workers);
-	if (err == ERR_OK)
-		err = netif_configure(parent->conf, tun);
-	if (err == ERR_OK)
-		netif_warn_forwarding(parent->conf);
-	return err;
-}
+/* ---- start and end ---- */
 
 static enum err
 watch_signals(struct parent *parent)
@@ -332,12 +390,31 @@ watch_signals(struct parent *parent)
 }
 
 static enum err
+open_all(struct parent *parent)
+{
+	struct routes *none = routes_new();
+	enum err err = ERR_SYS;
+
+	parent->holdings = holdings_open(parent->now.conf);
+	if (parent->holdings != NULL)
+		err = none != NULL ? stage_route(&parent->now, none) : ERR_NOMEM;
+	routes_free(none);
+	if (err == ERR_OK)
+		netif_warn_forwarding(parent->now.conf);
+	return err;
+}
+
+static enum err
 start_children(struct parent *parent)
 {
 	struct children_owner owner = {
-	    .workers = parent->workers,
+	    .workers = holdings_workers(parent->holdings),
 	    .give = give_all,
 	    .on_ready = on_children_ready,
+	    .on_lost = on_child_lost,
+	    .on_config_result = on_config_result,
+	    .on_reload = on_reload_asked,
+	    .on_pool_drained = on_pool_drained,
 	    .on_stopped = on_children_stopped,
 	    .arg = parent,
 	};
@@ -349,126 +426,64 @@ start_children(struct parent *parent)
 	return ERR_OK;
 }
 
-struct conf *
-parent_load(const char *dir, struct conf_errors *errors)
-{
-	static const struct role *const roles[] = {&gateway_role, &auth_role, &pki_role};
-	struct conf *conf = conf_load(dir, errors);
-
-	if (conf == NULL)
-		return NULL;
-	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
-		if (roles[i]->check != NULL)
-			roles[i]->check(conf, errors);
-	if (errors->count == 0)
-		return conf;
-	conf_unref(conf);
-	return NULL;
-}
-
+/* The configuration to start with, errors and warnings to the log. */
 static struct conf *
 load_configuration(const char *dir)
 {
 	struct conf_errors errors;
+	struct buf warnings;
 	struct conf *conf;
 
 	conf_errors_init(&errors);
+	buf_init(&warnings, LINES_MAX);
 	conf = parent_load(dir, &errors);
-	if (conf == NULL) {
-		char *save = NULL, *text = strdup(buf_cstr(&errors.text));
-
-		for (char *line = text == NULL ? NULL : strtok_r(text, "\n", &save); line != NULL;
-		     line = strtok_r(NULL, "\n", &save))
-			log_err("%s", line);
-		free(text);
-	}
+	parent_warnings(&errors, &warnings);
+	log_lines(LOG_WARNING, buf_cstr(&warnings));
+	log_lines(LOG_ERR, buf_cstr(&errors.text));
+	buf_fini(&warnings);
 	conf_errors_fini(&errors);
 	return conf;
 }
 
 static void
-configure_logging(const struct conf *conf)
-{
-	const struct conf_object *logging = conf_sub(conf_root(conf, CONF_GATEWAY), GW_LOGGING);
-	struct log_config config = {
-	    .level = (int)conf_int(logging, LOGGING_LEVEL) + LOG_ERR,
-	    .to_stderr = conf_bool(logging, LOGGING_STDERR),
-	    .to_syslog = conf_bool(logging, LOGGING_SYSLOG),
-	};
-
-	log_configure(&config);
-}
-
-static void
-close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-static void
 parent_close(struct parent *parent)
 {
-	for (unsigned w = 0; w < WORKERS_MAX; w++) {
-		close_fd(&parent->tun_fds[w]);
-		for (size_t l = 0; l < LISTENERS_MAX; l++) {
-			close_fd(&parent->tcp_fds[w][l]);
-			close_fd(&parent->udp_fds[w][l]);
-		}
-	}
-	if (parent->control_fd >= 0 && parent->control_path != NULL)
-		(void)unlink(parent->control_path);
-	close_fd(&parent->control_fd);
-	close_fd(&parent->state_fd);
 	for (size_t i = 0; i < ARRAY_LEN(parent->signals); i++)
 		if (parent->signals[i] != NULL)
 			event_free(parent->signals[i]);
+	if (parent->reload_timer != NULL)
+		event_free(parent->reload_timer);
 	children_free(parent->children);
+	reload_free(parent->reload);
 	loop_free(parent->loop);
-	conf_unref(parent->conf);
-}
-
-static struct parent *
-parent_new(void)
-{
-	struct parent *parent = calloc(1, sizeof(*parent));
-
-	if (parent == NULL)
-		die("out of memory");
-	memset(parent->tcp_fds, -1, sizeof(parent->tcp_fds));
-	memset(parent->udp_fds, -1, sizeof(parent->udp_fds));
-	memset(parent->tun_fds, -1, sizeof(parent->tun_fds));
-	parent->control_fd = -1;
-	parent->state_fd = -1;
-	return parent;
+	holdings_close(parent->holdings);
+	stage_fini(&parent->next);
+	stage_fini(&parent->now);
 }
 
 int
 parent_run(const char *conf_dir)
 {
 	struct log_config early = {.level = LOG_INFO, .to_stderr = true};
-	struct parent *parent = parent_new();
-	int status;
+	struct parent parent = {.conf_dir = conf_dir, .status = 1};
 
 	log_init("parent", &early);
 	(void)signal(SIGPIPE, SIG_IGN);
-	parent->status = 1;
-	parent->conf = load_configuration(conf_dir);
-	if (parent->conf == NULL)
+	parent.now.conf = load_configuration(conf_dir);
+	if (parent.now.conf == NULL)
 		goto out;
-	configure_logging(parent->conf);
-	parent->generation = (uint64_t)clock_wall_sec() * 1000;
-	parent->loop = loop_new();
-	if (parent->loop == NULL || watch_signals(parent) != ERR_OK || open_all(parent) != ERR_OK ||
-	    start_children(parent) != ERR_OK)
+	early = stage_logging(&parent.now);
+	log_configure(&early);
+	parent.now.generation = next_generation(&parent);
+	parent.loop = loop_new();
+	if (parent.loop == NULL || watch_signals(&parent) != ERR_OK ||
+	    make_reload(&parent) != ERR_OK || open_all(&parent) != ERR_OK ||
+	    start_children(&parent) != ERR_OK)
 		goto out;
-	parent->status = 0;
-	loop_run(parent->loop);
+	parent.status = 0;
+	loop_run(parent.loop);
 	log_notice("stopped");
 out:
-	status = parent->status;
-	parent_close(parent);
-	free(parent);
-	return status;
+	parent_close(&parent);
+	return parent.status;
 }

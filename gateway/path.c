@@ -111,6 +111,19 @@ report_add(struct path *path, struct ipc *auth, struct chan *chan, size_t n)
 	return n + 1;
 }
 
+static enum err
+send_hits(const Ipc__FilterHits *hits, void *arg)
+{
+	return ipc_send(arg, IPC__MSG_TYPE__MSG_FILTER_HITS, &hits->base);
+}
+
+/* What the rules of filters have counted; nothing is sent while nothing has changed. */
+static void
+report_hits(struct path *path, struct ipc *auth)
+{
+	filter_table_report(path->env.filters, auth != NULL ? send_hits : NULL, auth);
+}
+
 static void
 report_changes(struct path *path)
 {
@@ -137,6 +150,7 @@ path_stats_request(struct path *path, struct ipc *auth, uint32_t id)
 	size_t n = 0;
 
 	path->env.now_ms = clock_mono_ms();
+	report_hits(path, auth);
 	for (chan = path->chans; chan != NULL; chan = next) {
 		next = chan->hh.next;
 		n = report_add(path, auth, chan, n);
@@ -160,6 +174,12 @@ path_auth_is_back(struct path *path)
 			chan_report_tunnel(chan, IPC__CHANNEL__CHANNEL_DTLS, true, "");
 	}
 	report_changes(path);
+}
+
+void
+path_auth_is_gone(struct path *path)
+{
+	filter_table_forget_all(path->env.filters);
 }
 
 /* Losses that belong to no channel, once per report and only when there are new ones. */
@@ -195,6 +215,7 @@ on_tick(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 	}
 	udp_flush(path->env.udp);
 	if (++path->ticks % REPORT_TICKS == 0) {
+		report_hits(path, path->worker->auth);
 		report_changes(path);
 		log_drops(path);
 	}
@@ -266,6 +287,26 @@ path_session_end(struct path *path, const Ipc__SessionEnd *end)
 		chan_close(chan, end->cause, end->text, end->notify);
 }
 
+/* ---- filters ---- */
+
+void
+path_filter_add(struct path *path, const Ipc__FilterAdd *msg)
+{
+	filter_table_add(path->env.filters, msg);
+}
+
+void
+path_filter_forget(struct path *path, const Ipc__FilterForget *msg)
+{
+	filter_table_forget(path->env.filters, msg->filter);
+}
+
+bool
+path_has_filters(const struct path *path, const Ipc__TunnelPolicy *policy)
+{
+	return filter_table_has(path->env.filters, policy->filter4, policy->filter6);
+}
+
 /* ---- life ---- */
 
 struct path *
@@ -282,6 +323,7 @@ path_new(struct worker *worker)
 	    .tun = tun_new(worker->tun_fd),
 	    .udp = udp_new(worker->udp_fds, worker->listeners_len),
 	    .dtls = dtls_new(on_datagram_out, path),
+	    .filters = filter_table_new(),
 	    .frame = path->frame,
 	    .now_ms = clock_mono_ms(),
 	    .icmp_tokens = ICMP_PER_SECOND,
@@ -293,7 +335,7 @@ path_new(struct worker *worker)
 	path->dir = directory_new(worker->index, worker->loop);
 	path->fwd = path->dir != NULL ? forward_new(&path->env, path->dir) : NULL;
 	if (path->env.tun == NULL || path->env.udp == NULL || path->env.dtls == NULL ||
-	    path->fwd == NULL) {
+	    path->env.filters == NULL || path->fwd == NULL) {
 		path_free(path);
 		return NULL;
 	}
@@ -342,6 +384,7 @@ path_free(struct path *path)
 	forward_free(path->fwd);
 	directory_free(path->dir);
 	dtls_free(path->env.dtls);
+	filter_table_free(path->env.filters);
 	udp_free(path->env.udp);
 	tun_free(path->env.tun);
 	free(path);

@@ -28,11 +28,18 @@ void path_session_end(struct path *path, const Ipc__SessionEnd *end);
 void path_stats_request(struct path *path, struct ipc *auth, uint32_t id);
 /* The channel to auth is new: tell it what runs here (one TunnelEvent up per live channel). */
 void path_auth_is_back(struct path *path);
+/* The channel to auth is gone, and what auth had sent over it counts no more. */
+void path_auth_is_gone(struct path *path);
+/* Filters from auth. */
+void path_filter_add(struct path *path, const Ipc__FilterAdd *msg);
+void path_filter_forget(struct path *path, const Ipc__FilterForget *msg);
+/* Are the filters of this policy here? A tunnel without them must not be. */
+bool path_has_filters(const struct path *path, const Ipc__TunnelPolicy *policy);
 
 /*
  * A CONNECT succeeded and its answer is written: make the channel and tell auth that it is up.
- * Takes params->stream in any case. ERR_NOMEM; ERR_BADSTATE while stopping: then auth was told
- * nothing.
+ * path_has_filters() of its policy. Takes params->stream in any case. ERR_NOMEM; ERR_BADSTATE while
+ * stopping: then auth was told nothing.
  */
 enum err path_chan_open(struct path *path, const struct chan_params *params) MUST_USE;
 

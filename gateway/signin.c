@@ -93,7 +93,7 @@ reply_answer(struct conn *conn, const Ipc__AuthAnswer *answer)
 	struct buf xml;
 	enum err err;
 
-	tls_cert_hash(conn_worker(conn)->tls, cert_hash);
+	tls_stream_cert_hash(conn_stream(conn), cert_hash);
 	buf_init(&xml, XML_REPLY_MAX);
 	err = xml_reply(answer, cert_hash, &xml);
 	if (err == ERR_OK && complete && !is_token(answer->session_token))
@@ -148,6 +148,17 @@ fill_facts(struct conn *conn, const struct http_request *request, struct xml_req
 		capabilities[i] = xml->capability[i];
 	facts->capability = capabilities;
 	facts->n_capability = xml->capability_len;
+}
+
+/* The certificate goes with every message of a login, and is encoded only for it. */
+static void
+fill_chain(
+    const struct tls_chain *chain, ProtobufCBinaryData *certificates, Ipc__ClientFacts *facts)
+{
+	for (size_t i = 0; i < chain->len; i++)
+		certificates[i] = (ProtobufCBinaryData){chain->der_len[i], chain->der[i]};
+	facts->certificate = certificates;
+	facts->n_certificate = chain->len;
 }
 
 static enum err
@@ -247,15 +258,19 @@ static void
 post_login(struct conn *conn, const struct http_request *request, struct xml_request *xml)
 {
 	Ipc__ClientFacts facts = IPC__CLIENT_FACTS__INIT;
+	ProtobufCBinaryData certificates[TLS_CHAIN_MAX];
 	char *macs[XML_LIST_MAX];
 	char *capabilities[XML_LIST_MAX];
-	enum err err;
+	struct tls_chain chain;
+	enum err err = tls_stream_chain(conn_stream(conn), &chain);
 
-	fill_facts(conn, request, xml, macs, capabilities, &facts);
-	if (xml->type == XML_TYPE_INIT)
-		err = ask_init(conn, xml, &facts);
-	else
-		err = ask_reply(conn, xml, &facts);
+	if (err == ERR_OK) {
+		fill_facts(conn, request, xml, macs, capabilities, &facts);
+		fill_chain(&chain, certificates, &facts);
+		err = xml->type == XML_TYPE_INIT ? ask_init(conn, xml, &facts)
+						 : ask_reply(conn, xml, &facts);
+	}
+	tls_chain_fini(&chain);
 	if (err == ERR_OK)
 		return;
 	log_warn("a login is not answered: auth: %s", err_str(err));

@@ -20,6 +20,7 @@
 
 #define LIST_TIMEOUT_MS 10000
 #define CHAIN_MAX 10
+#define CLIENT_KEY_BITS_MAX 8192
 
 /* Forward secret AEAD suites, the fastest first; Secure Client and openconnect have had them since
  * TLS 1.2. */
@@ -32,10 +33,11 @@
 
 struct tls {
 	struct worker *worker;
-	SSL_CTX *ctx; /* NULL until pki has told an identity */
-	char cert_hash[41];
+	SSL_CTX *ctx;              /* NULL until pki has told an identity */
 	struct tls_key_op *key_op; /* of the handshake that runs at this moment */
 	bool asking;               /* a KEY_LIST is under way */
+	bool again;                /* and its answer may be out of date */
+	bool want_certificates;
 	uint8_t *gulp;
 	uint8_t plain[16384];
 };
@@ -73,6 +75,55 @@ static int
 on_server_name(SSL *ssl UNUSED, int *alert UNUSED, void *arg UNUSED)
 {
 	return SSL_TLSEXT_ERR_OK;
+}
+
+/*
+ * Whatever a client shows is fine here: the handshake proves that it has the key, and who is to be
+ * believed is for pki to say when a login asks. So no trust, and no path building on hostile input,
+ * in this process. Only a key whose signature would keep this thread busy is not waited for.
+ */
+static int
+accept_any(X509_STORE_CTX *store, void *arg UNUSED)
+{
+	const X509 *cert = X509_STORE_CTX_get0_cert(store);
+	EVP_PKEY *key = cert != NULL ? X509_get0_pubkey(cert) : NULL;
+
+	return key != NULL && EVP_PKEY_get_bits(key) <= CLIENT_KEY_BITS_MAX;
+}
+
+/* Names that help a client to choose; one that does not parse is left out. */
+static STACK_OF(X509_NAME) * ca_names(const Ipc__KeyListReply *reply)
+{
+	STACK_OF(X509_NAME) *names = sk_X509_NAME_new_null();
+
+	for (size_t i = 0; names != NULL && i < reply->n_client_ca; i++) {
+		const unsigned char *p = reply->client_ca[i].data;
+		X509_NAME *name = d2i_X509_NAME(NULL, &p, (long)reply->client_ca[i].len);
+
+		if (name != NULL && sk_X509_NAME_push(names, name) <= 0)
+			X509_NAME_free(name);
+	}
+	return names;
+}
+
+/*
+ * Ask for a certificate; none is fine too. There is no resumption: should there be one day, its
+ * session must carry the client's certificate, or a resumed connection would have lost it.
+ */
+static enum err
+ask_for_certificate(SSL_CTX *ctx, const Ipc__KeyListReply *reply)
+{
+	static const unsigned char context[] = "sekisho";
+	STACK_OF(X509_NAME) *names = ca_names(reply);
+
+	if (names == NULL)
+		return ERR_NOMEM;
+	SSL_CTX_set_client_CA_list(ctx, names);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, accept_any, NULL);
+	SSL_CTX_set_max_cert_list(ctx, TLS_CHAIN_BYTES);
+	return SSL_CTX_set_session_id_context(ctx, context, sizeof context - 1) == 1 ? ERR_OK
+										     : ERR_CRYPTO;
 }
 
 static SSL_CTX *
@@ -151,28 +202,12 @@ use_chain(SSL_CTX *ctx, const Ipc__Identity *identity)
 	return ERR_OK;
 }
 
-static enum err
-hash_certificate(const ProtobufCBinaryData *der, char dst[41])
-{
-	static const char digits[] = "0123456789ABCDEF";
-	unsigned char md[20];
-
-	if (EVP_Digest(der->data, der->len, md, NULL, EVP_sha1(), NULL) != 1)
-		return ERR_CRYPTO;
-	for (size_t i = 0; i < sizeof md; i++) {
-		dst[2 * i] = digits[md[i] >> 4];
-		dst[2 * i + 1] = digits[md[i] & 15];
-	}
-	dst[40] = '\0';
-	return ERR_OK;
-}
-
 /* Show this identity from the next handshake on. */
 static enum err
-use_identity(struct tls *tls, const Ipc__Identity *identity)
+use_identity(struct tls *tls, const Ipc__KeyListReply *reply)
 {
+	const Ipc__Identity *identity = reply->identity[0];
 	SSL_CTX *ctx;
-	char hash[41];
 	enum err err;
 
 	if (identity->n_certificate == 0 || identity->n_certificate > CHAIN_MAX)
@@ -183,15 +218,14 @@ use_identity(struct tls *tls, const Ipc__Identity *identity)
 	err = use_leaf(tls, ctx, identity);
 	if (err == ERR_OK)
 		err = use_chain(ctx, identity);
-	if (err == ERR_OK)
-		err = hash_certificate(&identity->certificate[0], hash);
+	if (err == ERR_OK && tls->want_certificates)
+		err = ask_for_certificate(ctx, reply);
 	if (err != ERR_OK) {
 		SSL_CTX_free(ctx);
 		return err;
 	}
 	SSL_CTX_free(tls->ctx);
 	tls->ctx = ctx;
-	(void)str_copy(tls->cert_hash, sizeof tls->cert_hash, hash);
 	return ERR_OK;
 }
 
@@ -200,23 +234,25 @@ on_key_list(enum err err, const ProtobufCMessage *msg, void *arg)
 {
 	struct tls *tls = arg;
 	const Ipc__KeyListReply *reply = (const Ipc__KeyListReply *)msg;
+	bool again = tls->again;
 
-	tls->asking = false;
+	tls->asking = tls->again = false;
 	if (err == ERR_CLOSED)
 		return; /* a new channel will come, and a new question with it */
 	if (err == ERR_OK && reply->n_identity == 0)
 		err = ERR_NOTFOUND;
 	if (err == ERR_OK)
-		err = use_identity(tls, reply->identity[0]);
+		err = use_identity(tls, reply);
 	ERR_clear_error();
+	if (again || err == ERR_TIMEOUT)
+		tls_learn_identities(tls);
 	if (err != ERR_OK) {
 		log_err("worker %u: no certificate from pki: %s", tls->worker->index, err_str(err));
-		if (err == ERR_TIMEOUT)
-			tls_learn_identities(tls);
 		return;
 	}
-	log_debug("worker %u: certificate %s of trustpoint %s", tls->worker->index, tls->cert_hash,
-	    reply->identity[0]->trustpoint);
+	log_debug("worker %u: key %u of trustpoint %s, clients %s for a certificate",
+	    tls->worker->index, reply->identity[0]->key, reply->identity[0]->trustpoint,
+	    tls->want_certificates ? "are asked" : "are not asked");
 	if (tls->worker->conns != NULL)
 		conns_start_accepting(tls->worker->conns);
 }
@@ -227,6 +263,8 @@ tls_learn_identities(struct tls *tls)
 	Ipc__KeyList msg = IPC__KEY_LIST__INIT;
 	enum err err;
 
+	if (tls->asking)
+		tls->again = true;
 	if (tls->asking || tls->worker->pki == NULL)
 		return;
 	err = ipc_request(tls->worker->pki, IPC__MSG_TYPE__MSG_KEY_LIST, &msg.base,
@@ -257,10 +295,77 @@ tls_ssl_new(struct tls *tls)
 	return ssl;
 }
 
-void
-tls_cert_hash(const struct tls *tls, char dst[41])
+bool
+tls_want_certificates(struct tls *tls, bool want)
 {
-	(void)str_copy(dst, 41, tls->cert_hash);
+	bool changed = tls->want_certificates != want;
+
+	tls->want_certificates = want;
+	return changed;
+}
+
+void
+tls_cert_hash(const SSL *ssl, char dst[41])
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const X509 *cert = SSL_get_certificate(ssl);
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	if (cert == NULL || X509_digest(cert, EVP_sha1(), md, &len) != 1 || len != 20)
+		len = 0;
+	for (unsigned i = 0; i < len; i++) {
+		dst[2 * i] = digits[md[i] >> 4];
+		dst[2 * i + 1] = digits[md[i] & 15];
+	}
+	dst[2 * len] = '\0';
+}
+
+/* ---- what the client showed ---- */
+
+static enum err
+chain_add(struct tls_chain *chain, X509 *cert)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509(cert, &der);
+
+	if (len <= 0)
+		return ERR_NOMEM;
+	chain->der[chain->len] = der;
+	chain->der_len[chain->len++] = (size_t)len;
+	return ERR_OK;
+}
+
+enum err
+tls_chain_take(const SSL *ssl, struct tls_chain *out)
+{
+	/* On this side of a connection the chain does not have the client's own certificate in it.
+	 */
+	STACK_OF(X509) *issuers = SSL_get_peer_cert_chain(ssl);
+	X509 *leaf = SSL_get0_peer_certificate(ssl);
+	struct tls_chain chain = {0};
+	enum err err;
+
+	*out = chain;
+	if (leaf == NULL)
+		return ERR_OK;
+	err = chain_add(&chain, leaf);
+	for (int i = 0; err == ERR_OK && i < sk_X509_num(issuers) && chain.len < TLS_CHAIN_MAX; i++)
+		err = chain_add(&chain, sk_X509_value(issuers, i));
+	ERR_clear_error();
+	if (err == ERR_OK)
+		*out = chain;
+	else
+		tls_chain_fini(&chain);
+	return err;
+}
+
+void
+tls_chain_fini(struct tls_chain *chain)
+{
+	for (size_t i = 0; i < chain->len; i++)
+		OPENSSL_free(chain->der[i]);
+	*chain = (struct tls_chain){0};
 }
 
 uint8_t *

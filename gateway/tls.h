@@ -15,7 +15,9 @@
 #include "common/err.h"
 #include "gateway/worker.h"
 
-#define TLS_GULP 262144 /* bytes that one read of a socket may bring */
+#define TLS_GULP 262144       /* bytes that one read of a socket may bring */
+#define TLS_CHAIN_MAX 10      /* certificates of a client that are looked at */
+#define TLS_CHAIN_BYTES 24576 /* of all that a client shows; more fails the handshake */
 
 struct ssl_st;
 struct tls;
@@ -27,14 +29,30 @@ struct tls *tls_new(struct worker *worker) MUST_USE;
 void tls_free(struct tls *tls);
 /* Ask pki for the identities and load them; called when the channel to pki is (again) there. */
 void tls_learn_identities(struct tls *tls);
+/*
+ * Ask clients for a certificate, or do not; it counts once the identities are learnt anew. True:
+ * that is a change.
+ */
+bool tls_want_certificates(struct tls *tls, bool want);
 /* True once there is a certificate to show: until then connections are accepted and wait in the
  * backlog. */
 bool tls_is_ready(const struct tls *tls);
 /* A new server-side SSL with no BIO. NULL: memory or not ready. */
 struct ssl_st *tls_ssl_new(struct tls *tls) MUST_USE;
-/* SHA-1 of the DER of the certificate shown, upper-case hex (40 digits and NUL), for
- * <server-cert-hash>. */
-void tls_cert_hash(const struct tls *tls, char dst[41]);
+/* SHA-1 of the DER of the certificate that this connection was shown, upper-case hex (40 digits and
+ * NUL), for <server-cert-hash>; "" if there is none. */
+void tls_cert_hash(const struct ssl_st *ssl, char dst[41]);
+
+/* The certificates that a client showed, in DER, its own first. Possession of that one's key is
+ * proven, nothing else is: they are judged by pki. Plain value; tls_chain_fini() after use. */
+struct tls_chain {
+	uint8_t *der[TLS_CHAIN_MAX];
+	size_t der_len[TLS_CHAIN_MAX];
+	size_t len; /* 0: it showed none */
+};
+/* Encode what OpenSSL keeps of the handshake. ERR_NOMEM. */
+enum err tls_chain_take(const struct ssl_st *ssl, struct tls_chain *out) MUST_USE;
+void tls_chain_fini(struct tls_chain *chain);
 
 /* What tls_stream.c shares between the streams of the worker. */
 

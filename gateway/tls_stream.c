@@ -214,6 +214,10 @@ handshake(struct tls_stream *stream)
 		return handshake_done(stream);
 	}
 	if (why == SSL_ERROR_WANT_READ) {
+		/* One signature is all that a handshake needs: what the client's certificate makes
+		 * of the rest is not for the small stack of a job. */
+		if (stream->key_op->state == TLS_KEY_IDLE && stream->key_op->signature_len > 0)
+			SSL_clear_mode(stream->ssl, SSL_MODE_ASYNC);
 		flush_later(stream);
 		return ERR_AGAIN;
 	}
@@ -593,6 +597,18 @@ tls_stream_sni(const struct tls_stream *stream)
 	const char *name = SSL_get_servername(stream->ssl, TLSEXT_NAMETYPE_host_name);
 
 	return name != NULL ? name : "";
+}
+
+enum err
+tls_stream_chain(const struct tls_stream *stream, struct tls_chain *out)
+{
+	return tls_chain_take(stream->ssl, out);
+}
+
+void
+tls_stream_cert_hash(const struct tls_stream *stream, char dst[41])
+{
+	tls_cert_hash(stream->ssl, dst);
 }
 
 enum err

@@ -20,6 +20,7 @@
 #include "common/ipc.pb-c.h"
 #include "gateway/worker.h"
 
+struct tls_chain;
 struct tls_stream;
 
 /*
@@ -78,6 +79,10 @@ const char *tls_stream_version(const struct tls_stream *stream);
 const char *tls_stream_cipher(const struct tls_stream *stream);
 /* SNI as sent, "" if none. Borrowed. */
 const char *tls_stream_sni(const struct tls_stream *stream);
+/* The certificates that the client showed (gateway/tls.h); none is ERR_OK too. ERR_NOMEM. */
+enum err tls_stream_chain(const struct tls_stream *stream, struct tls_chain *out) MUST_USE;
+/* SHA-1 of the certificate that the client was shown, 40 upper-case digits; "" if there is none. */
+void tls_stream_cert_hash(const struct tls_stream *stream, char dst[41]);
 /* RFC 5705 / 8446 exporter without context (protocol.md 5.2). ERR_CRYPTO. */
 enum err tls_stream_export(
     struct tls_stream *stream, const char *label, uint8_t *out, size_t out_len) MUST_USE;

@@ -18,6 +18,13 @@ struct new_peer {
 	int fd;
 };
 
+/* A configuration on the same way. */
+struct new_conf {
+	struct worker *worker;
+	struct conf *conf;
+	bool client_certificates;
+};
+
 static void
 handle_session_end(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
@@ -36,9 +43,29 @@ handle_stats_request(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, 
 	path_stats_request(worker->path, ipc, id);
 }
 
+static void
+handle_filter_add(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)ipc, (void)id, (void)fd;
+	path_filter_add(worker->path, (const Ipc__FilterAdd *)msg);
+}
+
+static void
+handle_filter_forget(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)ipc, (void)id, (void)fd;
+	path_filter_forget(worker->path, (const Ipc__FilterForget *)msg);
+}
+
 static const struct ipc_row auth_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_SESSION_END, .handle = handle_session_end},
     {.type = IPC__MSG_TYPE__MSG_STATS_REQUEST, .handle = handle_stats_request, .request = true},
+    {.type = IPC__MSG_TYPE__MSG_FILTER_ADD, .handle = handle_filter_add},
+    {.type = IPC__MSG_TYPE__MSG_FILTER_FORGET, .handle = handle_filter_forget},
 };
 
 /* The parent sees a dead peer too and sends a new channel when it is back; until then there is
@@ -51,10 +78,12 @@ on_peer_closed(struct ipc *ipc, const char *why, void *arg)
 
 	log_warn(
 	    "worker %u: channel to %s closed: %s", worker->index, is_auth ? "auth" : "pki", why);
-	if (is_auth)
+	if (is_auth) {
 		worker->auth = NULL;
-	else if (ipc == worker->pki)
+		path_auth_is_gone(worker->path);
+	} else if (ipc == worker->pki) {
 		worker->pki = NULL;
+	}
 	ipc_free(ipc);
 }
 
@@ -70,15 +99,35 @@ take_auth(struct worker *worker, int fd)
 	};
 
 	ipc_free(worker->auth);
+	path_auth_is_gone(worker->path);
 	worker->auth = ipc_new(worker->loop, fd, &config);
 	if (worker->auth != NULL)
 		path_auth_is_back(worker->path);
 }
 
 static void
+handle_keys_changed(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)ipc, (void)id, (void)msg, (void)fd;
+	tls_learn_identities(worker->tls);
+}
+
+static const struct ipc_row pki_rows[] = {
+    {.type = IPC__MSG_TYPE__MSG_KEYS_CHANGED, .handle = handle_keys_changed},
+};
+
+static void
 take_pki(struct worker *worker, int fd)
 {
-	struct ipc_config config = {.peer = "pki", .on_closed = on_peer_closed, .arg = worker};
+	struct ipc_config config = {
+	    .peer = "pki",
+	    .rows = pki_rows,
+	    .rows_len = ARRAY_LEN(pki_rows),
+	    .on_closed = on_peer_closed,
+	    .arg = worker,
+	};
 
 	ipc_free(worker->pki);
 	worker->pki = ipc_new(worker->loop, fd, &config);
@@ -113,8 +162,43 @@ worker_set_peer(struct worker *worker, Ipc__RoleId peer, int fd)
 	close(fd);
 }
 
+static void
+on_new_conf(void *arg)
+{
+	struct new_conf *nc = arg;
+	struct worker *worker = nc->worker;
+
+	conf_unref(worker->conf);
+	worker->conf = nc->conf;
+	conns_limits_changed(worker->conns);
+	if (tls_want_certificates(worker->tls, nc->client_certificates))
+		tls_learn_identities(worker->tls);
+	free(nc);
+}
+
+void
+worker_set_conf(struct worker *worker, struct conf *conf, bool client_certificates)
+{
+	struct new_conf *nc = malloc(sizeof(*nc));
+
+	if (nc == NULL) {
+		/* All processes are to use it: this one does when it is back. */
+		log_err("worker %u: no memory for a new configuration", worker->index);
+		_exit(1);
+	}
+	*nc = (struct new_conf){
+	    .worker = worker,
+	    .conf = conf_ref(conf),
+	    .client_certificates = client_certificates,
+	};
+	if (loop_post(worker->loop, on_new_conf, nc) == ERR_OK)
+		return;
+	conf_unref(conf); /* the worker has ended */
+	free(nc);
+}
+
 struct worker *
-worker_new(struct gateway *gateway, unsigned index, const struct conf *conf)
+worker_new(struct gateway *gateway, unsigned index, struct conf *conf)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 
@@ -122,7 +206,7 @@ worker_new(struct gateway *gateway, unsigned index, const struct conf *conf)
 		return NULL;
 	worker->index = index;
 	worker->gateway = gateway;
-	worker->conf = conf;
+	worker->conf = conf_ref(conf);
 	worker->tun_fd = -1;
 	for (size_t i = 0; i < WORKER_LISTENERS_MAX; i++) {
 		worker->tcp_fds[i] = -1;
@@ -130,7 +214,7 @@ worker_new(struct gateway *gateway, unsigned index, const struct conf *conf)
 	}
 	worker->loop = loop_new();
 	if (worker->loop == NULL) {
-		free(worker);
+		worker_free(worker);
 		return NULL;
 	}
 	return worker;
@@ -198,5 +282,6 @@ worker_free(struct worker *worker)
 		close_fd(worker->tcp_fds[i]);
 		close_fd(worker->udp_fds[i]);
 	}
+	conf_unref(worker->conf);
 	free(worker);
 }

@@ -10,6 +10,7 @@
 #ifndef GATEWAY_WORKER_H
 #define GATEWAY_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,7 +29,7 @@ struct gateway;
 struct worker {
 	unsigned index;
 	struct gateway *gateway;
-	const struct conf *conf; /* the gateway's; only gateway.conf is in this slice */
+	struct conf *conf; /* a reference; only gateway.conf is in this slice. A reload swaps it */
 	struct loop *loop;
 	struct ipc *auth; /* NULL while auth is being restarted */
 	struct ipc *pki;  /* NULL while pki is being restarted */
@@ -42,10 +43,9 @@ struct worker {
 	struct path *path;
 };
 
-/* An empty worker; the caller then fills in the descriptors, which are the worker's. conf is
- * borrowed. NULL: memory. */
-struct worker *worker_new(
-    struct gateway *gateway, unsigned index, const struct conf *conf) MUST_USE;
+/* An empty worker; the caller then fills in the descriptors, which are the worker's. conf gets a
+ * reference. NULL: memory. */
+struct worker *worker_new(struct gateway *gateway, unsigned index, struct conf *conf) MUST_USE;
 /* Create its parts (TLS, data path, connections), once the descriptors are in place. Main thread.
  * ERR_NOMEM. */
 enum err worker_init(struct worker *worker) MUST_USE;
@@ -53,6 +53,12 @@ enum err worker_init(struct worker *worker) MUST_USE;
 void *worker_main(void *arg);
 /* From the main thread: new channel to a peer (after its restart). Takes fd. */
 void worker_set_peer(struct worker *worker, Ipc__RoleId peer, int fd);
+/*
+ * From the main thread: another configuration from now on (a reference is taken), and whether
+ * clients are asked for a certificate. What runs goes on: limits count when they are next looked
+ * at.
+ */
+void worker_set_conf(struct worker *worker, struct conf *conf, bool client_certificates);
 /* From the main thread: say goodbye to clients and end the thread. */
 void worker_stop(struct worker *worker);
 /* After the thread has ended. NULL is fine. */

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/str.h"
+
 /* Where the downloader looks for packages; asset.c answers there. */
 #define BASE_PACKAGE_URI "/CACHE/stc/1"
 #define ERROR_ID_LOGIN_FAILED 88
@@ -210,6 +212,32 @@ put_request(struct buf *out, const Ipc__AuthAnswer *answer, bool form)
 	buf_puts(out, "</auth>\n</config-auth>\n");
 }
 
+/* A type becomes the name of an element, so it must be one. */
+static bool
+is_element_name(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	static const char others[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-.0123456789";
+
+	return name[0] != '\0' && strchr(letters, name[0]) != NULL && !str_istarts(name, "xml") &&
+	       strspn(name, others) == strlen(name);
+}
+
+static void
+put_custom(struct buf *out, Ipc__CustomAttr *const *attrs, size_t len)
+{
+	buf_puts(out, "<opaque is-for=\"vpn-client\"><custom-attr>");
+	for (size_t i = 0; i < len; i++) {
+		if (!is_element_name(attrs[i]->type))
+			continue;
+		buf_printf(out, "<%s>", attrs[i]->type);
+		put_escaped(out, attrs[i]->value);
+		buf_printf(out, "</%s>", attrs[i]->type);
+	}
+	buf_puts(out, "</custom-attr></opaque>");
+}
+
 /* Only what this gateway serves is announced: a profile that cannot be fetched ends the connection
  * (protocol.md 2.10).
  */
@@ -229,7 +257,12 @@ put_complete(struct buf *out, const Ipc__AuthAnswer *answer, const char *cert_ha
 		      "<config client=\"vpn\" type=\"private\">\n<vpn-base-config>\n");
 	put_element(out, "base-package-uri", BASE_PACKAGE_URI);
 	put_optional(out, "server-cert-hash", cert_hash);
-	buf_puts(out, "</vpn-base-config>\n</config>\n</config-auth>\n");
+	buf_puts(out, "</vpn-base-config>\n");
+	if (answer->n_custom_attr > 0) {
+		put_custom(out, answer->custom_attr, answer->n_custom_attr);
+		buf_puts(out, "\n");
+	}
+	buf_puts(out, "</config>\n</config-auth>\n");
 }
 
 enum err
@@ -257,6 +290,18 @@ xml_reply_refused(struct buf *out)
 	buf_puts(out, "<auth id=\"main\">\n");
 	put_error(out, ERROR_ID_LOGIN_FAILED, "Login failed.");
 	buf_puts(out, "</auth>\n</config-auth>\n");
+	return out->err;
+}
+
+enum err
+xml_reply_post_auth(Ipc__CustomAttr *const *attrs, size_t len, struct buf *out)
+{
+	buf_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
+		      "<config-auth client=\"vpn\" type=\"complete\" "
+		      "aggregate-auth-version=\"2\">"
+		      "<config client=\"vpn\" type=\"private\">");
+	put_custom(out, attrs, len);
+	buf_puts(out, "</config></config-auth>");
 	return out->err;
 }
 

@@ -19,6 +19,11 @@
 enum err xml_reply(const Ipc__AuthAnswer *answer, const char *cert_hash, struct buf *out) MUST_USE;
 /* The form-less refusal that ends a login at this end. */
 enum err xml_reply_refused(struct buf *out) MUST_USE;
+/*
+ * What a client is told at its CONNECT of a complete message (protocol.md 4.3): the custom
+ * attributes, without line ends of its own. Values may still hold some.
+ */
+enum err xml_reply_post_auth(Ipc__CustomAttr *const *attrs, size_t len, struct buf *out) MUST_USE;
 /* The answer to a logout. */
 enum err xml_reply_bye(struct buf *out) MUST_USE;
 

@@ -9,6 +9,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define RSA_BITS_MIN 2048
@@ -20,6 +21,7 @@
 #define DIGEST_MAX 64
 
 struct key {
+	atomic_uint refs;
 	EVP_PKEY *pkey;
 	bool is_rsa;
 	size_t size; /* of the modulus, or of the longest signature */
@@ -62,6 +64,8 @@ key_load(const char *pem, size_t pem_len, struct key **out)
 		return ERR_LIMIT;
 	bio = BIO_new_mem_buf(pem, (int)pem_len);
 	key = calloc(1, sizeof *key);
+	if (key != NULL)
+		atomic_init(&key->refs, 1);
 	if (bio == NULL || key == NULL)
 		goto out;
 	err = ERR_SYNTAX;
@@ -79,10 +83,17 @@ out:
 	return ERR_OK;
 }
 
+struct key *
+key_ref(struct key *key)
+{
+	atomic_fetch_add_explicit(&key->refs, 1, memory_order_relaxed);
+	return key;
+}
+
 void
 key_free(struct key *key)
 {
-	if (key == NULL)
+	if (key == NULL || atomic_fetch_sub_explicit(&key->refs, 1, memory_order_acq_rel) > 1)
 		return;
 	EVP_PKEY_free(key->pkey); /* OpenSSL overwrites the private numbers */
 	free(key);

@@ -24,6 +24,9 @@ struct x509_st;
  * such a key, or encrypted; ERR_UNSUPPORTED: another kind or size.
  */
 enum err key_load(const char *pem, size_t pem_len, struct key **out) MUST_USE;
+/* Another owner of the same key, which is then freed once more. Any thread. */
+struct key *key_ref(struct key *key);
+/* The last owner's call frees it. NULL is fine. Any thread. */
 void key_free(struct key *key);
 /* True if the certificate is for this key. */
 bool key_matches(const struct key *key, const struct x509_st *cert);

@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The pki role: holds the private keys and signs handshakes for the workers of gateway. A key
- * leaves this process never; what a worker may have signed is checked by key.c. What auth may ask
- * will come with certificate logins.
+ * The pki role: holds the private keys and signs handshakes for the workers of gateway, and judges
+ * clients' certificates for auth. A key leaves this process never; what a worker may have signed is
+ * checked by key.c.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/handover.h"
 #include "common/ipc.h"
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/role.h"
 #include "conf/conf.h"
-#include "pki/identity.h"
+#include "pki/keyring.h"
 #include "pki/signers.h"
+#include "pki/verdict.h"
 
 #define SIGN_THREADS_MAX 4
 #define WORKERS_MAX 64
+#define WHY_MAX 8192
 
 /* The channel to one worker, or to auth. */
 struct peer {
@@ -28,10 +31,11 @@ struct peer {
 
 struct pki {
 	struct loop *loop;
-	struct conf *conf;
 	struct ipc *parent;
 	struct signers *signers;
-	struct identities identities;
+	struct keyring_set *keyrings;
+	struct handover handover;
+	uint32_t epoch; /* of the last keyring that was made */
 	struct peer workers[WORKERS_MAX];
 	struct peer auth;
 	uint32_t generation;
@@ -44,36 +48,10 @@ static void
 handle_key_list(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
 	struct pki *pki = ((struct peer *)arg)->pki;
-	size_t n = pki->identities.len;
-	Ipc__KeyListReply reply = IPC__KEY_LIST_REPLY__INIT;
-	Ipc__Identity *rows = calloc(n, sizeof *rows);
-	Ipc__Identity **pointers = calloc(n, sizeof *pointers);
-	ProtobufCBinaryData *ders = calloc(n * TRUST_CHAIN_MAX, sizeof *ders);
 
 	(void)msg, (void)fd;
-	if (rows == NULL || pointers == NULL || ders == NULL)
-		goto out; /* the worker's request times out and it asks again */
-	for (size_t i = 0; i < n; i++) {
-		const struct identity *identity = &pki->identities.list[i];
-
-		ipc__identity__init(&rows[i]);
-		rows[i].key = (uint32_t)i;
-		rows[i].trustpoint = (char *)(uintptr_t)identity->trustpoint;
-		rows[i].certificate = &ders[i * TRUST_CHAIN_MAX];
-		rows[i].n_certificate = identity->chain.len;
-		for (size_t j = 0; j < identity->chain.len; j++) {
-			rows[i].certificate[j].data = identity->chain.der[j];
-			rows[i].certificate[j].len = identity->chain.der_len[j];
-		}
-		pointers[i] = &rows[i];
-	}
-	reply.identity = pointers;
-	reply.n_identity = n;
-	(void)ipc_reply(ipc, id, IPC__MSG_TYPE__MSG_KEY_LIST_REPLY, &reply.base);
-out:
-	free(rows);
-	free(pointers);
-	free(ders);
+	(void)ipc_reply(
+	    ipc, id, IPC__MSG_TYPE__MSG_KEY_LIST_REPLY, &keyring_set_now(pki->keyrings)->list.base);
 }
 
 static void
@@ -109,13 +87,14 @@ handle_key_sign(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int f
 	const Ipc__KeySign *order = (const Ipc__KeySign *)msg;
 	struct peer *peer = arg;
 	struct pki *pki = peer->pki;
+	struct key *key = keyring_set_key(pki->keyrings, order->key);
 	unsigned suppressed = 0;
 	enum err err = ERR_NOTFOUND;
 
 	(void)fd;
-	if (order->key < pki->identities.len)
-		err = signers_order(pki->signers, pki->identities.list[order->key].key, order->op,
-		    order->data.data, order->data.len, (uint64_t)peer->generation << 32 | id);
+	if (key != NULL)
+		err = signers_order(pki->signers, key, order->op, order->data.data, order->data.len,
+		    (uint64_t)peer->generation << 32 | id);
 	if (err == ERR_OK)
 		return;
 	if (log_limit_ok(&limit, &suppressed))
@@ -127,6 +106,56 @@ handle_key_sign(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int f
 static const struct ipc_row worker_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_KEY_LIST, .handle = handle_key_list, .request = true},
     {.type = IPC__MSG_TYPE__MSG_KEY_SIGN, .handle = handle_key_sign, .request = true},
+};
+
+/* ---- auth ---- */
+
+static void
+log_verdict(const struct verdict *verdict)
+{
+	static struct log_limit limit = {.burst = 20, .interval_sec = 10};
+	const char *serial = verdict->names != NULL ? verdict->names->serial : "?";
+	const char *subject = verdict->names != NULL ? verdict->names->subject_name : "?";
+	unsigned suppressed = 0;
+
+	/* Anybody can show a bad certificate, as often as they like. */
+	if (!log_limit_ok(&limit, &suppressed))
+		return;
+	if (suppressed > 0)
+		log_warn("%u lines about client certificates left out", suppressed);
+	if (verdict->ok) {
+		log_event(LOGMSG_717030, verdict->trustpoint);
+		log_event(LOGMSG_717028); /* 717022, the same with names, is auth's */
+	} else {
+		log_event(LOGMSG_717009, verdict->reason, serial, subject);
+		log_event(LOGMSG_717027);
+	}
+}
+
+static void
+handle_cert_judge(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	const Ipc__CertJudge *judge = (const Ipc__CertJudge *)msg;
+	struct pki *pki = ((struct peer *)arg)->pki;
+	Ipc__CertVerdict reply = IPC__CERT_VERDICT__INIT;
+	struct verdict verdict;
+
+	(void)fd;
+	verdict_judge(keyring_set_now(pki->keyrings)->book, judge->certificate,
+	    judge->n_certificate, &verdict);
+	log_verdict(&verdict);
+	reply.ok = verdict.ok;
+	reply.reason = verdict.reason;
+	if (verdict.ok) {
+		reply.trustpoint = (char *)(uintptr_t)verdict.trustpoint;
+		reply.names = verdict.names;
+	}
+	(void)ipc_reply(ipc, id, IPC__MSG_TYPE__MSG_CERT_VERDICT, &reply.base);
+	verdict_fini(&verdict);
+}
+
+static const struct ipc_row auth_rows[] = {
+    {.type = IPC__MSG_TYPE__MSG_CERT_JUDGE, .handle = handle_cert_judge, .request = true},
 };
 
 /* The parent notices a dead peer itself and brings a new channel. */
@@ -148,8 +177,8 @@ peer_take(struct pki *pki, Ipc__RoleId role, unsigned worker, int fd)
 	struct peer *peer = is_worker ? &pki->workers[worker] : &pki->auth;
 	struct ipc_config config = {
 	    .peer = is_worker ? "gateway" : "auth",
-	    .rows = is_worker ? worker_rows : NULL,
-	    .rows_len = is_worker ? ARRAY_LEN(worker_rows) : 0,
+	    .rows = is_worker ? worker_rows : auth_rows,
+	    .rows_len = is_worker ? ARRAY_LEN(worker_rows) : ARRAY_LEN(auth_rows),
 	    .on_closed = on_peer_closed,
 	    .arg = peer,
 	};
@@ -180,6 +209,73 @@ handle_role_fd(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd
 		close(fd);
 }
 
+static void *
+make_keyring(const void *slice, size_t len, UNUSED uint64_t generation, struct buf *why, void *arg)
+{
+	struct pki *pki = arg;
+	struct conf *conf = conf_read_slice(slice, len, why);
+	struct keyring *keyring;
+	struct conf_errors errors;
+
+	if (conf == NULL)
+		return NULL;
+	conf_errors_init(&errors);
+	keyring = keyring_new(conf, ++pki->epoch, &errors);
+	if (keyring == NULL)
+		buf_puts(why, buf_cstr(&errors.text));
+	conf_errors_fini(&errors);
+	conf_unref(conf);
+	return keyring;
+}
+
+static void
+drop_keyring(void *made, UNUSED void *arg)
+{
+	keyring_free(made);
+}
+
+static void
+handle_role_config(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct pki *pki = arg;
+
+	(void)id;
+	handover_receive(&pki->handover, ipc, (const Ipc__RoleConfig *)msg, fd);
+}
+
+/* A worker that cannot be told is told when its channel is new. */
+static void
+tell_workers(struct pki *pki)
+{
+	Ipc__KeysChanged msg = IPC__KEYS_CHANGED__INIT;
+
+	for (size_t i = 0; i < WORKERS_MAX; i++) {
+		struct ipc *ipc = pki->workers[i].ipc;
+
+		if (ipc != NULL &&
+		    ipc_send(ipc, IPC__MSG_TYPE__MSG_KEYS_CHANGED, &msg.base) != ERR_OK)
+			log_err("gateway worker %zu does not hear of new keys", i);
+	}
+}
+
+static void
+handle_role_commit(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	const Ipc__RoleCommit *commit = (const Ipc__RoleCommit *)msg;
+	struct pki *pki = arg;
+	struct keyring *keyring = handover_commit(&pki->handover, commit);
+
+	(void)ipc, (void)id, (void)fd;
+	if (keyring != NULL) {
+		keyring_set_use(pki->keyrings, keyring);
+		tell_workers(pki);
+	} else if (commit->use) {
+		log_err("the configuration to use was not handed over: restarting");
+		pki->status = 1;
+		loop_stop(pki->loop);
+	}
+}
+
 static void
 handle_role_stop(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
@@ -203,21 +299,28 @@ on_parent_closed(struct ipc *ipc, const char *why, void *arg)
 
 static const struct ipc_row parent_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_ROLE_FD, .handle = handle_role_fd, .wants_fd = true},
+    {.type = IPC__MSG_TYPE__MSG_ROLE_CONFIG, .handle = handle_role_config, .wants_fd = true},
+    {.type = IPC__MSG_TYPE__MSG_ROLE_COMMIT, .handle = handle_role_commit},
     {.type = IPC__MSG_TYPE__MSG_ROLE_STOP, .handle = handle_role_stop},
 };
 
 /* ---- start and end ---- */
 
 static void
-conf_take(struct pki *pki, const struct role_env *env)
+keys_take(struct pki *pki, const struct role_env *env)
 {
-	struct conf_errors errors;
+	struct keyring *keyring;
+	struct buf why;
 
-	pki->conf = conf_take_slice(env->slice, env->slice_len);
-	conf_errors_init(&errors);
-	if (identities_load(pki->conf, &errors, &pki->identities) != ERR_OK)
-		die("the identities handed over are not valid: %s", buf_cstr(&errors.text));
-	conf_errors_fini(&errors);
+	buf_init(&why, WHY_MAX);
+	pki->keyrings = keyring_set_new(pki->loop);
+	if (pki->keyrings == NULL)
+		die("out of memory");
+	keyring = make_keyring(env->slice, env->slice_len, env->generation, &why, pki);
+	if (keyring == NULL)
+		die("the configuration handed over is not valid: %s", buf_cstr(&why));
+	buf_fini(&why);
+	keyring_set_use(pki->keyrings, keyring);
 }
 
 static unsigned
@@ -251,16 +354,17 @@ pki_close(struct pki *pki)
 		ipc_free(pki->workers[i].ipc);
 	ipc_free(pki->auth.ipc);
 	ipc_free(pki->parent);
+	keyring_set_free(pki->keyrings);
+	handover_fini(&pki->handover);
 	loop_free(pki->loop);
-	identities_fini(&pki->identities);
-	conf_unref(pki->conf);
 }
 
 static int
 pki_run(struct role_env *env)
 {
 	Ipc__RoleReady ready = IPC__ROLE_READY__INIT;
-	struct pki pki = {0};
+	struct pki pki = {
+	    .handover.ops = {.make = make_keyring, .drop = drop_keyring, .arg = &pki}};
 	struct ipc_config config = {
 	    .peer = "parent",
 	    .rows = parent_rows,
@@ -269,10 +373,10 @@ pki_run(struct role_env *env)
 	    .arg = &pki,
 	};
 
-	conf_take(&pki, env);
 	pki.loop = loop_new();
 	if (pki.loop == NULL)
 		die("out of memory");
+	keys_take(&pki, env);
 	pki.signers = signers_new(pki.loop, sign_threads(), on_signed, &pki);
 	pki.parent = ipc_new(pki.loop, env->parent_fd, &config);
 	if (pki.signers == NULL || pki.parent == NULL)
@@ -288,10 +392,8 @@ pki_run(struct role_env *env)
 static void
 pki_check(const struct conf *conf, struct conf_errors *errors)
 {
-	struct identities identities;
-
-	if (identities_load(conf, errors, &identities) == ERR_OK)
-		identities_fini(&identities);
+	/* It takes a reference and gives it back: nothing is changed. */
+	keyring_free(keyring_new((struct conf *)(uintptr_t)conf, 0, errors));
 }
 
 const struct role pki_role = {

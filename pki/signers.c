@@ -15,7 +15,7 @@
 struct order {
 	STAILQ_ENTRY(order) next;
 	struct signers *signers;
-	const struct key *key;
+	struct key *key; /* a reference: a reload may drop the identity meanwhile */
 	Ipc__SignOp op;
 	uint64_t ticket;
 	size_t data_len;
@@ -40,13 +40,20 @@ struct signers {
 };
 
 static void
+order_free(struct order *order)
+{
+	key_free(order->key);
+	free(order);
+}
+
+static void
 on_done(void *arg)
 {
 	struct order *order = arg;
 	struct signers *signers = order->signers;
 
 	signers->fn(signers->arg, order->ticket, order->signature, order->signature_len);
-	free(order);
+	order_free(order);
 }
 
 /* The next order; NULL when the threads are to end. */
@@ -82,7 +89,7 @@ sign_thread(void *arg)
 			log_err("signing failed: %s", err_str(err));
 		}
 		if (loop_post(signers->loop, on_done, order) != ERR_OK)
-			free(order);
+			order_free(order);
 	}
 	return NULL;
 }
@@ -128,7 +135,7 @@ signers_free(struct signers *signers)
 		pthread_join(signers->threads[i], NULL);
 	while ((order = STAILQ_FIRST(&signers->waiting)) != NULL) {
 		STAILQ_REMOVE_HEAD(&signers->waiting, next);
-		free(order);
+		order_free(order);
 	}
 	pthread_cond_destroy(&signers->wake);
 	pthread_mutex_destroy(&signers->lock);
@@ -136,7 +143,7 @@ signers_free(struct signers *signers)
 }
 
 enum err
-signers_order(struct signers *signers, const struct key *key, Ipc__SignOp op, const uint8_t *data,
+signers_order(struct signers *signers, struct key *key, Ipc__SignOp op, const uint8_t *data,
     size_t data_len, uint64_t ticket)
 {
 	struct order *order;
@@ -148,7 +155,7 @@ signers_order(struct signers *signers, const struct key *key, Ipc__SignOp op, co
 	if (order == NULL)
 		return ERR_NOMEM;
 	order->signers = signers;
-	order->key = key;
+	order->key = key_ref(key);
 	order->op = op;
 	order->ticket = ticket;
 	order->data_len = data_len;
@@ -163,6 +170,6 @@ signers_order(struct signers *signers, const struct key *key, Ipc__SignOp op, co
 	}
 	pthread_mutex_unlock(&signers->lock);
 	if (err != ERR_OK)
-		free(order);
+		order_free(order);
 	return err;
 }

@@ -31,10 +31,10 @@ struct signers *signers_new(
  */
 void signers_free(struct signers *signers);
 /*
- * Have data (copied) signed by key, which must outlive the signers. ERR_DENIED: not for this key;
+ * Have data (copied) signed by key, which gets a reference. ERR_DENIED: not for this key;
  * ERR_FULL: too many orders wait already. ticket is given back with the result.
  */
-enum err signers_order(struct signers *signers, const struct key *key, Ipc__SignOp op,
+enum err signers_order(struct signers *signers, struct key *key, Ipc__SignOp op,
     const uint8_t *data, size_t data_len, uint64_t ticket) MUST_USE;
 
 #endif

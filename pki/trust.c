@@ -5,11 +5,13 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <stdbool.h>
 #include <string.h>
 
 static enum err
-chain_add(struct trust_chain *chain, X509 *cert)
+chain_add(X509 *cert, void *arg)
 {
+	struct trust_chain *chain = arg;
 	unsigned char *der = NULL;
 	int len;
 
@@ -30,21 +32,21 @@ chain_add(struct trust_chain *chain, X509 *cert)
 
 /* What stopped the reader: the end of the text, or something broken. */
 static enum err
-end_of_text(const struct trust_chain *chain)
+end_of_text(bool found)
 {
 	unsigned long why = ERR_peek_last_error();
 
 	ERR_clear_error();
 	if (ERR_GET_LIB(why) != ERR_LIB_PEM || ERR_GET_REASON(why) != PEM_R_NO_START_LINE)
 		return ERR_SYNTAX;
-	return chain->len > 0 ? ERR_OK : ERR_NOTFOUND;
+	return found ? ERR_OK : ERR_NOTFOUND;
 }
 
 enum err
-trust_chain_parse(const char *pem, size_t pem_len, struct trust_chain *out)
+trust_each(const char *pem, size_t pem_len, trust_add_fn add, void *arg)
 {
-	struct trust_chain chain = {0};
 	enum err err = ERR_OK;
+	bool found = false;
 	BIO *bio;
 
 	if (pem_len > INT32_MAX)
@@ -57,12 +59,22 @@ trust_chain_parse(const char *pem, size_t pem_len, struct trust_chain *out)
 
 		if (cert == NULL)
 			break;
-		err = chain_add(&chain, cert);
+		found = true;
+		err = add(cert, arg);
 		X509_free(cert);
 	}
 	if (err == ERR_OK)
-		err = end_of_text(&chain);
+		err = end_of_text(found);
 	BIO_free(bio);
+	return err;
+}
+
+enum err
+trust_chain_parse(const char *pem, size_t pem_len, struct trust_chain *out)
+{
+	struct trust_chain chain = {0};
+	enum err err = trust_each(pem, pem_len, chain_add, &chain);
+
 	if (err != ERR_OK) {
 		trust_chain_fini(&chain);
 		return err;

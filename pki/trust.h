@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Identities: the certificate chains of the trustpoints, from PEM text to DER. */
+/* Certificates of the trustpoints out of PEM text; an identity's chain as DER. */
 #ifndef PKI_TRUST_H
 #define PKI_TRUST_H
 
@@ -21,7 +21,13 @@ struct trust_chain {
 	size_t len;
 };
 
-/* Every certificate of a PEM text. ERR_SYNTAX: one is broken; ERR_NOTFOUND: there is none;
+/*
+ * Give every certificate of a PEM text to add(), which takes a reference if it keeps it; its error
+ * ends the walk. ERR_SYNTAX: one is broken; ERR_NOTFOUND: there is none.
+ */
+typedef enum err (*trust_add_fn)(struct x509_st *cert, void *arg);
+enum err trust_each(const char *pem, size_t pem_len, trust_add_fn add, void *arg) MUST_USE;
+/* A chain of them. ERR_SYNTAX: one is broken; ERR_NOTFOUND: there is none;
  * ERR_LIMIT: too many. */
 enum err trust_chain_parse(const char *pem, size_t pem_len, struct trust_chain *out) MUST_USE;
 void trust_chain_fini(struct trust_chain *chain);

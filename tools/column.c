@@ -347,6 +347,16 @@ os_name(const char *device_os)
 	return strcmp(device_os, "win") == 0 ? "Windows" : device_os;
 }
 
+/* One line when one list serves both families. */
+static void
+put_filters(struct buf *out, const Ipc__CtlSession *session)
+{
+	put_line(out, INDENT, (struct pair){"Filter Name", clean(session->filter_name).s});
+	if (strcmp(session->ipv6_filter_name, session->filter_name) != 0)
+		put_line(
+		    out, INDENT, (struct pair){"IPv6 Filter", clean(session->ipv6_filter_name).s});
+}
+
 static void
 put_tunnel(struct buf *out, const Ipc__CtlSession *session, const struct kind *kind,
     const Ipc__CtlTunnel *tunnel)
@@ -376,6 +386,7 @@ put_tunnel(struct buf *out, const Ipc__CtlSession *session, const struct kind *k
 	put_line(out, INDENT, (struct pair){"Client Type", kind->client_type});
 	put_line(out, INDENT, (struct pair){"Client Ver", client_version(session).s});
 	put_stats(out, INDENT, tunnel->stats, true);
+	put_filters(out, session);
 }
 
 static void

@@ -7,86 +7,12 @@
 #include "tools/ctl.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "common/ip.h"
 #include "common/ipc.h"
 #include "common/str.h"
-
-#define TIMEOUT_SEC 10
-
-enum err
-ctl_connect(const char *path, int *fd_out)
-{
-	/* A daemon that hangs may have a full backlog: connect() waits for that too. */
-	const struct timeval timeout = {.tv_sec = TIMEOUT_SEC};
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int saved_errno;
-	int fd;
-
-	if (str_copy(addr.sun_path, sizeof(addr.sun_path), path) != ERR_OK)
-		return ERR_LIMIT;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return ERR_SYS;
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-	if (connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0) {
-		saved_errno = errno;
-		close(fd);
-		errno = saved_errno;
-		return ERR_SYS;
-	}
-	*fd_out = fd;
-	return ERR_OK;
-}
-
-const char *
-ctl_hint(int errnum)
-{
-	static const struct {
-		int errnum;
-		const char *hint;
-	} hints[] = {
-	    {ENOENT, "sekishod is not running, or its control-socket.path is another one"},
-	    {ENOTDIR, "sekishod is not running, or its control-socket.path is another one"},
-	    {ECONNREFUSED, "the socket is there but nobody listens: sekishod is not running"},
-	    {EACCES, "only root and the members of control-socket.group may ask"},
-	    {EAGAIN, "sekishod is there but does not answer"},
-	    {EPROTOTYPE, "this is not a socket of sekishod"},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(hints); i++)
-		if (hints[i].errnum == errnum)
-			return hints[i].hint;
-	return "is sekishod running?";
-}
-
-/* The next message, within the time allowed. */
-static enum err
-receive(int fd, Ipc__MsgType *type, ProtobufCMessage **msg)
-{
-	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
-	int passed_fd = -1;
-	enum err err;
-	int n;
-
-	do {
-		n = poll(&pollfd, 1, TIMEOUT_SEC * 1000);
-	} while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return n == 0 ? ERR_TIMEOUT : ERR_SYS;
-	err = ipc_read_blocking(fd, type, msg, &passed_fd);
-	if (err == ERR_OK && passed_fd >= 0)
-		close(passed_fd);
-	return err;
-}
 
 /* Append a session, which is taken if that succeeds. */
 static enum err
@@ -119,7 +45,7 @@ take_answer(int fd, struct ctl_list *list, bool *done)
 {
 	ProtobufCMessage *msg = NULL;
 	Ipc__MsgType type;
-	enum err err = receive(fd, &type, &msg);
+	enum err err = ctl_receive(fd, CTL_TIMEOUT_SEC, &type, &msg);
 
 	if (err != ERR_OK)
 		return err;

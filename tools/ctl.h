@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tools' side of the control socket: connect to the daemon, ask, collect the answer. Same
- * messages and checks as between the processes (common/ipc.h), but blocking: a tool has nothing
- * else to do.
+ * The tools' side of the control socket: ask for sessions, collect the answer, write it as JSON.
+ * How one connects: common/ctl_client.h.
  */
 #ifndef TOOLS_CTL_H
 #define TOOLS_CTL_H
@@ -11,16 +10,11 @@
 #include <stddef.h>
 
 #include "common/attr.h"
+#include "common/ctl_client.h"
 #include "common/err.h"
 #include "common/ipc.pb-c.h"
 
 #define CTL_SESSIONS_MAX 1000000 /* as many as max-sessions allows */
-
-/* Connect to the socket at path. ERR_SYS: errno tells (ctl_hint() explains it); ERR_LIMIT: the path
- * is too long. */
-enum err ctl_connect(const char *path, int *fd_out) MUST_USE;
-/* What a person can do about a failed ctl_connect(): a clause without a full stop, static. */
-const char *ctl_hint(int errnum);
 
 /* Sessions in the order of their index. */
 struct ctl_list {

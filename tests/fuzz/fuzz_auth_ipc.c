@@ -26,38 +26,84 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *const files[][2] = {
-    {"gateway.conf",
-	"listeners = ( { address = \"0.0.0.0\"; } ); tun = { ipv4-address = \"10.9.0.254/24\"; };\n"
-	"limits = { max-sessions = 4; };\n"},
-    {"tunnel-groups.conf", "webvpn = { tunnel-group-list = true; };\n"
-			   "tunnel-groups = ( { name = \"G\"; general-attributes = { address-pool "
-			   "= \"P\"; default-group-policy = \"GP\"; };\n"
-			   " webvpn-attributes = { group-alias = ( { name = \"g\"; } ); group-url "
-			   "= ( { url = \"https://gw/G\"; } ); }; } );\n"},
-    {"group-policies.conf",
-	"group-policies = ( { name = \"GP\"; attributes = { vpn-simultaneous-logins = 2; }; } );\n"
-	"ip-local-pools = ( { name = \"P\"; range = \"10.9.0.1-10.9.0.3\"; mask = "
-	"\"255.255.255.0\"; } );\n"},
-    {"users.conf", "usernames = ( { name = \"alice\"; password = "
-		   "\"$5$sekishotest$nlMNoU4AwGhXhJXZlb9mRuEeuKK4Bj7VXBMnqQzD1b4\"; } );\n"},
+#define GATEWAY                                                                                    \
+	"listeners = ( { address = \"0.0.0.0\"; } ); tun = { ipv4-address = \"10.9.0.254/24\"; "   \
+	"};\n"                                                                                     \
+	"limits = { max-sessions = 4; };\n"
+#define GROUPS                                                                                     \
+	"webvpn = { tunnel-group-list = true; certificate-group-map = ( { map = \"M\"; sequence "  \
+	"= "                                                                                       \
+	"1; tunnel-group = \"G\"; } ); };\n"                                                       \
+	"certificate-maps = ( { name = \"M\"; sequence = 1; criteria = [ \"subject-name attr ou "  \
+	"co "                                                                                      \
+	"x\" ]; } );\n"                                                                            \
+	"tunnel-groups = ( { name = \"G\"; general-attributes = { strip-realm = true; "            \
+	"address-pool "                                                                            \
+	"= \"P\"; default-group-policy = \"GP\"; };\n"                                             \
+	" webvpn-attributes = { group-alias = ( { name = \"g\"; } ); group-url "                   \
+	"= ( { url = \"https://gw/G\"; } ); }; } );\n"
+#define USERS                                                                                      \
+	"usernames = ( { name = \"alice\"; password = "                                            \
+	"\"$5$sekishotest$nlMNoU4AwGhXhJXZlb9mRuEeuKK4Bj7VXBMnqQzD1b4\";\n"                        \
+	" attributes = { vpn-framed-ip-address = \"10.9.0.2 255.255.255.0\"; }; } );\n"
+
+/* Two configurations, between which reloads go to and fro. */
+static const char *const files[2][4][2] = {
+    {
+	{"gateway.conf", GATEWAY},
+	{"tunnel-groups.conf", GROUPS},
+	{"group-policies.conf",
+	    "group-policies = ( { name = \"GP\"; attributes = { vpn-simultaneous-logins = 2; "
+	    "vpn-filter = \"F\"; }; } );\n"
+	    "ip-local-pools = ( { name = \"P\"; range = \"10.9.0.1-10.9.0.3\"; mask = "
+	    "\"255.255.255.0\"; } );\n"
+	    "access-lists = ( { name = \"F\"; type = \"extended\"; rules = [ \"permit tcp any any "
+	    "eq "
+	    "443\", \"permit udp any any\" ]; } );\n"},
+	{"users.conf", USERS},
+    },
+    {
+	{"gateway.conf", GATEWAY},
+	{"tunnel-groups.conf", GROUPS},
+	{"group-policies.conf",
+	    "group-policies = ( { name = \"GP\"; attributes = { vpn-filter = \"F\"; }; } );\n"
+	    "ip-local-pools = ( { name = \"P\"; range = \"10.9.0.2-10.9.0.5\"; mask = "
+	    "\"255.255.255.0\"; } );\n"
+	    "access-lists = ( { name = \"F\"; type = \"extended\"; rules = [ \"permit ip any any\" "
+	    "]; } );\n"
+	    "vpn-addr-assign-local-reuse-delay = 1;\n"},
+	{"users.conf", USERS},
+    },
 };
 
-static struct conf *conf;
+static struct conf *confs[2];
 static struct store *store;
 static uint64_t now_ms;
 
 /* The state of one input. */
+static unsigned in_force;
 static struct pool_set *pools;
+static struct filters *filters;
 static struct session_table *sessions;
+static struct arrivals *arrivals;
 static struct login_table *logins;
 static char handle[TOKEN_TEXT_SIZE];
 static char token[TOKEN_TEXT_SIZE];
 static uint64_t session_id;
+static uint64_t filter_id;
+static bool cannot_send;
 static struct {
 	local_done_fn done;
 	void *arg;
 } check;
+static struct {
+	arrival_judged_fn done;
+	void *arg;
+} judged[4];
+static struct {
+	void (*done)(void *arg);
+	void *arg;
+} fresh;
 
 static uint64_t
 fake_mono(void)
@@ -81,14 +127,48 @@ on_answer(const Ipc__AuthAnswer *answer, UNUSED void *arg)
 }
 
 static enum err
-on_verify(UNUSED void *verifier, UNUSED const char *username, struct secret *password,
-    local_done_fn done, void *arg)
+on_verify(UNUSED void *verifier, UNUSED struct conf *conf, UNUSED const char *username,
+    struct secret *password, local_done_fn done, void *arg)
 {
 	secret_free(password);
 	if (check.done != NULL)
 		return ERR_LIMIT;
 	check.done = done;
 	check.arg = arg;
+	return ERR_OK;
+}
+
+static enum err
+on_judge(UNUSED void *judge, UNUSED const Ipc__CertJudge *msg, arrival_judged_fn fn, void *arg)
+{
+	for (size_t i = 0; i < ARRAY_LEN(judged); i++) {
+		if (judged[i].done != NULL)
+			continue;
+		judged[i].done = fn;
+		judged[i].arg = arg;
+		return ERR_OK;
+	}
+	return ERR_CLOSED;
+}
+
+static void
+on_refresh(UNUSED void *refresher, void (*done)(void *arg), void *arg)
+{
+	if (fresh.done != NULL) {
+		done(arg);
+		return;
+	}
+	fresh.done = done;
+	fresh.arg = arg;
+}
+
+static enum err
+on_filter(UNUSED unsigned worker, Ipc__MsgType type, const ProtobufCMessage *msg, UNUSED void *arg)
+{
+	if (cannot_send)
+		return ERR_LIMIT;
+	if (type == IPC__MSG_TYPE__MSG_FILTER_ADD)
+		filter_id = ((const Ipc__FilterAdd *)msg)->filter;
 	return ERR_OK;
 }
 
@@ -111,17 +191,16 @@ wants_all(UNUSED const struct text *text, UNUSED void *arg)
 	return true;
 }
 
-static void
-make_conf(void)
+static struct conf *
+make_conf(const char *const (*from)[2], size_t len)
 {
-	struct log_config quiet = {.level = LOG_EMERG};
 	struct texts texts = {0};
 	struct conf_errors errors;
+	struct conf *conf;
 	struct buf slice;
 
-	log_init("fuzz", &quiet);
-	for (size_t i = 0; i < ARRAY_LEN(files); i++)
-		if (texts_add(&texts, TEXTS_CONF, files[i][0], files[i][1], strlen(files[i][1])) !=
+	for (size_t i = 0; i < len; i++)
+		if (texts_add(&texts, TEXTS_CONF, from[i][0], from[i][1], strlen(from[i][1])) !=
 		    ERR_OK)
 			abort();
 	buf_init(&slice, 1 << 20);
@@ -136,6 +215,17 @@ make_conf(void)
 	}
 	conf_errors_fini(&errors);
 	buf_fini(&slice);
+	return conf;
+}
+
+static void
+make_all(void)
+{
+	struct log_config quiet = {.level = LOG_EMERG};
+
+	log_init("fuzz", &quiet);
+	for (size_t i = 0; i < ARRAY_LEN(confs); i++)
+		confs[i] = make_conf(files[i], ARRAY_LEN(files[i]));
 	/* A directory in which nothing can be created: every write fails, which is fine. */
 	store = store_new(open("/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (store == NULL)
@@ -215,6 +305,27 @@ step_stats(const ProtobufCMessage *msg, unsigned worker, bool real)
 }
 
 static void
+step_hits(const ProtobufCMessage *msg, UNUSED unsigned worker, bool real)
+{
+	Ipc__FilterHits *hits = (Ipc__FilterHits *)msg;
+
+	if (real)
+		hits->filter = filter_id;
+	filters_hits(filters, hits);
+}
+
+/* pki is trusted more than a worker, not blindly. */
+static void
+step_verdict(const ProtobufCMessage *msg, unsigned worker, bool real)
+{
+	arrival_judged_fn done = judged[worker].done;
+
+	judged[worker].done = NULL;
+	if (done != NULL)
+		done(real ? (const Ipc__CertVerdict *)msg : NULL, judged[worker].arg);
+}
+
+static void
 step_logout(const ProtobufCMessage *msg, UNUSED unsigned worker, bool real)
 {
 	Ipc__SessionLogout *logout = (Ipc__SessionLogout *)msg;
@@ -235,16 +346,53 @@ static const struct {
     {&ipc__session_closed__descriptor, step_closed},
     {&ipc__stats_report__descriptor, step_stats},
     {&ipc__session_logout__descriptor, step_logout},
+    /* 7 - 10 are below. */
+    {NULL, NULL},
+    {NULL, NULL},
+    {NULL, NULL},
+    {NULL, NULL},
+    {&ipc__filter_hits__descriptor, step_hits},
+    {&ipc__cert_verdict__descriptor, step_verdict},
 };
 
-/* Kinds above the messages: time passes, a password was right or wrong, a worker dies, the list is
- * shown. */
+static void
+reload(void)
+{
+	struct conf *conf = confs[in_force ^= 1];
+	struct pool_layout *layout = pool_layout_new(conf);
+
+	if (layout == NULL || filters_prepare(filters, conf) != ERR_OK)
+		abort();
+	session_table_use(sessions, conf);
+	login_table_use(logins, conf, 7);
+	filters_use(filters, conf);
+	pool_set_use(pools, layout);
+}
+
+static void
+list_all(void)
+{
+	struct filters_listing *lists;
+	struct listing listing;
+	Ipc__CtlRule rule;
+
+	for (struct session *session = session_first(sessions); session != NULL;
+	     session = session_next(session))
+		listing_fill(&listing, session);
+	if (filters_listing_new(filters, confs[in_force], "", &lists) != ERR_OK)
+		return;
+	while (filters_listing_next(lists, &rule))
+		;
+	filters_listing_free(lists);
+}
+
+/* Kinds that are no messages: time passes, a password was right or wrong, a worker dies, the lists
+ * are shown, the configuration changes, statistics came, a worker cannot be sent to. */
 static void
 step_other(unsigned kind, unsigned worker, const uint8_t *data, size_t len)
 {
-	struct session *session;
 	local_done_fn done = check.done;
-	struct listing listing;
+	void (*fresh_done)(void *arg) = fresh.done;
 
 	if (kind == 7) {
 		now_ms += len > 0 ? data[0] * 10000ULL : 1000;
@@ -255,10 +403,16 @@ step_other(unsigned kind, unsigned worker, const uint8_t *data, size_t len)
 		done(len % 2 == 0 ? LOCAL_OK : LOCAL_BAD_PASSWORD, check.arg);
 	} else if (kind == 9) {
 		session_table_worker_gone(sessions, worker);
+		filters_worker_gone(filters, worker);
 	} else if (kind == 10) {
-		for (session = session_first(sessions); session != NULL;
-		     session = session_next(session))
-			listing_fill(&listing, session);
+		list_all();
+	} else if (kind == 13) {
+		reload();
+	} else if (kind == 14 && fresh_done != NULL) {
+		fresh.done = NULL;
+		fresh_done(fresh.arg);
+	} else if (kind == 15) {
+		cannot_send = len % 2 != 0;
 	}
 }
 
@@ -268,7 +422,7 @@ step(uint8_t op, const uint8_t *data, size_t len)
 	unsigned kind = op & 0x0f, worker = (op >> 6) & 1;
 	ProtobufCMessage *msg;
 
-	if (kind >= ARRAY_LEN(steps)) {
+	if (kind >= ARRAY_LEN(steps) || steps[kind].descriptor == NULL) {
 		step_other(kind, worker, data, len);
 		return;
 	}
@@ -279,25 +433,61 @@ step(uint8_t op, const uint8_t *data, size_t len)
 	protobuf_c_message_free_unpacked(msg, NULL);
 }
 
+static void
+begin(void)
+{
+	struct session_config session_config = {.end = on_end};
+	struct login_config login_config = {
+	    .generation = 7, .verify = on_verify, .refresh = on_refresh};
+	struct filters_config filters_config = {.workers = 2, .send = on_filter};
+
+	now_ms = 1000000;
+	handle[0] = token[0] = '\0';
+	session_id = filter_id = 0;
+	cannot_send = false;
+	memset(&check, 0, sizeof(check));
+	memset(&judged, 0, sizeof(judged));
+	memset(&fresh, 0, sizeof(fresh));
+	in_force = 0;
+	pools = pool_set_new(NULL, NULL);
+	pool_set_use(pools, pool_layout_new(confs[0]));
+	filters = filters_new(&filters_config);
+	if (filters_prepare(filters, confs[0]) != ERR_OK)
+		abort();
+	filters_use(filters, confs[0]);
+	session_config.conf = login_config.conf = confs[0];
+	session_config.pools = pools;
+	session_config.filters = filters;
+	session_config.store = store;
+	sessions = session_table_new(&session_config);
+	arrivals = arrivals_new(on_judge, NULL);
+	login_config.sessions = sessions;
+	login_config.arrivals = arrivals;
+	logins = login_table_new(&login_config);
+}
+
+static void
+end(void)
+{
+	/* Who asks pki hears of its end before the logins go. */
+	for (size_t i = 0; i < ARRAY_LEN(judged); i++)
+		if (judged[i].done != NULL)
+			judged[i].done(NULL, judged[i].arg);
+	login_table_free(logins);
+	arrivals_free(arrivals);
+	session_table_free(sessions);
+	filters_free(filters);
+	pool_set_free(pools);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct session_config session_config = {.end = on_end};
-	struct login_config login_config = {.generation = 7, .verify = on_verify};
 	struct cur cur;
 
-	if (conf == NULL)
-		make_conf();
-	now_ms = 1000000;
-	handle[0] = token[0] = '\0';
-	session_id = 0;
-	memset(&check, 0, sizeof(check));
-	session_config.conf = login_config.conf = conf;
-	session_config.pools = pools = pool_set_new(conf);
-	session_config.store = store;
-	sessions = session_table_new(&session_config);
-	login_config.sessions = sessions;
-	logins = login_table_new(&login_config);
+	if (confs[0] == NULL)
+		make_all();
+	begin();
 	cur_init(&cur, data, size);
 	for (unsigned i = 0; i < STEPS_MAX && cur.left > 0; i++) {
 		uint8_t op = cur_u8(&cur);
@@ -308,8 +498,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		step(op, bytes, len);
 	}
-	login_table_free(logins);
-	session_table_free(sessions);
-	pool_set_free(pools);
+	end();
 	return 0;
 }

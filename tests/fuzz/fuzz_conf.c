@@ -66,9 +66,18 @@ use_conf(const struct conf *conf)
 	/* Without group policies there is nothing to merge, and no role asks. */
 	if (conf_root(conf, CONF_GROUP_POLICIES) == NULL)
 		return;
+	bool certificate = conf_wants_client_certificate(conf);
 	for (size_t i = 0; i < groups_len; i++) {
 		struct inherit inherit;
+		struct buf why;
 
+		buf_init(&why, 4096);
+		if (conf_group_closed(conf, groups[i], &why) != (why.len > 0))
+			abort();
+		if (!certificate && strstr(buf_cstr(&why), "certificate ") != NULL &&
+		    strncmp(buf_cstr(&why), "authentication ", 15) == 0)
+			abort();
+		buf_fini(&why);
 		inherit_merge(
 		    conf, groups[i], users_len > 0 ? users[i % users_len] : NULL, "P", &inherit);
 		if (inherit.group_policy == NULL || inherit.value[GPA_BANNER] == NULL)
@@ -106,7 +115,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	conf_errors_init(&errors);
 	struct conf *conf = conf_from_slice(slice.data, slice.len, &errors);
-	if ((conf == NULL) != (errors.count > 0))
+	if ((conf == NULL) != (errors.count > 0) ||
+	    (errors.warnings.len > 0) != (errors.warnings_count > 0))
 		abort();
 	/* grammar.c leaves no syntax error for libconfig, which loses memory over some. */
 	if (strstr(buf_cstr(&errors.text), ": syntax error\n") != NULL)

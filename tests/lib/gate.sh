@@ -4,7 +4,7 @@
 # conf_write takes what differs from the usual from variables, each libconfig text that is added to its block:
 #   CONF_GATEWAY CONF_LIMITS CONF_CONTROL (gateway.conf), CONF_WEBVPN (tunnel-groups.conf),
 #   CONF_DFLT CONF_STAFF CONF_ENG (attributes of group policies), CONF_ALICE (attributes of that user)
-#   CONF_GROUPS CONF_POLICIES CONF_POOLS (more list elements, each ended by a comma)
+#   CONF_GROUPS CONF_POLICIES CONF_POOLS CONF_LISTS (more list elements, each ended by a comma)
 # and POOL_RANGE, CONF_LISTENERS, CONF_WORKERS.
 # shellcheck shell=bash disable=SC2034
 
@@ -73,6 +73,7 @@ conf_group_policies() {
 	);
 	ipv6-local-pools = ( { name = "POOL6"; prefix = "fd00:100::1001/64"; size = 64; } );
 	access-lists = (
+	  ${CONF_LISTS:-}
 	  { name = "eng-nets"; type = "standard"; rules = [ "permit 10.99.0.0 255.255.255.0" ]; }
 	);
 	END

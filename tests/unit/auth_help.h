@@ -146,14 +146,33 @@ struct world_end {
 	bool notify;
 };
 
+/* What a worker was sent, in order. */
+struct world_sent {
+	unsigned worker;
+	Ipc__MsgType type;
+	uint64_t id;
+};
+
+struct world_drained {
+	struct ip_addr first, last;
+};
+
 struct world {
 	struct conf *conf;
 	char dir[64];
 	struct pool_set *pools;
+	struct filters *filters;
 	struct store *store;
 	struct session_table *sessions;
 	struct world_end ends[WORLD_ENDS_MAX];
 	size_t ends_len;
+	struct world_sent sent[WORLD_ENDS_MAX]; /* filters, and ends of sessions */
+	size_t sent_len;
+	enum err send_err; /* of filters */
+	struct world_drained drained[8];
+	size_t drained_len;
+	const char *drain_first,
+	    *drain_last; /* of a pool removed before world_open(); NULL: none */
 };
 
 WORLD_FN void
@@ -168,6 +187,33 @@ world_on_end(unsigned worker, const Ipc__SessionEnd *end, void *arg)
 	    .cause = end->cause,
 	    .notify = end->notify,
 	};
+	world->sent[world->sent_len++ % WORLD_ENDS_MAX] = (struct world_sent){
+	    .worker = worker, .type = IPC__MSG_TYPE__MSG_SESSION_END, .id = end->session};
+}
+
+WORLD_FN enum err
+world_on_filter(unsigned worker, Ipc__MsgType type, const ProtobufCMessage *msg, void *arg)
+{
+	struct world *world = arg;
+	uint64_t id = type == IPC__MSG_TYPE__MSG_FILTER_ADD
+			  ? ((const Ipc__FilterAdd *)msg)->filter
+			  : ((const Ipc__FilterForget *)msg)->filter;
+
+	if (world->send_err != ERR_OK)
+		return world->send_err;
+	world->sent[world->sent_len++ % WORLD_ENDS_MAX] =
+	    (struct world_sent){.worker = worker, .type = type, .id = id};
+	return ERR_OK;
+}
+
+WORLD_FN void
+world_on_drained(const struct ip_addr *first, const struct ip_addr *last, void *arg)
+{
+	struct world *world = arg;
+
+	assert_true(world->drained_len < ARRAY_LEN(world->drained));
+	world->drained[world->drained_len++] =
+	    (struct world_drained){.first = *first, .last = *last};
 }
 
 WORLD_FN int
@@ -183,10 +229,25 @@ WORLD_FN void
 world_open(struct world *world)
 {
 	struct session_config config = {.conf = world->conf, .end = world_on_end, .arg = world};
+	const struct filters_config filters = {.workers = 8, .send = world_on_filter, .arg = world};
+	struct pool_layout *layout = pool_layout_new(world->conf);
 
-	config.pools = world->pools = pool_set_new(world->conf);
-	config.store = world->store = store_new(world_dir_open(world));
+	config.pools = world->pools = pool_set_new(world_on_drained, world);
+	assert_non_null(layout);
 	assert_non_null(world->pools);
+	pool_set_use(world->pools, layout);
+	if (world->drain_first != NULL) {
+		struct ip_addr first, last;
+
+		assert_int_equal(ip_parse(world->drain_first, &first), ERR_OK);
+		assert_int_equal(ip_parse(world->drain_last, &last), ERR_OK);
+		assert_int_equal(pool_set_add_drain(world->pools, &first, &last), ERR_OK);
+	}
+	config.filters = world->filters = filters_new(&filters);
+	assert_non_null(world->filters);
+	assert_int_equal(filters_prepare(world->filters, world->conf), ERR_OK);
+	filters_use(world->filters, world->conf);
+	config.store = world->store = store_new(world_dir_open(world));
 	assert_non_null(world->store);
 	world->sessions = session_table_new(&config);
 	assert_non_null(world->sessions);
@@ -197,6 +258,7 @@ WORLD_FN void
 world_close(struct world *world)
 {
 	session_table_free(world->sessions);
+	filters_free(world->filters);
 	store_free(world->store);
 	pool_set_free(world->pools);
 }
@@ -210,6 +272,22 @@ world_make(struct world *world, const struct world_file *files, size_t len)
 	snprintf(world->dir, sizeof(world->dir), "/tmp/sekisho-test-XXXXXX");
 	assert_non_null(mkdtemp(world->dir));
 	world_open(world);
+}
+
+/* Another configuration, as after a reload. */
+WORLD_FN void
+world_reload(struct world *world, const struct world_file *files, size_t len)
+{
+	struct conf *conf = world_conf(files, len);
+	struct pool_layout *layout = pool_layout_new(conf);
+
+	assert_non_null(layout);
+	assert_int_equal(filters_prepare(world->filters, conf), ERR_OK);
+	session_table_use(world->sessions, conf);
+	filters_use(world->filters, conf);
+	pool_set_use(world->pools, layout);
+	conf_unref(world->conf);
+	world->conf = conf;
 }
 
 /* As when the process is restarted: all that is in memory is lost. */
@@ -271,6 +349,7 @@ world_login(struct world *world, const char *user, const char *group, char token
 	assert_int_equal(facts_read(&msg, &facts), ERR_OK);
 	inherit_merge(world->conf, group_object, user_object, NULL, &inherit);
 	struct session_login login = {
+	    .conf = world->conf,
 	    .user = user_object,
 	    .group = group_object,
 	    .inherit = &inherit,
@@ -293,6 +372,7 @@ struct world_opened {
 	uint32_t ipv6_prefix;
 	uint32_t session_timeout, session_remaining, idle_timeout;
 	char banner[64];
+	uint64_t filter4, filter6;
 };
 
 WORLD_FN bool
@@ -321,6 +401,8 @@ world_on_opened(const Ipc__SessionOpened *opened, void *arg)
 		out->session_remaining = opened->policy->session_remaining;
 		out->idle_timeout = opened->policy->idle_timeout;
 		snprintf(out->banner, sizeof(out->banner), "%s", opened->policy->banner);
+		out->filter4 = opened->policy->filter4;
+		out->filter6 = opened->policy->filter6;
 	}
 	return !out->broken;
 }

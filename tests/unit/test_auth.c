@@ -8,8 +8,10 @@
 
 #include <crypt.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <syslog.h>
 
 #include "common/ipc.h"
 #include "common/role.h"
@@ -34,6 +36,16 @@ static struct {
 	Ipc__CtlEnd *ctl_end;
 	char ctl_user[65];
 	uint64_t ctl_rx;
+	Ipc__RoleConfigResult *result;
+	Ipc__PoolDrained *drained;
+	unsigned drains;
+	uint32_t reload_id;   /* of a request that the parent has not answered */
+	char filter_name[65]; /* of the last FilterAdd */
+	uint64_t filter;
+	unsigned filters_added, filters_forgotten;
+	struct ipc *pki;
+	uint32_t judge_id;
+	unsigned answered;
 } t;
 
 static void
@@ -147,9 +159,69 @@ on_worker_closed(struct ipc *ipc, const char *why, void *arg)
 	came();
 }
 
+static void
+handle_config_result(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	(void)ipc, (void)id, (void)fd, (void)arg;
+	keep(&t.result, msg);
+	came();
+}
+
+static void
+handle_drained(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	(void)ipc, (void)id, (void)fd, (void)arg;
+	keep(&t.drained, msg);
+	t.drains++;
+	came();
+}
+
+static void
+handle_reload(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	(void)ipc, (void)msg, (void)fd, (void)arg;
+	t.reload_id = id;
+	came();
+}
+
+static void
+handle_filter_add(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	const Ipc__FilterAdd *add = (const Ipc__FilterAdd *)msg;
+
+	(void)ipc, (void)id, (void)fd, (void)arg;
+	t.filters_added++;
+	t.filter = add->filter;
+	snprintf(t.filter_name, sizeof(t.filter_name), "%s", add->name);
+}
+
+static void
+handle_filter_forget(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	(void)ipc, (void)id, (void)msg, (void)fd, (void)arg;
+	t.filters_forgotten++;
+	came();
+}
+
+static void
+handle_judge(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	(void)ipc, (void)msg, (void)fd, (void)arg;
+	t.judge_id = id;
+	came();
+}
+
 static const struct ipc_row parent_rows[] = {
-    {.type = IPC__MSG_TYPE__MSG_ROLE_READY, .handle = handle_ready}};
+    {.type = IPC__MSG_TYPE__MSG_ROLE_READY, .handle = handle_ready},
+    {.type = IPC__MSG_TYPE__MSG_ROLE_CONFIG_RESULT, .handle = handle_config_result},
+    {.type = IPC__MSG_TYPE__MSG_POOL_DRAINED, .handle = handle_drained},
+    {.type = IPC__MSG_TYPE__MSG_RELOAD, .handle = handle_reload, .request = true},
+};
+static const struct ipc_row pki_rows[] = {
+    {.type = IPC__MSG_TYPE__MSG_CERT_JUDGE, .handle = handle_judge, .request = true}};
 static const struct ipc_row worker_rows[] = {
+    {.type = IPC__MSG_TYPE__MSG_FILTER_ADD, .handle = handle_filter_add},
+    {.type = IPC__MSG_TYPE__MSG_FILTER_FORGET, .handle = handle_filter_forget},
     {.type = IPC__MSG_TYPE__MSG_SESSION_END, .handle = handle_end},
     {.type = IPC__MSG_TYPE__MSG_STATS_REQUEST, .handle = handle_stats_request, .request = true},
 };
@@ -243,20 +315,18 @@ stop(void)
 	pthread_join(t.thread, NULL);
 	assert_int_equal(t.status, 0);
 	ipc_free(t.worker);
-	t.worker = NULL;
+	ipc_free(t.pki);
+	t.worker = t.pki = NULL;
 	loop_free(t.loop);
 }
 
-static int
-setup(void **state)
+/* The configuration with alice's real password, and with one file replaced (name NULL: none). */
+static void
+make_slice(const char *name, const char *content, struct buf *out)
 {
 	static char users[512];
 	struct texts texts = {0};
 
-	(void)state;
-	memset(&t, 0, sizeof(t));
-	snprintf(t.dir, sizeof(t.dir), "/tmp/sekisho-test-XXXXXX");
-	assert_non_null(mkdtemp(t.dir));
 	snprintf(users, sizeof(users),
 	    "usernames = ( { name = \"alice\"; password = \"%s\"; } );\n",
 	    crypt("right", "$5$rounds=1000$sekishosalt"));
@@ -265,13 +335,25 @@ setup(void **state)
 
 		if (strcmp(help_files[i].name, "users.conf") == 0)
 			text = users;
+		if (name != NULL && strcmp(help_files[i].name, name) == 0)
+			text = content;
 		assert_int_equal(
 		    texts_add(&texts, help_files[i].type, help_files[i].name, text, strlen(text)),
 		    ERR_OK);
 	}
-	buf_init(&t.slice, 8 * TEXTS_FILE_MAX);
-	assert_int_equal(slice_pack(&texts, help_wants, NULL, &t.slice), ERR_OK);
+	buf_init(out, 8 * TEXTS_FILE_MAX);
+	assert_int_equal(slice_pack(&texts, help_wants, NULL, out), ERR_OK);
 	texts_fini(&texts);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	memset(&t, 0, sizeof(t));
+	snprintf(t.dir, sizeof(t.dir), "/tmp/sekisho-test-XXXXXX");
+	assert_non_null(mkdtemp(t.dir));
+	make_slice(NULL, NULL, &t.slice);
 	start();
 	return 0;
 }
@@ -286,6 +368,8 @@ teardown(void **state)
 	keep(&t.answer, NULL);
 	keep(&t.opened, NULL);
 	keep(&t.ctl_end, NULL);
+	keep(&t.result, NULL);
+	keep(&t.drained, NULL);
 	buf_fini(&t.slice);
 	snprintf(command, sizeof(command), "rm -rf '%s'", t.dir);
 	return system(command);
@@ -298,6 +382,7 @@ on_answer(enum err err, const ProtobufCMessage *msg, void *arg)
 {
 	(void)arg;
 	keep(&t.answer, err == ERR_OK ? msg : NULL);
+	t.answered++;
 	came();
 }
 
@@ -306,24 +391,25 @@ on_opened(enum err err, const ProtobufCMessage *msg, void *arg)
 {
 	(void)arg;
 	keep(&t.opened, err == ERR_OK ? msg : NULL);
+	t.answered++;
 	came();
 }
 
 static void
 ask(Ipc__MsgType type, const ProtobufCMessage *msg, Ipc__MsgType expect, ipc_reply_fn fn)
 {
+	unsigned before = t.answered;
+
 	assert_int_equal(ipc_request(t.worker, type, msg, expect, 10000, fn, NULL, NULL), ERR_OK);
-	wait_for(1);
+	while (t.answered == before)
+		wait_for(1);
 }
 
 static void
-log_in(const char *username, const char *password)
+first_form(void)
 {
 	Ipc__AuthInit init = IPC__AUTH_INIT__INIT;
-	Ipc__AuthReply reply = IPC__AUTH_REPLY__INIT;
 	Ipc__ClientFacts facts;
-	Ipc__Field name = IPC__FIELD__INIT, word = IPC__FIELD__INIT;
-	Ipc__Field *fields[] = {&name, &word};
 
 	world_facts(&facts);
 	init.facts = &facts;
@@ -331,7 +417,18 @@ log_in(const char *username, const char *password)
 	ask(IPC__MSG_TYPE__MSG_AUTH_INIT, &init.base, IPC__MSG_TYPE__MSG_AUTH_ANSWER, on_answer);
 	assert_non_null(t.answer);
 	assert_int_equal(t.answer->kind, IPC__ANSWER_KIND__ANSWER_FORM);
-	assert_string_equal(t.answer->config_hash, "42");
+}
+
+/* Answer the form last seen. */
+static void
+fill_in(const char *username, const char *password)
+{
+	Ipc__AuthReply reply = IPC__AUTH_REPLY__INIT;
+	Ipc__ClientFacts facts;
+	Ipc__Field name = IPC__FIELD__INIT, word = IPC__FIELD__INIT;
+	Ipc__Field *fields[] = {&name, &word};
+
+	world_facts(&facts);
 	reply.facts = &facts;
 	reply.handle = t.answer->handle;
 	reply.config_hash = t.answer->config_hash;
@@ -345,6 +442,14 @@ log_in(const char *username, const char *password)
 	reply.n_field = 2;
 	ask(IPC__MSG_TYPE__MSG_AUTH_REPLY, &reply.base, IPC__MSG_TYPE__MSG_AUTH_ANSWER, on_answer);
 	assert_non_null(t.answer);
+}
+
+static void
+log_in(const char *username, const char *password)
+{
+	first_form();
+	assert_string_equal(t.answer->config_hash, "42");
+	fill_in(username, password);
 }
 
 static void
@@ -574,6 +679,319 @@ test_many_callers(void **state)
 		ipc_free(ctl[i]);
 }
 
+/* ---- another configuration ---- */
+
+static void
+hand_over(const struct buf *slice, uint64_t generation)
+{
+	Ipc__RoleConfig msg = IPC__ROLE_CONFIG__INIT;
+	int fd = memfd_create("test", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, slice->data, slice->len), (ssize_t)slice->len);
+	msg.generation = generation;
+	assert_int_equal(
+	    ipc_send_fd(t.parent, IPC__MSG_TYPE__MSG_ROLE_CONFIG, &msg.base, fd), ERR_OK);
+	close(fd);
+	wait_for(1);
+	assert_non_null(t.result);
+	assert_int_equal(t.result->generation, generation);
+}
+
+static void
+commit(uint64_t generation, bool yes)
+{
+	Ipc__RoleCommit msg = IPC__ROLE_COMMIT__INIT;
+
+	msg.generation = generation;
+	msg.use = yes;
+	msg.log_level = LOG_DEBUG;
+	msg.log_stderr = true;
+	assert_int_equal(ipc_send(t.parent, IPC__MSG_TYPE__MSG_ROLE_COMMIT, &msg.base), ERR_OK);
+}
+
+#define POLICIES(banner, range, filter)                                                            \
+	"group-policies = ( { name = \"Staff\"; attributes = { banner = \"" banner "\"; " filter   \
+	" }; } );\n"                                                                               \
+	"ip-local-pools = ( { name = \"POOL\"; range = \"" range "\"; } );\n"                      \
+	"access-lists = ( { name = \"WEB\"; type = \"extended\"; rules = [ \"permit tcp any any "  \
+	"eq "                                                                                      \
+	"443\" ]; },\n"                                                                            \
+	" { name = \"split\"; rules = [ \"permit 10.0.0.0 255.0.0.0\" ]; } );\n"
+#define SAME_RANGE "192.168.100.1-192.168.100.200"
+
+static void
+test_reload(void **state)
+{
+	struct buf slice;
+	uint64_t session;
+	char token[TOKEN_TEXT_SIZE];
+
+	(void)state;
+	log_in("alice", "right");
+	open_tunnel(t.answer->session_token);
+	session = t.opened->session;
+	snprintf(token, sizeof(token), "%s", t.answer->session_token);
+	first_form();
+	/* What cannot be read changes nothing. */
+	make_slice("group-policies.conf", "group-policies = nonsense", &slice);
+	hand_over(&slice, 43);
+	assert_false(t.result->ok);
+	assert_non_null(strstr(t.result->error, "group-policies.conf:1"));
+	buf_fini(&slice);
+	struct buf garbage = {.data = (uint8_t *)(uintptr_t) "garbage", .len = 7};
+	hand_over(&garbage, 44);
+	assert_false(t.result->ok);
+	commit(44, false);
+	/* Made ready, and forgotten. */
+	make_slice("group-policies.conf",
+	    POLICIES("new", "192.168.100.10-192.168.100.20", "vpn-filter = \"WEB\";"), &slice);
+	hand_over(&slice, 45);
+	assert_true(t.result->ok);
+	assert_string_equal(t.result->error, "");
+	commit(45, false);
+	first_form();
+	assert_string_equal(t.answer->config_hash, "42");
+	/* Made ready; another in its place; used. The login under way goes on with the old. */
+	hand_over(&slice, 46);
+	hand_over(&slice, 47);
+	commit(47, true);
+	fill_in("alice", "right");
+	assert_int_equal(t.answer->kind, IPC__ANSWER_KIND__ANSWER_COMPLETE);
+	assert_string_equal(t.answer->banner, "hi");
+	first_form();
+	assert_string_equal(t.answer->config_hash, "47");
+	fill_in("alice", "right");
+	assert_string_equal(t.answer->banner, "new");
+	/* The first session has an address that no pool has now, and no filter. */
+	open_tunnel(token);
+	assert_int_equal(t.opened->session, session);
+	assert_int_equal(t.opened->ipv4.data[3], 1);
+	assert_int_equal(t.opened->policy->filter4, 0);
+	assert_int_equal(t.filters_added, 0);
+	assert_int_equal(t.drains, 0);
+	/* The last one has the filter, which is there before the answer. */
+	open_tunnel(t.answer->session_token);
+	assert_int_equal(t.opened->ipv4.data[3], 10);
+	assert_int_equal(t.filters_added, 1);
+	assert_string_equal(t.filter_name, "WEB");
+	assert_int_equal(t.opened->policy->filter4, t.filter);
+	/* Back: the old pool was never drained. Forward again, and the first session ends. */
+	buf_fini(&slice);
+	make_slice(NULL, NULL, &slice);
+	hand_over(&slice, 48);
+	commit(48, true);
+	wait_for(1);
+	assert_int_equal(t.drains, 1);
+	assert_memory_equal(t.drained->first.data, ((uint8_t[]){192, 168, 100, 10}), 4);
+	assert_memory_equal(t.drained->last.data, ((uint8_t[]){192, 168, 100, 20}), 4);
+	buf_fini(&slice);
+	make_slice("group-policies.conf", POLICIES("new", "10.5.0.1-10.5.0.9", ""), &slice);
+	hand_over(&slice, 49);
+	commit(49, true);
+	buf_fini(&slice);
+	/* Everybody leaves: one pool is drained, and nobody needs the filter. */
+	Ipc__SessionLogout logout = IPC__SESSION_LOGOUT__INIT;
+	logout.token = t.answer->session_token;
+	assert_int_equal(
+	    ipc_send(t.worker, IPC__MSG_TYPE__MSG_SESSION_LOGOUT, &logout.base), ERR_OK);
+	logout.token = token;
+	assert_int_equal(
+	    ipc_send(t.worker, IPC__MSG_TYPE__MSG_SESSION_LOGOUT, &logout.base), ERR_OK);
+	wait_for(2);
+	assert_int_equal(t.ends, 3); /* one of them had replaced its tunnel */
+	Ipc__SessionClosed closed = IPC__SESSION_CLOSED__INIT;
+	closed.session = session;
+	closed.cause = IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+		    ipc_send(t.worker, IPC__MSG_TYPE__MSG_SESSION_CLOSED, &closed.base), ERR_OK);
+	closed.session = t.opened->session;
+	assert_int_equal(
+	    ipc_send(t.worker, IPC__MSG_TYPE__MSG_SESSION_CLOSED, &closed.base), ERR_OK);
+	wait_for(2);
+	assert_int_equal(t.drains, 2);
+	assert_int_equal(t.filters_forgotten, 1);
+	assert_memory_equal(t.drained->last.data, ((uint8_t[]){192, 168, 100, 200}), 4);
+}
+
+/* A commit of something else than what was handed over: this process must not go on. */
+static void
+test_wrong_commit(void **state)
+{
+	(void)state;
+	commit(99, false);
+	first_form();
+	commit(99, true);
+	while (t.parent != NULL)
+		wait_for(1);
+	pthread_join(t.thread, NULL);
+	assert_int_equal(t.status, 1);
+	ipc_free(t.worker);
+	t.worker = NULL;
+	loop_free(t.loop);
+	start();
+}
+
+/* ---- a reload that root asks for ---- */
+
+static struct ipc *
+ask_reload(void)
+{
+	Ipc__CtlReload request = IPC__CTL_RELOAD__INIT;
+	struct ipc *ctl = ctl_connect();
+
+	assert_int_equal(ipc_send(ctl, IPC__MSG_TYPE__MSG_CTL_RELOAD, &request.base), ERR_OK);
+	wait_for(1);
+	return ctl;
+}
+
+static void
+tell_reloaded(bool ok, const char *text)
+{
+	Ipc__Reloaded msg = IPC__RELOADED__INIT;
+
+	msg.ok = ok;
+	msg.text = (char *)text;
+	assert_int_equal(
+	    ipc_reply(t.parent, t.reload_id, IPC__MSG_TYPE__MSG_RELOADED, &msg.base), ERR_OK);
+}
+
+static void
+test_ctl_reload(void **state)
+{
+	struct ipc *ctl, *second;
+
+	(void)state;
+	ctl = ask_reload();
+	assert_int_not_equal(t.reload_id, 0);
+	/* One at a time. */
+	second = ask_reload();
+	assert_string_equal(t.ctl_end->error, "a reload is running already");
+	ipc_free(second);
+	tell_reloaded(true, "configuration reloaded");
+	wait_for(1);
+	assert_string_equal(t.ctl_end->error, "");
+	assert_string_equal(t.ctl_end->text, "configuration reloaded");
+	ipc_free(ctl);
+	ctl = ask_reload();
+	tell_reloaded(false, "users.conf:3: no");
+	wait_for(1);
+	assert_string_equal(t.ctl_end->error, "users.conf:3: no");
+	ipc_free(ctl);
+	/* The caller is gone when the answer comes. */
+	ctl = ask_reload();
+	ipc_free(ctl);
+	list("");
+	tell_reloaded(true, "");
+	list("");
+	ctl = ask_reload();
+	tell_reloaded(true, "again");
+	wait_for(1);
+	assert_string_equal(t.ctl_end->text, "again");
+	ipc_free(ctl);
+}
+
+/* ---- pki ---- */
+
+/* Waits until auth has it: the parent's channel is in order, and answers about a configuration. */
+static void
+connect_pki(const struct buf *slice)
+{
+	struct ipc_config config = {.peer = "auth",
+	    .rows = pki_rows,
+	    .rows_len = ARRAY_LEN(pki_rows),
+	    .on_closed = on_ctl_closed};
+	Ipc__RoleFd rf = IPC__ROLE_FD__INIT;
+	int fds[2];
+
+	assert_int_equal(ipc_pair(fds), ERR_OK);
+	t.pki = ipc_new(t.loop, fds[0], &config);
+	assert_non_null(t.pki);
+	rf.kind = IPC__FD_KIND__FD_PEER;
+	rf.peer = IPC__ROLE_ID__ROLE_PKI;
+	assert_int_equal(
+	    ipc_send_fd(t.parent, IPC__MSG_TYPE__MSG_ROLE_FD, &rf.base, fds[1]), ERR_OK);
+	close(fds[1]);
+	hand_over(slice, 51);
+	commit(51, false);
+}
+
+#define MAPPED                                                                                     \
+	"webvpn = { certificate-group-map = ( { map = \"M\"; sequence = 10; tunnel-group = "       \
+	"\"Mapped\"; } ); };\n"                                                                    \
+	"certificate-maps = ( { name = \"M\"; sequence = 10; criteria = [ \"subject-name attr ou " \
+	"eq "                                                                                      \
+	"Mapped\" ]; } );\n"                                                                       \
+	"tunnel-groups = ( { name = \"Staff\"; general-attributes = { address-pool = \"POOL\"; "   \
+	"};\n"                                                                                     \
+	" webvpn-attributes = { group-url = ( { url = \"https://gw.example.com/Staff\"; } ); }; "  \
+	"},\n"                                                                                     \
+	" { name = \"Mapped\"; } );\n"
+
+static void
+init_with_certificate(void)
+{
+	Ipc__AuthInit init = IPC__AUTH_INIT__INIT;
+	ProtobufCBinaryData der = {.len = 3, .data = (uint8_t *)(uintptr_t) "\x30\x01\x00"};
+	Ipc__ClientFacts facts;
+
+	world_facts(&facts);
+	facts.n_certificate = 1;
+	facts.certificate = &der;
+	init.facts = &facts;
+	init.group_access = (char *)"https://gw.example.com/Staff";
+	/* What comes is pki's question, or the answer. */
+	assert_int_equal(ipc_request(t.worker, IPC__MSG_TYPE__MSG_AUTH_INIT, &init.base,
+			     IPC__MSG_TYPE__MSG_AUTH_ANSWER, 10000, on_answer, NULL, NULL),
+	    ERR_OK);
+	wait_for(1);
+}
+
+static void
+test_certificate(void **state)
+{
+	Ipc__CertVerdict verdict = IPC__CERT_VERDICT__INIT;
+	Ipc__CertNames names = IPC__CERT_NAMES__INIT;
+	Ipc__CertAttr attr = IPC__CERT_ATTR__INIT;
+	Ipc__CertAttr *attrs[] = {&attr};
+	struct buf slice;
+
+	(void)state;
+	make_slice("tunnel-groups.conf", MAPPED, &slice);
+	hand_over(&slice, 50);
+	assert_true(t.result->ok);
+	commit(50, true);
+	/* pki is away. */
+	init_with_certificate();
+	assert_string_equal(t.answer->tunnel_group, "Staff");
+	connect_pki(&slice);
+	init_with_certificate();
+	assert_int_not_equal(t.judge_id, 0);
+	attr.tag = (char *)"ou";
+	attr.value = (char *)"Mapped";
+	names.n_subject = 1;
+	names.subject = attrs;
+	verdict.ok = true;
+	verdict.names = &names;
+	assert_int_equal(
+	    ipc_reply(t.pki, t.judge_id, IPC__MSG_TYPE__MSG_CERT_VERDICT, &verdict.base), ERR_OK);
+	wait_for(1);
+	assert_string_equal(t.answer->tunnel_group, "Mapped");
+	/* It dies with the question. */
+	init_with_certificate();
+	ipc_free(t.pki);
+	t.pki = NULL;
+	wait_for(1);
+	assert_string_equal(t.answer->tunnel_group, "Staff");
+	/* It dies with the question while auth ends. */
+	connect_pki(&slice);
+	init_with_certificate();
+	stop();
+	start();
+	buf_fini(&slice);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -584,6 +1002,10 @@ main(void)
 	    TEST(test_new_worker),
 	    TEST(test_breach),
 	    TEST(test_many_callers),
+	    TEST(test_reload),
+	    TEST(test_wrong_commit),
+	    TEST(test_ctl_reload),
+	    TEST(test_certificate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

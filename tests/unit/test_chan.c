@@ -17,6 +17,7 @@
 #include "common/str.h"
 #include "gateway/chan.h"
 #include "gateway/worker.h"
+#include "tests/unit/filter_help.h"
 
 /* ---- the stream ---- */
 
@@ -328,6 +329,7 @@ setup(UNUSED void **state)
 	    .loop = loop_new(),
 	    .dtls = (struct dtls *)&worker,
 	    .frame = scratch,
+	    .filters = filter_table_new(),
 	    .icmp_tokens = 1,
 	    .flow_add = on_flow_add,
 	    .flow_remove = on_flow_remove,
@@ -342,6 +344,7 @@ setup(UNUSED void **state)
 	policy.idle_timeout = 600;
 	chan = chan_new(&env, &params, 1);
 	assert_non_null(env.loop);
+	assert_non_null(env.filters);
 	assert_non_null(chan);
 	return 0;
 }
@@ -357,6 +360,7 @@ teardown(UNUSED void **state)
 	assert_int_equal(env.handshakes, 0);
 	assert_true(stream.closed);
 	loop_free(env.loop); /* frees the channel */
+	filter_table_free(env.filters);
 	clock_set_source(NULL, NULL);
 	return 0;
 }
@@ -655,6 +659,33 @@ test_too_big_is_fragmented(UNUSED void **state)
 	assert_int_equal(chan->tls_count.tx_drops, 0);
 }
 
+/* .. or when the policy says that the bit does not count, each with an identification of its own.
+ */
+static void
+test_too_big_is_fragmented_against_its_wish(UNUSED void **state)
+{
+	uint8_t big[1400] = {0x45, 0, sizeof(big) >> 8, (uint8_t)sizeof(big), 0, 0, 0x40};
+	uint8_t id[2];
+
+	chan->ignore_df = true;
+	send_down(big, sizeof(big), NULL);
+	assert_int_equal(tun_writes, 0);
+	assert_int_equal(tls_records, 2);
+	assert_int_equal(tls_out[CSTP_HEAD_LEN + 6], 0); /* the last piece */
+	memcpy(id, tls_out + CSTP_HEAD_LEN + 4, 2);
+	send_down(big, sizeof(big), NULL);
+	assert_int_equal(tls_records, 4);
+	assert_memory_not_equal(id, tls_out + CSTP_HEAD_LEN + 4, 2);
+	/* IPv6 has nothing like it. */
+	big[0] = 0x60;
+	memcpy(big + 4, "\x05\x50", 2);
+	big[6] = 59;
+	big[8] = 0xfd;
+	send_down(big, sizeof(big), NULL);
+	assert_int_equal(tls_records, 4);
+	assert_int_equal(tun_writes, 1);
+}
+
 static void
 test_a_run_is_cut(UNUSED void **state)
 {
@@ -674,6 +705,137 @@ test_a_run_is_cut(UNUSED void **state)
 	assert_int_equal(tls_records, 5);
 	assert_int_equal(tls_out_len, CSTP_HEAD_LEN + 40 + 200);
 	assert_int_equal(chan->tls_count.tx_bytes, 5000 + 5 * 40);
+}
+
+/* ---- the filter ---- */
+
+/* Give the channel a filter, as if its session had come with it: entries decide on UDP ports. */
+static void
+filter_give(const uint16_t *ports, size_t len)
+{
+	Ipc__SessionOpened opened = IPC__SESSION_OPENED__INIT;
+	Ipc__TunnelPolicy policy = IPC__TUNNEL_POLICY__INIT;
+	Ipc__FilterAdd msg = IPC__FILTER_ADD__INIT;
+	struct help_entry entries[4];
+	Ipc__FilterEntry *pointers[4];
+
+	for (size_t i = 0; i < len; i++) {
+		help_entry_init(&entries[i], true, 1);
+		entries[i].msg.proto = IPPROTO_UDP;
+		entries[i].msg.dst_port_first = entries[i].msg.dst_port_last = ports[i];
+		pointers[i] = &entries[i].msg;
+	}
+	msg.filter = policy.filter4 = policy.filter6 = 9;
+	msg.name = (char *)"F";
+	msg.entry = pointers;
+	msg.n_entry = len;
+	msg.last = true;
+	opened.policy = &policy;
+	filter_table_add(env.filters, &msg);
+	assert_int_equal(filter_table_use(env.filters, &opened, 1, &chan->filter), ERR_OK);
+}
+
+static size_t
+udp_make(uint8_t *dst, bool v6, bool to_client, uint16_t port)
+{
+	struct help_pkt pkt = {.v6 = v6,
+	    .to_client = to_client,
+	    .proto = IPPROTO_UDP,
+	    .client_port = 1000,
+	    .peer_port = port};
+
+	memcpy(pkt.client, v6 ? ipv6 : ipv4, v6 ? 16 : 4);
+	pkt.peer[0] = v6 ? 0xfe : 10;
+	return help_build(dst, &pkt);
+}
+
+static void
+test_filter(UNUSED void **state)
+{
+	static const uint16_t ports[] = {53};
+	uint8_t pkt[HELP_PKT_MAX], record[HELP_PKT_MAX + 1] = {CSTP_DATA};
+	unsigned up = 0, down = 0;
+	size_t len;
+
+	hello(1000, 1);
+	udp_in(1000, "F", 1);
+	filter_give(ports, 1);
+	for (int i = 0; i < 4; i++) {
+		bool v6 = (i & 1) != 0, good = (i & 2) != 0;
+
+		len = udp_make(pkt, v6, false, good ? 53 : 54);
+		memcpy(record + 1, pkt, len);
+		tls_in(CSTP_DATA, pkt, len);
+		udp_in(1000, record, 1 + len);
+		up += good ? 2 : 0;
+		assert_int_equal(tun_writes, up);
+		tls_records = dtls_records = 0;
+		len = udp_make(pkt, v6, true, good ? 53 : 54);
+		chan->choice.dtls = true;
+		send_down(pkt, len, NULL);
+		chan->choice.dtls = false;
+		send_down(pkt, len, NULL);
+		down = tls_records + dtls_records;
+		assert_int_equal(down, good ? 2 : 0);
+	}
+	assert_int_equal(chan->tls_count.rx_drops, 2);
+	assert_int_equal(chan->dtls_count.rx_drops, 2);
+	assert_int_equal(chan->tls_count.tx_drops, 2);
+	assert_int_equal(chan->dtls_count.tx_drops, 2);
+	assert_true(chan->changed);
+}
+
+/* A filter drops a run before it is cut, and what is too big without an answer. */
+static void
+test_filter_comes_first(UNUSED void **state)
+{
+	static const uint16_t ports[] = {53};
+	static uint8_t run[40 + 5000];
+	struct virtio_net_hdr vnet = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+	    .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+	    .gso_size = 1200,
+	    .csum_start = 20,
+	    .csum_offset = 16};
+	uint8_t big[1400] = {0x45, 0, sizeof(big) >> 8, (uint8_t)sizeof(big), 0, 0, 0x40};
+
+	filter_give(ports, 1);
+	run[0] = 0x45;
+	run[2] = sizeof(run) >> 8;
+	run[3] = (uint8_t)sizeof(run);
+	run[9] = 6;
+	run[32] = 0x50;
+	send_down(run, sizeof(run), &vnet);
+	assert_int_equal(tls_records, 0);
+	assert_int_equal(chan->tls_count.tx_drops, 1);
+	big[9] = 47;
+	send_down(big, sizeof(big), NULL);
+	assert_int_equal(tun_writes, 0);
+	assert_int_equal(chan->tls_count.tx_drops, 2);
+}
+
+/* Nothing passes a channel whose filter is gone, and none is made whose filter is not there. */
+static void
+test_never_without_its_filter(UNUSED void **state)
+{
+	static const uint16_t ports[] = {53};
+	Ipc__SessionOpened opened = IPC__SESSION_OPENED__INIT;
+	Ipc__TunnelPolicy policy = IPC__TUNNEL_POLICY__INIT;
+	struct tls_stream other = {0};
+	struct chan_params params = {.opened = &opened, .stream = &other, .mtu = 1300};
+	uint8_t pkt[HELP_PKT_MAX];
+	size_t len;
+
+	opened.policy = &policy;
+	opened.ipv4 = (ProtobufCBinaryData){4, ipv4};
+	policy.filter6 = 10;
+	assert_null(chan_new(&env, &params, 2));
+	assert_true(other.closed);
+	filter_give(ports, 1);
+	chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_ADMIN, "", false);
+	len = udp_make(pkt, false, true, 54);
+	send_down(pkt, len, NULL);
+	assert_int_equal(tls_records, 0);
+	assert_int_equal(closed_events, 1);
 }
 
 /* ---- handshakes ---- */
@@ -877,6 +1039,10 @@ main(void)
 	    T(test_a_full_stream_drops),
 	    T(test_too_big_is_answered),
 	    T(test_too_big_is_fragmented),
+	    T(test_too_big_is_fragmented_against_its_wish),
+	    T(test_filter),
+	    T(test_filter_comes_first),
+	    T(test_never_without_its_filter),
 	    T(test_a_run_is_cut),
 	    T(test_cookie_first),
 	    T(test_new_leg_beside_the_old),

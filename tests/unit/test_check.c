@@ -25,6 +25,21 @@ struct bad {
 	"group-policies = ( { name = \"Staff\"; attributes = {\n" text " }; } );\n"                \
 	"ip-local-pools = ( { name = \"POOL\"; range = \"10.1.0.10-10.1.0.20\"; } );\n"
 
+#define GP "group-policies.conf"
+#define STAFF "group-policies[0].attributes."
+#define LISTS                                                                                      \
+	"access-lists = ( { name = \"s\"; rules = [ \"permit 10.0.0.0 255.0.0.0\" ]; },\n"         \
+	"  { name = \"e\"; type = \"extended\"; rules = [ \"permit ip any any\" ]; } );\n"
+#define USER(name, text)                                                                           \
+	"{ name = \"" name "\"; password = \"" HELP_HASH "\"; attributes = { " text " }; }"
+#define USERS(one, two) "usernames = (\n" USER("alice", one) ",\n" USER("bob", two) " );\n"
+#define WEBVPN_TOP(text) "webvpn = { " text " };\n" GROUP("")
+
+#define CA_CONF(file, more)                                                                        \
+	"trustpoints = ( { name = \"GW\"; certificate = \"gw.pem\"; key = \"gw.key\"; },\n"        \
+	"{ name = \"CA\"; ca-certificate = \"" file "\"; " more " } );\n"                          \
+	"ssl-trust-point = \"GW\";\n"
+
 static const struct bad cases[] = {
     /* listeners */
     {"gateway.conf",
@@ -57,9 +72,11 @@ static const struct bad cases[] = {
 	"not in access-lists of group-policies.conf\n"},
     {"group-policies.conf", ATTRIBUTES("group-lock = \"Stuff\";"),
 	"group-policies.conf:2: group-policies[0].attributes.group-lock: \"Stuff\" is not in "
-	"tunnel-groups of tunnel-groups.conf; known: DefaultWEBVPNGroup, Staff\n"},
+	"tunnel-groups of tunnel-groups.conf; known: DefaultRAGroup, DefaultWEBVPNGroup, "
+	"Staff\n"},
     {"group-policies.conf", ATTRIBUTES("group-lock = \"none\"; address-pools = \"none\";"), ""},
     {"group-policies.conf", ATTRIBUTES("group-lock = \"DefaultWEBVPNGroup\";"), ""},
+    {"group-policies.conf", ATTRIBUTES("group-lock = \"DefaultRAGroup\";"), ""},
     {"group-policies.conf", ATTRIBUTES("address-pools = \"x\";\nipv6-address-pools = [\"y\"];"),
 	"group-policies.conf:2: group-policies[0].attributes.address-pools: \"x\" is not in "
 	"ip-local-pools of group-policies.conf; known: POOL\n"
@@ -74,6 +91,146 @@ static const struct bad cases[] = {
 	"users.conf:2: usernames[0].attributes.vpn-group-policy: \"Stuff\" is not in "
 	"group-policies "
 	"of group-policies.conf; known: DfltGrpPolicy, Staff\n"},
+    /* filters and hours */
+    {"group-policies.conf", ATTRIBUTES("vpn-filter = \"x\";\nipv6-vpn-filter = \"y\";"),
+	GP ":2: " STAFF "vpn-filter: \"x\" is not in access-lists of group-policies.conf\n" GP
+	   ":3: " STAFF "ipv6-vpn-filter: \"y\" is not in access-lists of group-policies.conf\n"},
+    {"group-policies.conf", ATTRIBUTES("vpn-filter = \"s\";\nipv6-vpn-filter = \"none\";") LISTS,
+	GP ":2: " STAFF "vpn-filter: \"s\" is a standard access list; a filter needs an extended "
+	   "one\n"},
+    {"group-policies.conf",
+	ATTRIBUTES("vpn-filter = \"e\"; ipv6-vpn-filter = \"e\"; split-tunnel-network-list = "
+		   "\"e\";") LISTS,
+	""},
+    {"group-policies.conf", ATTRIBUTES("vpn-access-hours = \"office\";"),
+	GP ":2: " STAFF "vpn-access-hours: \"office\" is not in time-ranges of "
+	   "group-policies.conf\n"},
+    {"group-policies.conf",
+	ATTRIBUTES("vpn-access-hours = \"office\";") "time-ranges = ( { name = \"office\"; "
+						     "periodic = \"daily 8:00 to 18:00\"; } );",
+	""},
+    /* what belongs to users */
+    {"group-policies.conf",
+	ATTRIBUTES("vpn-framed-ip-address = \"none\";\n"
+		   "vpn-framed-ipv6-address = \"2001:db8::7/64\";"),
+	GP ":2: " STAFF "vpn-framed-ip-address: belongs to the attributes of a user, in "
+	   "users.conf\n" GP ":3: " STAFF "vpn-framed-ipv6-address: belongs to the attributes of "
+	   "a user, in users.conf\n"},
+    {"users.conf",
+	USERS("vpn-framed-ip-address = \"192.0.2.7 255.255.255.0\";",
+	    "vpn-framed-ip-address = \"192.0.2.7 255.255.0.0\";"),
+	"users.conf:3: usernames[1].attributes.vpn-framed-ip-address: \"192.0.2.7 255.255.0.0\" is "
+	"the same as in line 2; an address is of one user; use another\n"},
+    {"users.conf",
+	USERS("vpn-framed-ipv6-address = \"2001:db8::7/64\";",
+	    "vpn-framed-ipv6-address = \"2001:db8:0::7/96\";"),
+	"users.conf:3: usernames[1].attributes.vpn-framed-ipv6-address: \"2001:db8:0::7/96\" is "
+	"the same as in line 2; an address is of one user; use another\n"},
+    {"users.conf",
+	USERS("vpn-framed-ip-address = \"192.168.100.254 255.255.255.0\";",
+	    "vpn-framed-ipv6-address = \"fd00:100::1/64\";"),
+	"users.conf:2: usernames[0].attributes.vpn-framed-ip-address: \"192.168.100.254 "
+	"255.255.255.0\" is the gateway's own address (tun.ipv4-address of gateway.conf); use "
+	"another\n"
+	"users.conf:3: usernames[1].attributes.vpn-framed-ipv6-address: \"fd00:100::1/64\" is the "
+	"gateway's own address (tun.ipv6-address of gateway.conf); use another\n"},
+    {"users.conf",
+	USERS("vpn-framed-ip-address = \"none\"; vpn-framed-ipv6-address = \"fd00:100::2/64\";",
+	    "vpn-framed-ip-address = \"192.168.100.7 255.255.255.0\";"),
+	""},
+    /* proxies */
+    {"group-policies.conf",
+	ATTRIBUTES("msie-proxy-method = \"use-server\";\nmsie-proxy-server = \"none\";"),
+	GP ":3: " STAFF "msie-proxy-server: is none, but msie-proxy-method is use-server; set it, "
+	   "or use another method\n"},
+    {"group-policies.conf",
+	ATTRIBUTES("msie-proxy-method = \"use-pac-url\";\nmsie-proxy-pac-url = \"none\";"),
+	GP ":3: " STAFF "msie-proxy-pac-url: is none, but msie-proxy-method is use-pac-url; set "
+	   "it, or use another method\n"},
+    {"group-policies.conf",
+	ATTRIBUTES("msie-proxy-method = \"use-server\"; msie-proxy-pac-url = \"none\";"), ""},
+    /* custom attributes */
+    {"tunnel-groups.conf",
+	WEBVPN_TOP("anyconnect-custom-attr = ( { type = \"a\"; },\n { type = \"b\"; },\n"
+		   " { type = \"a\"; } );"),
+	"tunnel-groups.conf:3: webvpn.anyconnect-custom-attr[2].type: \"a\" is the same as in line "
+	"1; declare a type once\n"},
+    {"tunnel-groups.conf",
+	WEBVPN_TOP("anyconnect-custom-attr = ( { type = \"a\"; } );\n"
+		   "anyconnect-custom-data = ( { type = \"a\"; name = \"x\"; value = \"1\"; },\n"
+		   " { type = \"b\"; name = \"x\"; value = \"1\"; },\n"
+		   " { type = \"a\"; name = \"x\"; value = \"2\"; } );"),
+	"tunnel-groups.conf:3: webvpn.anyconnect-custom-data[1].type: \"b\" is not in "
+	"anyconnect-custom-attr; declare it there\n"
+	"tunnel-groups.conf:4: webvpn.anyconnect-custom-data[2].name: \"x\" is the same as in line "
+	"2; use another name for a value of the same type\n"},
+    {"group-policies.conf",
+	ATTRIBUTES("anyconnect-custom = ( { type = \"a\"; value = \"x\"; },\n"
+		   " { type = \"a\"; value = \"none\"; } );"),
+	GP ":2: " STAFF "anyconnect-custom[0].type: \"a\" is not in anyconnect-custom-attr of "
+	   "tunnel-groups.conf; declare it there\n" GP ":3: " STAFF
+	   "anyconnect-custom[1].type: \"a\" is not in anyconnect-custom-attr of "
+	   "tunnel-groups.conf; declare it there\n" GP ":3: " STAFF
+	   "anyconnect-custom[1].type: \"a\" is the same as in line 2; a type has one value; join "
+	   "them\n"},
+    /* servers and login methods */
+    {"tunnel-groups.conf",
+	GROUP("general-attributes = { authentication-server-group = [ \"ISE\", \"LOCAL\" ];\n"
+	      "authorization-server-group = \"local\"; };"),
+	"tunnel-groups.conf:2: tunnel-groups[0].general-attributes.authentication-server-group: "
+	"\"ISE\" is not in aaa-server-groups of aaa.conf; LOCAL is users.conf\n"
+	"tunnel-groups.conf:3: tunnel-groups[0].general-attributes.authorization-server-group: "
+	"\"local\" is not in aaa-server-groups of aaa.conf; LOCAL is users.conf\n"},
+    {"tunnel-groups.conf",
+	GROUP("general-attributes = { authentication-server-group = [ \"LOCAL\", \"ISE\" ]; };"),
+	"tunnel-groups.conf:2: tunnel-groups[0].general-attributes.authentication-server-group: "
+	"\"ISE\" cannot be the second; only LOCAL can follow a server group\n"
+	"tunnel-groups.conf:2: tunnel-groups[0].general-attributes.authentication-server-group: "
+	"\"ISE\" is not in aaa-server-groups of aaa.conf; LOCAL is users.conf\n"},
+    {"tunnel-groups.conf",
+	WEBVPN("authentication = [ \"certificate\", \"multiple-certificate\" ];"),
+	"tunnel-groups.conf:3: tunnel-groups[0].webvpn-attributes.authentication: has certificate "
+	"and multiple-certificate; use one of them\n"},
+    {"tunnel-groups.conf", WEBVPN("authentication = [ \"aaa\", \"multiple-certificate\" ];"), ""},
+    {"tunnel-groups.conf", GROUP("general-attributes = { strip-group = true; };"),
+	"tunnel-groups.conf:2: tunnel-groups[0].general-attributes.strip-group: needs a delimiter; "
+	"set group-delimiter at the top of this file to \"@\", \"#\" or \"!\"\n"},
+    {"tunnel-groups.conf",
+	"group-delimiter = \"#\";\n" GROUP("general-attributes = { strip-group = true; };"), ""},
+    {"tunnel-groups.conf", GROUP("general-attributes = { strip-realm = true; };"), ""},
+    /* certificate maps */
+    {"tunnel-groups.conf",
+	"certificate-maps = ( { sequence = 10; criteria = \"subject-name attr ou eq A\"; },\n"
+	" { name = \"M\"; sequence = 10; criteria = \"subject-name attr ou eq A\"; },\n"
+	" { sequence = 20; criteria = \"subject-name attr ou eq A\"; },\n"
+	" { name = \"DefaultCertificateMap\"; sequence = 20; criteria = \"subject-name co A\"; } "
+	");\n" GROUP(""),
+	"tunnel-groups.conf:4: certificate-maps[3].sequence: 20 is the same as in line 3; use "
+	"another number for a rule of the same map\n"},
+    {"tunnel-groups.conf",
+	WEBVPN_TOP(
+	    "certificate-group-map = (\n"
+	    "{ map = \"M\"; sequence = 10; tunnel-group = \"Staff\"; },\n"
+	    "{ map = \"M\"; sequence = 11; tunnel-group = \"Staff\"; },\n"
+	    "{ map = \"m\"; sequence = 10; tunnel-group = \"Stuff\"; },\n"
+	    "{ map = \"M\"; sequence = 10; tunnel-group = \"DefaultRAGroup\"; } );") "certificate-"
+										     "maps = ( { "
+										     "name = "
+										     "\"M\"; "
+										     "sequence = "
+										     "10; criteria "
+										     "= "
+										     "\"subject-"
+										     "name co A\"; "
+										     "} );",
+	"tunnel-groups.conf:4: webvpn.certificate-group-map[2].tunnel-group: \"Stuff\" is not in "
+	"tunnel-groups of tunnel-groups.conf; known: DefaultRAGroup, DefaultWEBVPNGroup, Staff\n"
+	"tunnel-groups.conf:3: webvpn.certificate-group-map[1].sequence: there is no rule 11 in "
+	"map \"M\" of certificate-maps\n"
+	"tunnel-groups.conf:4: webvpn.certificate-group-map[2].sequence: there is no rule 10 in "
+	"map \"m\" of certificate-maps\n"
+	"tunnel-groups.conf:5: webvpn.certificate-group-map[3].sequence: 10 is the same as in line "
+	"2; a rule leads to one tunnel group; remove one\n"},
     /* names */
     {"users.conf",
 	"usernames = ( { name = \"bob\"; password = \"" HELP_HASH "\"; },\n"
@@ -177,6 +334,17 @@ static const struct bad cases[] = {
 	"pkey\"\n"},
     {"gw.key", "", "pki.conf:1: trustpoints[0].key: gw.key is empty\n"},
     {"gw.key", NULL, "pki.conf:1: trustpoints[0].key: gw.key is empty\n"},
+    {"pki.conf", CA_CONF("gw.key", ""),
+	"pki.conf:2: trustpoints[1].ca-certificate: gw.key holds a private key, which has no place "
+	"among CA certificates; take it out\n"
+	"pki.conf:2: trustpoints[1].ca-certificate: gw.key has no certificate; it must be PEM, "
+	"with a BEGIN CERTIFICATE line\n"},
+    {"pki.conf", CA_CONF("ca.pem", ""),
+	"pki.conf:2: trustpoints[1].ca-certificate: ca.pem is empty\n"},
+    {"pki.conf", CA_CONF("gw.pem", ""), ""},
+    {"pki.conf", CA_CONF("gw.pem", "revocation-check = \"lucky\";"),
+	"pki.conf:2: trustpoints[1].revocation-check: \"lucky\" is not known; use one of crl, "
+	"ocsp, none\n"},
     /* a file that is not part of the slice is not missed */
     {"group-policies.conf", NULL, ""},
     {"tunnel-groups.conf", NULL, ""},
@@ -206,10 +374,183 @@ bad_configurations_earn_their_lines(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* The small configuration with several files replaced, ended by NULL. */
+static struct conf *
+load_with(const char *const (*files)[2], struct conf_errors *errors)
+{
+	struct texts texts = {0};
+	struct buf slice;
+
+	for (size_t i = 0; i < ARRAY_LEN(help_files); i++) {
+		const char *text = help_files[i].text;
+
+		for (size_t k = 0; files[k][0] != NULL; k++)
+			if (strcmp(files[k][0], help_files[i].name) == 0)
+				text = files[k][1];
+		assert_int_equal(
+		    texts_add(&texts, help_files[i].type, help_files[i].name, text, strlen(text)),
+		    ERR_OK);
+	}
+	buf_init(&slice, 8 * TEXTS_FILE_MAX);
+	assert_int_equal(slice_pack(&texts, help_wants, NULL, &slice), ERR_OK);
+	texts_fini(&texts);
+	conf_errors_init(errors);
+	struct conf *conf = conf_from_slice(slice.data, slice.len, errors);
+	buf_fini(&slice);
+	return conf;
+}
+
+static void
+a_framed_address_needs_the_family(void **state)
+{
+	static const char *const files[][2] = {
+	    {"gateway.conf", GATEWAY},
+	    {"users.conf", USERS("vpn-framed-ip-address = \"192.0.2.7 255.255.255.0\";",
+			       "vpn-framed-ipv6-address = \"2001:db8::7/64\";")},
+	    {NULL, NULL},
+	};
+	struct conf_errors errors;
+
+	(void)state;
+	assert_null(load_with(files, &errors));
+	assert_string_equal(buf_cstr(&errors.text),
+	    "users.conf:3: usernames[1].attributes.vpn-framed-ipv6-address: needs an address of "
+	    "its family at the gateway; set tun.ipv6-address of gateway.conf\n");
+	conf_errors_fini(&errors);
+}
+
+/* One type per word, so that only the sum is too much. */
+static void
+custom_values_have_a_limit_together(void **state)
+{
+	struct buf policies;
+
+	(void)state;
+	for (int words = 3; words <= 4; words++) {
+		struct conf_errors errors;
+		const char *files[][2] = {
+		    {"tunnel-groups.conf",
+			WEBVPN_TOP("anyconnect-custom-attr = ( { type = \"a\"; } );")},
+		    {"group-policies.conf", NULL},
+		    {NULL, NULL},
+		};
+
+		buf_init(&policies, 65536);
+		buf_puts(&policies, "group-policies = ( { name = \"Staff\"; attributes = {\n"
+				    "anyconnect-custom = ( { type = \"a\"; value = [ \"x\"");
+		for (int i = 0; i < words; i++)
+			buf_printf(&policies, ", \"%04000d\"", i);
+		buf_puts(&policies, " ]; } ); }; } );\n"
+				    "ip-local-pools = ( { name = \"POOL\"; range = "
+				    "\"10.1.0.10-10.1.0.20\"; } );\n");
+		files[1][1] = buf_cstr(&policies);
+		struct conf *conf = load_with((const char *const(*)[2])files, &errors);
+		assert_string_equal(buf_cstr(&errors.text),
+		    words == 3 ? ""
+			       : GP ":2: " STAFF "anyconnect-custom: has values of 16006 bytes "
+				    "together; at most 12288 are possible\n");
+		conf_unref(conf);
+		conf_errors_fini(&errors);
+		buf_fini(&policies);
+	}
+}
+
+#define CLOSED(text)                                                                               \
+	"tunnel-groups.conf:2: tunnel-groups[0] (Staff): closed: " text                            \
+	" is not served by this version; every login is refused\n"
+#define ISE                                                                                        \
+	"aaa-server-groups = ( { name = \"ISE\"; hosts = ( { address = \"192.0.2.1\"; key = "      \
+	"\"secret\"; } ); } );"
+
+static const struct {
+	const char *files[3][2];
+	const char *warnings;
+	bool wants_certificate;
+} warned[] = {
+    {{{"tunnel-groups.conf", "\n" GROUP("")}}, "", false},
+    {{{"tunnel-groups.conf", "\n" WEBVPN("authentication = \"aaa\";")}}, "", false},
+    {{{"tunnel-groups.conf", "\n" WEBVPN("authentication = \"certificate\";")}},
+	CLOSED("authentication certificate"), true},
+    {{{"tunnel-groups.conf", "\n" WEBVPN("authentication = \"multiple-certificate\";")}},
+	CLOSED("authentication multiple-certificate"), true},
+    {{{"tunnel-groups.conf", "\n" WEBVPN("authentication = [ \"aaa\", \"certificate\" ];")}},
+	CLOSED("authentication aaa certificate"), true},
+    {{{"tunnel-groups.conf",
+	  "\n" GROUP("general-attributes = { authentication-server-group = [ \"ISE\", \"LOCAL\" ]; "
+		     "};")},
+	 {"aaa.conf", ISE}},
+	CLOSED("authentication-server-group ISE LOCAL"), false},
+    {{{"tunnel-groups.conf",
+	 "\n" GROUP("general-attributes = { secondary-authentication-server-group = \"LOCAL\"; "
+		    "};")}},
+	CLOSED("secondary-authentication-server-group LOCAL"), false},
+    {{{"tunnel-groups.conf",
+	  "\n" GROUP("general-attributes = { authorization-server-group = \"ISE\"; };")},
+	 {"aaa.conf", ISE}},
+	CLOSED("authorization-server-group ISE"), false},
+    {{{"tunnel-groups.conf",
+	 "\n" GROUP("general-attributes = { authorization-server-group = \"none\"; "
+		    "secondary-authentication-server-group = \"none\"; };")}},
+	"", false},
+    {{{"tunnel-groups.conf", "\ntunnel-groups = ( { name = \"DefaultWEBVPNGroup\";\n"
+			     "webvpn-attributes = { authentication = \"certificate\"; }; } );"}},
+	"tunnel-groups.conf:2: tunnel-groups[0] (DefaultWEBVPNGroup): closed: authentication "
+	"certificate is not served by this version; every login is refused\n",
+	true},
+    {{{"aaa.conf", "aaa-server-groups = ( { name = \"ISE\";\nhosts = ( { address = \"192.0.2.1\"; "
+		   "key = \"secret\"; },\n{ address = \"2001:db8::1\"; } ); } );"}},
+	"aaa.conf:3: aaa-server-groups[0].hosts[1]: 2001:db8::1 has no key; it cannot be asked\n",
+	false},
+    {{{"pki.conf", CA_CONF("gw.pem", "revocation-check = [ \"crl\", \"none\" ];")}},
+	"pki.conf:2: trustpoints[1] (CA): revocation-check crl is not served by this version; no "
+	"client certificate of this CA is believed\n",
+	false},
+    {{{"pki.conf", CA_CONF("gw.pem", "")}}, "", false},
+    {{{"tunnel-groups.conf", WEBVPN_TOP("certificate-group-map = (\n"
+					"{ map = \"M\"; sequence = 10; tunnel-group = \"Staff\"; } "
+					");") "certificate-maps = ( { name = \"M\"; sequence = 10; "
+					      "criteria = \"subject-name co "
+					      "A\"; } );"}},
+	"tunnel-groups.conf:2: webvpn.certificate-group-map[0]: no trustpoint of pki.conf has a "
+	"ca-certificate, so that no certificate ever matches\n",
+	true},
+};
+
+static void
+what_does_not_work_is_warned_of(void **state)
+{
+	unsigned failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(warned); i++) {
+		struct conf_errors errors;
+		struct conf *conf = load_with(warned[i].files, &errors);
+
+		if (conf == NULL)
+			fail_msg("case %zu: expected no error, got: %s", i, buf_cstr(&errors.text));
+		const char *got = buf_cstr(&errors.warnings);
+		size_t lines = 0;
+		for (const char *p = got; *p != '\0'; p++)
+			lines += *p == '\n';
+		if (strcmp(got, warned[i].warnings) != 0 || lines != errors.warnings_count ||
+		    conf_wants_client_certificate(conf) != warned[i].wants_certificate) {
+			print_error("FAIL: case %zu, expected\n%sgot %u\n%s", i, warned[i].warnings,
+			    errors.warnings_count, got);
+			failed++;
+		}
+		conf_unref(conf);
+		conf_errors_fini(&errors);
+	}
+	assert_int_equal(failed, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_framed_address_needs_the_family),
+	    cmocka_unit_test(custom_values_have_a_limit_together),
+	    cmocka_unit_test(what_does_not_work_is_warned_of),
 	    cmocka_unit_test(bad_configurations_earn_their_lines),
 	};
 

@@ -313,6 +313,36 @@ test_detail_of_a_waiting_session(UNUSED void **state)
 	buf_fini(&out);
 }
 
+/* Each tunnel's last lines; one where the list serves both families. */
+static void
+test_filters(UNUSED void **state)
+{
+	static const struct {
+		const char *v4, *v6, *lines;
+	} rows[] = {
+	    {"", "", "Pkts Rx Drop : 0\n\n"},
+	    {"NO-SSH", "NO-SSH", "Pkts Rx Drop : 0\n  Filter Name  : NO-SSH\n\n"},
+	    {"NO-SSH", "SIX", "  Filter Name  : NO-SSH\n  IPv6 Filter  : SIX\n\n"},
+	    {"", "SIX", "Pkts Rx Drop : 0\n  IPv6 Filter  : SIX\n\n"},
+	    {"NO-SSH", "", "Pkts Rx Drop : 0\n  Filter Name  : NO-SSH\n\n"},
+	    {"A\nB", "A\nB", "  Filter Name  : A?B\n\n"},
+	};
+	struct sample s;
+	struct buf out;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		sample_init(&s);
+		s.session.filter_name = TEXT(rows[i].v4);
+		s.session.ipv6_filter_name = TEXT(rows[i].v6);
+		buf_init(&out, 10000);
+		column_session(&out, &s.session, true);
+		if (strstr(buf_cstr(&out), rows[i].lines) == NULL)
+			fail_msg("FAIL: filters %s and %s, expected %s, got %s", rows[i].v4,
+			    rows[i].v6, rows[i].lines, buf_cstr(&out));
+		buf_fini(&out);
+	}
+}
+
 static void
 test_heading(UNUSED void **state)
 {
@@ -366,6 +396,7 @@ main(void)
 	    cmocka_unit_test(test_no_address),
 	    cmocka_unit_test(test_detail),
 	    cmocka_unit_test(test_detail_of_a_waiting_session),
+	    cmocka_unit_test(test_filters),
 	    cmocka_unit_test(test_heading),
 	    cmocka_unit_test(test_cipher_words),
 	};

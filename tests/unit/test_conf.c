@@ -107,6 +107,7 @@ a_directory_is_loaded(void **state)
 	assert_non_null(conf_find(conf, CONF_USERNAME, "alice"));
 	assert_null(conf_find(conf, CONF_USERNAME, "Alice"));
 	assert_non_null(conf_find(conf, CONF_TUNNEL_GROUP, "DefaultWEBVPNGroup"));
+	assert_non_null(conf_find(conf, CONF_TUNNEL_GROUP, "DefaultRAGroup"));
 	assert_non_null(conf_find(conf, CONF_GROUP_POLICY, "DfltGrpPolicy"));
 	assert_null(conf_find(conf, CONF_IPV6_LOCAL_POOL, "POOL"));
 	assert_non_null(conf_file_content(conf, "gw.key", &len));
@@ -261,10 +262,41 @@ one_text_can_be_checked_alone(void **state)
 	assert_int_equal(conf_check_text("x.conf", "", 0, &dir->errors), ERR_NOTFOUND);
 }
 
+/* "# name = value; # ..", or NULL: the line is another. What is behind the "# ". */
+static char *
+commented_setting(char *line)
+{
+	char *start = line + strspn(line, "\t");
+
+	if (start[0] != '#' || start[1] != ' ')
+		return NULL;
+	size_t name = strspn(start + 2, "abcdefghijklmnopqrstuvwxyz0123456789-");
+	return name > 0 && strncmp(start + 2 + name, " = ", 3) == 0 ? start : NULL;
+}
+
+/* Take the comment signs off settings that are commented out: those of one line, and lists of
+ * groups from "# name = (" to "# );". */
+static void
+uncomment(char *text)
+{
+	bool inside = false;
+
+	for (char *line = text; line != NULL && *line != '\0'; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		char *start = inside ? strchr(line, '#') : commented_setting(line);
+		if (start == NULL)
+			continue;
+		*start = ' ';
+		char *end = strchr(line, '\n');
+		inside =
+		    (inside && strncmp(start + 1, " );", 3) != 0) || (!inside && end[-1] == '(');
+	}
+}
+
 /* The text of an example file; "/etc/sekisho/" in it becomes nothing, so that the PEM files are
  * beside it. */
 static void
-copy_example(const struct dir *dir, const char *name)
+copy_example(const struct dir *dir, const char *name, bool comments)
 {
 	static char text[65536];
 	static const char place[] = "/etc/sekisho/gateway.";
@@ -282,6 +314,8 @@ copy_example(const struct dir *dir, const char *name)
 		memmove(
 		    found + 3, found + sizeof(place) - 1, strlen(found + sizeof(place) - 1) + 1);
 	}
+	if (!comments)
+		uncomment(text);
 	put(dir, name, text);
 }
 
@@ -291,8 +325,77 @@ the_example_has_no_error(void **state)
 	struct dir *dir = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(conf_names); i++)
-		copy_example(dir, conf_names[i]);
+		copy_example(dir, conf_names[i], true);
 	expect_errors(dir, "");
+	assert_string_equal(buf_cstr(&dir->errors.warnings), "");
+}
+
+/* The value that a setting of DfltGrpPolicy has in the example must be the one it has anyway. */
+static void
+expect_default(const struct conf_object *written, const struct conf_object *other, unsigned setting)
+{
+	const struct conf_value *value = conf_value(written, setting);
+	const struct conf_value *wanted = conf_value(other, setting);
+	const char *name = conf_setting_name(CONF_GP_ATTRIBUTES, setting);
+	bool list = value->list != NULL && wanted->list != NULL;
+
+	if (value->state == CONF_ABSENT || wanted->state != CONF_ABSENT ||
+	    setting == GPA_DNS_SERVER || setting == GPA_DEFAULT_DOMAIN)
+		return;
+	if (value->num != wanted->num || (value->str == NULL) != (wanted->str == NULL) ||
+	    (value->list == NULL) != (wanted->list == NULL) ||
+	    (value->str != NULL && strcmp(value->str, wanted->str) != 0) ||
+	    (list && (value->len != wanted->len || strcmp(value->list[0], wanted->list[0]) != 0)))
+		fail_msg("%s: the example's comment is not the default", name);
+}
+
+static void
+what_the_example_comments_out_is_right(void **state)
+{
+	struct dir *dir = *state;
+	size_t set = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(conf_names); i++)
+		copy_example(dir, conf_names[i], false);
+	struct conf *conf = conf_load(dir->path, &dir->errors);
+	if (conf == NULL)
+		fail_msg("expected no error, got: %s", buf_cstr(&dir->errors.text));
+	const struct conf_object *written =
+	    conf_sub(conf_find(conf, CONF_GROUP_POLICY, "DfltGrpPolicy"), GP_ATTRIBUTES);
+	const struct conf_object *other =
+	    conf_sub(conf_find(conf, CONF_GROUP_POLICY, "Guests"), GP_ATTRIBUTES);
+
+	for (unsigned i = 0; i < GPA_COUNT; i++) {
+		expect_default(written, other, i);
+		set += conf_value(written, i)->state != CONF_ABSENT;
+	}
+	assert_true(set > 35);
+	assert_non_null(conf_find(conf, CONF_AAA_SERVER_GROUP, "RADIUS"));
+	assert_true(conf_wants_client_certificate(conf)); /* by its certificate map */
+	conf_unref(conf);
+}
+
+static void
+a_ca_file_is_loaded(void **state)
+{
+	struct dir *dir = *state;
+	size_t len;
+
+	put(dir, "pki.conf",
+	    "trustpoints = ( { name = \"GW\"; certificate = \"gw.pem\"; key = \"gw.key\"; },\n"
+	    "{ name = \"CA\"; ca-certificate = \"ca.pem\"; } ); ssl-trust-point = \"GW\";");
+	expect_errors(dir,
+	    "pki.conf:2: trustpoints[1].ca-certificate: %s/ca.pem is missing; make it or name "
+	    "another file\n");
+	conf_errors_fini(&dir->errors);
+	conf_errors_init(&dir->errors);
+	write_file(dir, "ca.pem", help_files[6].text, strlen(help_files[6].text), 0644);
+	struct conf *conf = conf_load(dir->path, &dir->errors);
+	if (conf == NULL)
+		fail_msg("expected no error, got: %s", buf_cstr(&dir->errors.text));
+	assert_string_equal(conf_file_content(conf, "ca.pem", &len), help_files[6].text);
+	remove_file(dir, "ca.pem");
+	conf_unref(conf);
 }
 
 int
@@ -307,6 +410,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(what_is_no_small_file_is_refused, setup, teardown),
 	    cmocka_unit_test_setup_teardown(gateway_conf_can_be_loaded_alone, setup, teardown),
 	    cmocka_unit_test_setup_teardown(one_text_can_be_checked_alone, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_ca_file_is_loaded, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		what_the_example_comments_out_is_right, setup, teardown),
 	    cmocka_unit_test_setup_teardown(the_example_has_no_error, setup, teardown),
 	};
 

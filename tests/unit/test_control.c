@@ -4,6 +4,7 @@
 #include "tests/unit/auth_help.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "auth/control.h"
@@ -18,6 +19,9 @@ static struct sockaddr_un addr;
 static void (*fresh_done)(void *arg);
 static void *fresh_arg;
 static bool hold_fresh;
+static control_reloaded_fn reload_done;
+static unsigned reloads;
+static bool reload_ok;
 
 static struct {
 	unsigned sessions;
@@ -25,7 +29,9 @@ static struct {
 	bool ordered;
 	Ipc__CtlEnd end;
 	bool ended, closed;
-	char error[128];
+	char error[128], text[128], filter[65], filter6[65];
+	unsigned rules;
+	char rule[256]; /* the last */
 	struct ip_addr ipv4;
 	char hostname[65];
 	uint64_t inactivity, idle_left;
@@ -51,15 +57,28 @@ on_cancel(const void *arg, void *ctx)
 }
 
 static void
+on_reload(control_reloaded_fn done, void *arg, void *ctx)
+{
+	(void)ctx;
+	reload_done = done;
+	fresh_arg = arg;
+	reloads++;
+	if (!hold_fresh)
+		done(reload_ok, "gateway.conf:3: what is wrong", arg);
+}
+
+static void
 start(const struct world_file *files, size_t len)
 {
-	struct control_config config = {.refresh = on_refresh, .cancel = on_cancel};
+	struct control_config config = {
+	    .refresh = on_refresh, .reload = on_reload, .cancel = on_cancel};
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	world_make(&world, files, len);
 	loop = loop_new();
 	config.loop = loop;
 	config.sessions = world.sessions;
+	config.filters = world.filters;
 	memset(&addr, 0, sizeof(addr));
 	addr.sun_family = AF_UNIX;
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/control", world.dir);
@@ -92,9 +111,22 @@ handle_session(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd
 	got.inactivity = session->inactivity;
 	got.idle_left = session->idle_left;
 	snprintf(got.hostname, sizeof(got.hostname), "%s", session->hostname);
+	snprintf(got.filter, sizeof(got.filter), "%s", session->filter_name);
+	snprintf(got.filter6, sizeof(got.filter6), "%s", session->ipv6_filter_name);
 	if (session->ipv4.len > 0)
 		assert_int_equal(
 		    ip_from_bytes(session->ipv4.data, session->ipv4.len, &got.ipv4), ERR_OK);
+}
+
+static void
+handle_rule(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	const Ipc__CtlRule *rule = (const Ipc__CtlRule *)msg;
+
+	(void)ipc, (void)id, (void)fd, (void)arg;
+	got.rules++;
+	snprintf(got.rule, sizeof(got.rule), "%s %u %s: %llu", rule->access_list, rule->line,
+	    rule->text, (unsigned long long)rule->hits);
 }
 
 static void
@@ -103,6 +135,7 @@ handle_end(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, vo
 	(void)ipc, (void)id, (void)fd, (void)arg;
 	got.end = *(const Ipc__CtlEnd *)msg;
 	snprintf(got.error, sizeof(got.error), "%s", got.end.error);
+	snprintf(got.text, sizeof(got.text), "%s", got.end.text);
 	got.ended = true;
 	loop_stop(loop);
 }
@@ -117,6 +150,7 @@ on_closed(struct ipc *ipc, const char *why, void *arg)
 
 static const struct ipc_row rows[] = {
     {.type = IPC__MSG_TYPE__MSG_CTL_SESSION, .handle = handle_session},
+    {.type = IPC__MSG_TYPE__MSG_CTL_RULE, .handle = handle_rule},
     {.type = IPC__MSG_TYPE__MSG_CTL_END, .handle = handle_end},
 };
 
@@ -322,6 +356,164 @@ test_misbehaviour(void **state)
 	stop();
 }
 
+/* ---- access lists ---- */
+
+static const struct world_file filter_files[] = {{"group-policies.conf",
+    "group-policies = ( { name = \"Staff\"; attributes = { vpn-filter = \"WEB\"; "
+    "ipv6-vpn-filter = \"none\"; }; },\n"
+    " { name = \"Partners\"; attributes = { vpn-filter = \"WEB\"; }; },\n"
+    " { name = \"Nobody\"; attributes = { ipv6-vpn-filter = \"SIX\"; }; },\n"
+    " { name = \"Locked\"; }, { name = \"Noclient\"; } );\n"
+    "ip-local-pools = ( { name = \"POOL\"; range = \"192.168.100.1-192.168.100.200\"; },\n"
+    " { name = \"SMALL\"; range = \"10.9.0.1-10.9.0.2\"; } );\n"
+    "ipv6-local-pools = ( { name = \"POOL6\"; prefix = \"fd00:100::10/64\"; size = 100; } );\n"
+    "access-lists = ( { name = \"WEB\"; type = \"extended\"; rules = [ \"remark the web\", "
+    "\"permit tcp any any eq 443\" ]; },\n"
+    " { name = \"SIX\"; type = \"extended\"; rules = [ \"permit ip any any\" ]; },\n"
+    " { name = \"OTHER\"; type = \"standard\"; rules = [ \"permit 10.0.0.0 255.0.0.0\" ]; } );\n"}};
+
+static unsigned
+rules_of(const char *name)
+{
+	Ipc__CtlAccessList request = IPC__CTL_ACCESS_LIST__INIT;
+	struct ipc *ipc = caller(dial());
+
+	got.rules = 0;
+	got.ended = false;
+	request.name = (char *)name;
+	assert_int_equal(ipc_send(ipc, IPC__MSG_TYPE__MSG_CTL_ACCESS_LIST, &request.base), ERR_OK);
+	loop_run(loop);
+	assert_true(got.ended);
+	assert_int_equal(got.end.count, got.rules);
+	ipc_free(ipc);
+	return got.rules;
+}
+
+static void
+test_access_lists(void **state)
+{
+	Ipc__CtlSessions f = IPC__CTL_SESSIONS__INIT;
+	Ipc__FilterHits hits = IPC__FILTER_HITS__INIT;
+	uint32_t line = 2;
+	uint64_t count = 41;
+	char token[TOKEN_TEXT_SIZE];
+	struct world_opened opened = {0};
+
+	(void)state;
+	start(filter_files, 1);
+	assert_non_null(world_login(&world, "alice", "Staff", token));
+	world_tunnel_open(&world, 0, token, true, false, &opened);
+	assert_int_equal(opened.filter6, 0);
+	hits.filter = opened.filter4;
+	hits.line = &line;
+	hits.hits = &count;
+	hits.n_line = hits.n_hits = 1;
+	filters_hits(world.filters, &hits);
+	fresh_arg = NULL;
+	assert_int_equal(rules_of("WEB"), 2);
+	assert_non_null(fresh_arg);
+	assert_string_equal(got.rule, "WEB 2 permit tcp any any eq 443: 41");
+	assert_int_equal(rules_of(""), 3);
+	assert_int_equal(rules_of("OTHER"), 1);
+	assert_string_equal(got.error, "");
+	assert_int_equal(rules_of("NONE"), 0);
+	assert_string_equal(got.error, "there is no access-list of that name");
+	/* What show-sessions says. */
+	assert_int_equal(list(&f), 1);
+	assert_string_equal(got.filter, "WEB");
+	assert_string_equal(got.filter6, "");
+	assert_non_null(world_login(&world, "bob", "Partners", token));
+	f.username = (char *)"bob";
+	assert_int_equal(list(&f), 1);
+	assert_string_equal(got.filter, "WEB");
+	assert_string_equal(got.filter6, "WEB");
+	stop();
+}
+
+/* A caller that goes while its rules are being fetched. */
+static void
+test_access_list_gone(void **state)
+{
+	Ipc__CtlAccessList request = IPC__CTL_ACCESS_LIST__INIT;
+
+	(void)state;
+	start(filter_files, 1);
+	hold_fresh = true;
+	struct ipc *ipc = caller(dial());
+	fresh_arg = NULL;
+	assert_int_equal(ipc_send(ipc, IPC__MSG_TYPE__MSG_CTL_ACCESS_LIST, &request.base), ERR_OK);
+	while (fresh_arg == NULL)
+		event_base_loop(loop_base(loop), EVLOOP_ONCE);
+	ipc_free(ipc);
+	while (fresh_arg != NULL)
+		event_base_loop(loop_base(loop), EVLOOP_ONCE);
+	stop();
+}
+
+/* ---- reload ---- */
+
+static void
+reload(void)
+{
+	Ipc__CtlReload request = IPC__CTL_RELOAD__INIT;
+	struct ipc *ipc = caller(dial());
+
+	got.ended = false;
+	assert_int_equal(ipc_send(ipc, IPC__MSG_TYPE__MSG_CTL_RELOAD, &request.base), ERR_OK);
+	loop_run(loop);
+	assert_true(got.ended);
+	ipc_free(ipc);
+}
+
+static void
+test_reload(void **state)
+{
+	Ipc__CtlReload request = IPC__CTL_RELOAD__INIT;
+
+	(void)state;
+	start(NULL, 0);
+	reloads = 0;
+	reload_ok = true;
+	reload();
+	assert_int_equal(reloads, 1);
+	assert_string_equal(got.error, "");
+	assert_string_equal(got.text, "gateway.conf:3: what is wrong");
+	reload_ok = false;
+	reload();
+	assert_int_equal(reloads, 2);
+	assert_string_equal(got.error, "gateway.conf:3: what is wrong");
+	assert_string_equal(got.text, "");
+	/* Only root, as the kernel says, whoever may connect. */
+	assert_int_equal(chmod(world.dir, 0755), 0);
+	assert_int_equal(chmod(addr.sun_path, 0777), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(seteuid(65534), 0);
+		int fd = dial();
+		assert_int_equal(seteuid(0), 0);
+		struct ipc *ipc = caller(fd);
+		got.ended = false;
+		assert_int_equal(
+		    ipc_send(ipc, IPC__MSG_TYPE__MSG_CTL_RELOAD, &request.base), ERR_OK);
+		loop_run(loop);
+		assert_true(got.ended);
+		assert_int_equal(reloads, 2);
+		assert_string_equal(got.error, "only root may reload");
+		ipc_free(ipc);
+	}
+	/* Gone before the answer: it is cancelled. */
+	hold_fresh = true;
+	fresh_arg = NULL;
+	struct ipc *ipc = caller(dial());
+	assert_int_equal(ipc_send(ipc, IPC__MSG_TYPE__MSG_CTL_RELOAD, &request.base), ERR_OK);
+	while (fresh_arg == NULL)
+		event_base_loop(loop_base(loop), EVLOOP_ONCE);
+	assert_int_equal(reloads, 3);
+	ipc_free(ipc);
+	while (fresh_arg != NULL)
+		event_base_loop(loop_base(loop), EVLOOP_ONCE);
+	stop();
+}
+
 /* Ended in the middle of everything. */
 static void
 test_end(void **state)
@@ -347,6 +539,9 @@ main(void)
 	    cmocka_unit_test(test_content),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_misbehaviour),
+	    cmocka_unit_test(test_access_lists),
+	    cmocka_unit_test(test_access_list_gone),
+	    cmocka_unit_test(test_reload),
 	    cmocka_unit_test(test_end),
 	};
 

@@ -154,6 +154,12 @@ path_chan_open(UNUSED struct path *path, const struct chan_params *params)
 	return path_result;
 }
 
+bool
+path_has_filters(UNUSED const struct path *path, const Ipc__TunnelPolicy *policy)
+{
+	return policy->filter4 != 99;
+}
+
 enum err
 ipc_request(UNUSED struct ipc *ipc, UNUSED Ipc__MsgType type, const ProtobufCMessage *msg,
     UNUSED Ipc__MsgType expect, UNUSED unsigned timeout_ms, ipc_reply_fn fn, void *arg,
@@ -215,6 +221,8 @@ conf_str(const struct conf_object *object, UNUSED unsigned setting)
 	return listener_address[object - listeners];
 }
 
+static uint64_t filter4; /* of the policy */
+
 /* ---- helpers ---- */
 
 static int
@@ -237,6 +245,7 @@ setup(UNUSED void **state)
 	path_result = export_result = request_result = ERR_OK;
 	reply_fn = NULL;
 	closed_events = 0;
+	filter4 = 0;
 	return 0;
 }
 
@@ -264,6 +273,7 @@ answer_ok(bool has_ipv4, uint32_t mtu, bool dtls)
 {
 	Ipc__SessionOpened opened = IPC__SESSION_OPENED__INIT;
 	Ipc__TunnelPolicy policy = IPC__TUNNEL_POLICY__INIT;
+	Ipc__CustomAttr custom = IPC__CUSTOM_ATTR__INIT, *customs[] = {&custom};
 
 	opened.status = IPC__OPEN_STATUS__OPEN_OK;
 	opened.session = 7;
@@ -271,7 +281,12 @@ answer_ok(bool has_ipv4, uint32_t mtu, bool dtls)
 	if (has_ipv4)
 		opened.ipv4 = (ProtobufCBinaryData){4, ipv4};
 	opened.ipv6 = (ProtobufCBinaryData){16, ipv6};
+	custom.type = (char *)"dynamic-split-exclude-domains";
+	custom.value = (char *)"a.example";
+	policy.custom_attr = customs;
+	policy.n_custom_attr = 1;
 	policy.mtu = mtu;
+	policy.filter4 = filter4;
 	policy.dtls = dtls;
 	reply_fn(ERR_OK, &opened.base, reply_arg);
 	assert_int_equal(conn.refs, 0);
@@ -385,6 +400,38 @@ test_no_memory_for_the_channel(UNUSED void **state)
 	assert_int_equal(closed_cause, IPC__CLOSE_CAUSE__CLOSE_ERROR);
 }
 
+/* A policy with a filter that has not come: there is no tunnel, and no word of 200. */
+static void
+test_filter_is_missing(UNUSED void **state)
+{
+	filter4 = 99;
+	send_connect(FULL);
+	answer_ok(true, 0, true);
+	assert_int_equal(status, 503);
+	assert_string_equal(headers, "X-Reason: The policy cannot be applied now\r\n");
+	assert_false(taken || opened_path);
+	assert_int_equal(head_len, 0);
+	assert_int_equal(closed_events, 1);
+	assert_int_equal(closed_cause, IPC__CLOSE_CAUSE__CLOSE_ERROR);
+	setup(NULL);
+	filter4 = 98;
+	send_connect(FULL);
+	answer_ok(true, 0, true);
+	assert_true(opened_path);
+}
+
+static void
+test_phone(UNUSED void **state)
+{
+	send_connect(COOKIE "X-CSTP-License: mobile\r\n");
+	answer_ok(true, 0, false);
+	assert_null(strstr((char *)head, "Post-Auth-XML"));
+	setup(NULL);
+	send_connect(COOKIE);
+	answer_ok(true, 0, false);
+	assert_non_null(strstr((char *)head, "X-CSTP-Post-Auth-XML: "));
+}
+
 /* IPv6 needs 1280 bytes (RFC 8200 5). */
 static void
 test_small_mtu(UNUSED void **state)
@@ -452,6 +499,8 @@ main(void)
 	    T(test_auth_away),
 	    T(test_client_left),
 	    T(test_no_memory_for_the_channel),
+	    T(test_filter_is_missing),
+	    T(test_phone),
 	    T(test_small_mtu),
 	    T(test_when_dtls_is_offered),
 	};

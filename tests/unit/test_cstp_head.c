@@ -88,6 +88,33 @@ test_requests(UNUSED void **state)
 }
 
 static void
+test_phones(UNUSED void **state)
+{
+	static const struct {
+		const char *headers;
+		bool mobile;
+	} rows[] = {
+	    {"", false},
+	    {"X-CSTP-License: mobile\r\n", true},
+	    {"X-CSTP-License: other\r\n", false},
+	    {"X-AnyConnect-Identifier-Platform: android\r\n", true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct http_request request;
+		struct cstp_request out;
+		struct buf text;
+
+		buf_init(&text, 1024);
+		buf_printf(&text, CONNECT "Cookie: webvpn=T\r\n%s\r\n", rows[i].headers);
+		request = parse((char *)text.data);
+		assert_int_equal(cstp_head_read(&request, &out), ERR_OK);
+		assert_int_equal(out.mobile, rows[i].mobile);
+		buf_fini(&text);
+	}
+}
+
+static void
 test_no_cookie(UNUSED void **state)
 {
 	static const char *const cookies[] = {
@@ -183,10 +210,13 @@ test_full_answer(UNUSED void **state)
 	    "20\r\nX-CSTP-Idle-Timeout: 1800\r\n"
 	    "X-CSTP-Session-Timeout: 3600\r\nX-CSTP-Session-Timeout-Remaining: "
 	    "3000\r\nX-CSTP-Session-Timeout-Alert-Interval: 60\r\n"
+	    "X-CSTP-Idle-Timeout-Alert-Interval: 300\r\n"
 	    "X-CSTP-Disconnected-Timeout: 1800\r\nX-CSTP-Rekey-Time: 3600\r\nX-CSTP-Rekey-Method: "
 	    "new-tunnel\r\n"
 	    "X-CSTP-Keep: true\r\nX-CSTP-TCP-Keepalive: "
-	    "true\r\nX-CSTP-Smartcard-Removal-Disconnect: true\r\nX-CSTP-License: accept\r\n"
+	    "true\r\nX-CSTP-Smartcard-Removal-Disconnect: true\r\n"
+	    "X-CSTP-Routing-Filtering-Ignore: false\r\nX-CSTP-Disable-Always-On-VPN: false\r\n"
+	    "X-CSTP-MSIE-Proxy-Lockdown: false\r\nX-CSTP-License: accept\r\n"
 	    "X-CSTP-Banner: Hi%20%25%0D%0A%C3%A9\r\n"
 	    "X-DTLS-App-ID: ab\r\nX-DTLS-Port: 4433\r\nX-DTLS-CipherSuite: "
 	    "PSK-NEGOTIATE\r\nX-DTLS-MTU: 1406\r\n"
@@ -216,6 +246,7 @@ test_full_answer(UNUSED void **state)
 	policy.session_timeout = 3600;
 	policy.session_remaining = 3000;
 	policy.alert_interval = 60;
+	policy.idle_alert_interval = 300;
 	policy.disconnected_timeout = 1800;
 	policy.rekey_time = 3600;
 	policy.rekey_method = (char *)"new-tunnel";
@@ -249,6 +280,145 @@ test_bare_answer(UNUSED void **state)
 	buf_fini(&out);
 }
 
+/* ---- one header after the other ---- */
+
+static Ipc__CustomAttr domains_attr, evil_attr, *customs[] = {&domains_attr, &evil_attr};
+static char *excepts[] = {(char *)"*.a.example", (char *)"10.0.0.0"};
+
+static void
+policy_change(Ipc__TunnelPolicy *policy, const char *what)
+{
+	if (strncmp(what, "proxy ", 6) == 0) {
+		policy->msie_proxy_method = (char *)(uintptr_t)(what + 6);
+		policy->msie_proxy_server = (char *)"proxy.example:8080";
+		policy->msie_proxy_except = excepts;
+		policy->n_msie_proxy_except = 2;
+		policy->msie_proxy_local_bypass = true;
+		policy->msie_proxy_pac_url = (char *)"http://a.example/p.pac";
+	} else if (strcmp(what, "lockdown") == 0)
+		policy->msie_proxy_lockdown = true;
+	else if (strcmp(what, "always-on") == 0)
+		policy->disable_always_on = true;
+	else if (strcmp(what, "routing") == 0)
+		policy->routing_filtering_ignore = true;
+	else if (strcmp(what, "fqdn") == 0)
+		policy->gateway_fqdn = (char *)"gw.example";
+	else if (strcmp(what, "alert") == 0)
+		policy->alert_interval = 120;
+	else if (strcmp(what, "custom") == 0) {
+		policy->custom_attr = customs;
+		policy->n_custom_attr = 1;
+	} else
+		assert_string_equal(what, "");
+}
+
+static void
+test_each_header(UNUSED void **state)
+{
+	static const struct {
+		const char *what, *has, *has_not;
+	} rows[] = {
+	    {"", "X-CSTP-MSIE-Proxy-Lockdown: false\r\n", "X-CSTP-MSIE-Proxy-M"},
+	    {"", "X-CSTP-Disable-Always-On-VPN: false\r\n", "X-CSTP-Hostname"},
+	    {"", "X-CSTP-Routing-Filtering-Ignore: false\r\n", "X-CSTP-DynDNS"},
+	    {"", "X-CSTP-License", "X-CSTP-Post-Auth-XML"},
+	    {"", "X-CSTP-License", "Alert-Interval"},
+	    {"lockdown", "X-CSTP-MSIE-Proxy-Lockdown: true\r\n", "Lockdown: false"},
+	    {"proxy no-modify", "X-CSTP-MSIE-Proxy-Lockdown: false\r\n", "Proxy-M"},
+	    {"proxy no-proxy", "X-CSTP-MSIE-Proxy-Method: no-proxy\r\n", "Proxy-Server"},
+	    {"proxy auto-detect", "X-CSTP-MSIE-Proxy-Method: auto-detect\r\n", "PAC-URL"},
+	    {"proxy use-pac-url", "X-CSTP-MSIE-Proxy-PAC-URL: http://a.example/p.pac\r\n",
+		"Proxy-Server"},
+	    {"proxy use-server", "X-CSTP-MSIE-Proxy-Server: proxy.example:8080\r\n", "PAC-URL"},
+	    {"proxy use-server",
+		"X-CSTP-MSIE-Proxy-Exception: *.a.example\r\n"
+		"X-CSTP-MSIE-Proxy-Exception: 10.0.0.0\r\n",
+		"PAC-URL"},
+	    {"proxy use-server", "X-CSTP-MSIE-Proxy-Bypass-Local: true\r\n", "PAC-URL"},
+	    {"always-on", "X-CSTP-Disable-Always-On-VPN: true\r\n", "VPN: false"},
+	    {"routing", "X-CSTP-Routing-Filtering-Ignore: true\r\n", "Ignore: false"},
+	    {"fqdn", "X-CSTP-Hostname: gw.example\r\nX-CSTP-DynDNS: true\r\n", "X-Evil"},
+	    {"alert", "X-CSTP-Session-Timeout-Alert-Interval: 120\r\n", "X-Evil"},
+	    {"custom",
+		"X-CSTP-Post-Auth-XML: <?xml version=\"1.0\" encoding=\"UTF-8\"?><config-auth "
+		"client=\"vpn\" type=\"complete\" aggregate-auth-version=\"2\">"
+		"<config client=\"vpn\" type=\"private\"><opaque is-for=\"vpn-client\">"
+		"<custom-attr><dynamic-split-exclude-domains>a.example,b.example"
+		"</dynamic-split-exclude-domains></custom-attr></opaque></config>"
+		"</config-auth>\r\n",
+		"X-Evil"},
+	};
+
+	ipc__custom_attr__init(&domains_attr);
+	domains_attr.type = (char *)"dynamic-split-exclude-domains";
+	domains_attr.value = (char *)"a.example,b.example";
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct cstp_answer answer = {.mtu = 1200, .link_mtu = 1300};
+		Ipc__SessionOpened opened;
+		Ipc__TunnelPolicy policy;
+		struct buf out;
+
+		opened_make(&opened, &policy);
+		policy_change(&policy, rows[i].what);
+		buf_init(&out, CSTP_ANSWER_MAX);
+		cstp_head_write(&out, &opened, &answer);
+		if (strstr(buf_cstr(&out), rows[i].has) == NULL ||
+		    strstr(buf_cstr(&out), rows[i].has_not) != NULL)
+			fail_msg("%s: expected %s and no %s, got %s", rows[i].what, rows[i].has,
+			    rows[i].has_not, buf_cstr(&out));
+		/* Phones have no use for custom attributes. */
+		buf_reset(&out);
+		answer.mobile = true;
+		cstp_head_write(&out, &opened, &answer);
+		assert_null(strstr(buf_cstr(&out), "Post-Auth"));
+		buf_fini(&out);
+	}
+}
+
+/* Every text of the policy, those that later versions add too, with a line end in it. */
+static void
+test_no_value_ends_a_line(UNUSED void **state)
+{
+	static char evil[] = "v\r\nX-Evil: 1\r\n\r\nSTF", *list[] = {evil};
+	const ProtobufCMessageDescriptor *desc = &ipc__tunnel_policy__descriptor;
+	struct cstp_answer answer = {.mtu = 1200, .link_mtu = 1300, .dtls = true, .app_id = "ab"};
+	static const char *const methods[] = {"use-server", "use-pac-url", evil};
+	Ipc__SessionOpened opened;
+	Ipc__TunnelPolicy policy;
+	struct buf out;
+
+	ipc__custom_attr__init(&evil_attr);
+	evil_attr.type = evil_attr.value = evil;
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+		opened_make(&opened, &policy);
+		for (unsigned j = 0; j < desc->n_fields; j++) {
+			const ProtobufCFieldDescriptor *field = &desc->fields[j];
+			char *at = (char *)&policy + field->offset;
+
+			if (field->type != PROTOBUF_C_TYPE_STRING)
+				continue;
+			if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+				*(char ***)(void *)at = list;
+				*(size_t *)(void *)((char *)&policy + field->quantifier_offset) = 1;
+			} else {
+				*(char **)(void *)at = evil;
+			}
+		}
+		policy.msie_proxy_method = (char *)(uintptr_t)methods[i];
+		policy.rekey_time = 5;
+		domains_attr.value = evil;
+		policy.custom_attr = customs;
+		policy.n_custom_attr = 2;
+		buf_init(&out, CSTP_ANSWER_MAX);
+		cstp_head_write(&out, &opened, &answer);
+		assert_null(strstr(buf_cstr(&out), "\nX-Evil"));
+		assert_ptr_equal(strstr(buf_cstr(&out), "\r\n\r\n"), out.data + out.len - 4);
+		/* The texts were there. */
+		assert_non_null(strstr(buf_cstr(&out), "X-Evil"));
+		buf_fini(&out);
+	}
+}
+
 static void
 test_reason(UNUSED void **state)
 {
@@ -266,10 +436,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_request_of_openconnect),
 	    cmocka_unit_test(test_requests),
+	    cmocka_unit_test(test_phones),
 	    cmocka_unit_test(test_no_cookie),
 	    cmocka_unit_test(test_mtu),
 	    cmocka_unit_test(test_full_answer),
 	    cmocka_unit_test(test_bare_answer),
+	    cmocka_unit_test(test_each_header),
+	    cmocka_unit_test(test_no_value_ends_a_line),
 	    cmocka_unit_test(test_reason),
 	};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tools/ctl.c: connecting, answers good and bad, JSON. The daemon is the other end of a socketpair,
- * written to first. */
+/* tools/ctl.c, common/ctl_client.c: connecting, answers good and bad, JSON. The daemon is the other
+ * end of a socketpair, written to first. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -225,7 +225,8 @@ test_json(UNUSED void **state)
 	    "\"tunnels\":[{\"channel\":\"dtls\",\"id\":2,\"up\":true,\"version\":\"\",\"cipher\":"
 	    "\"\",\"client_port\":0,"
 	    "\"server_port\":0,\"stats\":null,\"client_ip\":null}],"
-	    "\"session_timeout\":0,\"session_left\":0}");
+	    "\"session_timeout\":0,\"session_left\":0,\"filter_name\":\"\","
+	    "\"ipv6_filter_name\":\"\"}");
 	free(text);
 	json_decref(json);
 	tunnel.channel = (Ipc__Channel)99; /* a newer daemon's */
@@ -238,10 +239,54 @@ test_json(UNUSED void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* ---- reload ---- */
+
+static void
+say_reloaded(const char *error, const char *text)
+{
+	Ipc__CtlEnd end = IPC__CTL_END__INIT;
+
+	end.error = TEXT(error);
+	end.text = TEXT(text);
+	assert_int_equal(ipc_write_blocking(daemon_fd, T(CTL_END), &end.base, -1), ERR_OK);
+}
+
+static void
+test_reload(UNUSED void **state)
+{
+	static const struct {
+		const char *error, *text;
+		enum err err;
+		const char *expect;
+	} rows[] = {
+	    {"", "warning: x\nreloaded", ERR_OK, "warning: x\nreloaded"},
+	    {"a.conf:1: bad\nnot reloaded", "", ERR_DENIED, "a.conf:1: bad\nnot reloaded"},
+	    {"esc\033[2J\xc2\x85\n\tline", "", ERR_DENIED, "esc?[2J?\n?line"},
+	    {"", "", ERR_OK, ""},
+	};
+	char text[256];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		say_reloaded(rows[i].error, rows[i].text);
+		assert_int_equal(ctl_reload(tool, text, sizeof(text)), rows[i].err);
+		assert_string_equal(text, rows[i].expect);
+	}
+	/* Too long: cut, and a string. */
+	say_reloaded("0123456789\n0123456789", "");
+	assert_int_equal(ctl_reload(tool, text, 16), ERR_DENIED);
+	assert_in_range(strlen(text), 11, 15);
+	say_session(1);
+	assert_int_equal(ctl_reload(tool, text, sizeof(text)), ERR_SYNTAX);
+	close(daemon_fd);
+	daemon_fd = -1;
+	assert_int_equal(ctl_reload(tool, text, sizeof(text)), ERR_CLOSED);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_reload, setup, teardown),
 	    CASE(test_listing),
 	    CASE(test_empty),
 	    CASE(test_refused),

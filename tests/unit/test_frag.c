@@ -37,8 +37,8 @@ check(size_t len, size_t mtu, size_t base, bool more)
 	size_t n, total = 0;
 
 	packet_make(len, (uint16_t)(base / 8 | (more ? 0x2000 : 0)));
-	assert_true(frag_is_allowed(pkt, len, mtu));
-	frag_init(&frag, pkt, len, mtu);
+	assert_true(frag_is_allowed(pkt, len, mtu, false));
+	frag_init(&frag, pkt, len, mtu, 1);
 	while ((n = frag_next(&frag, dst)) > 0) {
 		size_t off = (size_t)(dst[6] & 0x1f) << 11 | (size_t)dst[7] << 3;
 		bool last = total + n - 20 == len - 20;
@@ -78,13 +78,35 @@ static void
 test_not_allowed(UNUSED void **state)
 {
 	packet_make(1400, 0x4000);
-	assert_false(frag_is_allowed(pkt, 1400, 1300));
+	assert_false(frag_is_allowed(pkt, 1400, 1300, false));
+	assert_true(frag_is_allowed(pkt, 1400, 1300, true));
 	packet_make(1400, 0);
-	assert_true(frag_is_allowed(pkt, 1400, 1300));
+	assert_true(frag_is_allowed(pkt, 1400, 1300, false));
 	pkt[0] = 0x46;
-	assert_false(frag_is_allowed(pkt, 1400, 1300));
+	assert_false(frag_is_allowed(pkt, 1400, 1300, true));
 	pkt[0] = 0x60;
-	assert_false(frag_is_allowed(pkt, 1400, 1300));
+	assert_false(frag_is_allowed(pkt, 1400, 1300, true));
+}
+
+/* "Don't fragment" is ignored: the pieces have an identification of their own, and lose the bit. */
+static void
+test_against_its_wish(UNUSED void **state)
+{
+	uint8_t dst[1300];
+	struct frag frag;
+	size_t n, pieces = 0, total = 0;
+
+	packet_make(3000, 0x4000);
+	frag_init(&frag, pkt, 3000, 1300, 0xbeef);
+	while ((n = frag_next(&frag, dst)) > 0) {
+		assert_int_equal(dst[4] << 8 | dst[5], 0xbeef);
+		assert_int_equal(dst[6] & 0x40, 0);
+		assert_int_equal(ip_csum_fold(ip_csum_add(0, dst, 20)), 0);
+		total += n - 20;
+		pieces++;
+	}
+	assert_int_equal(pieces, 3);
+	assert_int_equal(total, 2980);
 }
 
 int
@@ -94,6 +116,7 @@ main(void)
 	    cmocka_unit_test(test_pieces),
 	    cmocka_unit_test(test_pieces_of_a_piece),
 	    cmocka_unit_test(test_not_allowed),
+	    cmocka_unit_test(test_against_its_wish),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

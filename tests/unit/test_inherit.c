@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "conf/inherit.h"
-#include "tests/unit/conf_help.h"
+#include "tests/unit/conf_world.h"
 
 static const char policies[] =
     "group-policies = (\n"
@@ -130,12 +130,189 @@ the_user_comes_first(void **state)
 	conf_unref(conf);
 }
 
+/* ---- what several attributes together say ---- */
+
+#define CUSTOM(list) "anyconnect-custom = (" list ");"
+
+static const char custom_groups[] =
+    "webvpn = { anyconnect-custom-attr = ( { type = \"A\"; }, { type = \"B\"; }, { type = \"C\"; "
+    "} );\n"
+    "  anyconnect-custom-data = ( { type = \"A\"; name = \"LIST\"; value = "
+    "\"a.example,b.example\"; "
+    "},\n"
+    "    { type = \"B\"; name = \"LIST\"; value = \"other\"; } ); };\n"
+    "tunnel-groups = ( { name = \"T\"; general-attributes = { default-group-policy = \"P\";\n"
+    "    address-pool = [ \"P1\", \"P2\" ]; ipv6-address-pool = \"P6\"; }; } );\n";
+
+/* Policies P and DfltGrpPolicy with these attributes. */
+static struct conf *
+load_two(const char *policy, const char *dflt)
+{
+	static const char rest[] =
+	    "ip-local-pools = ( { name = \"P1\"; range = \"10.0.0.1-10.0.0.9\"; },\n"
+	    "  { name = \"P2\"; range = \"10.0.1.1-10.0.1.9\"; },\n"
+	    "  { name = \"P3\"; range = \"10.0.2.1-10.0.2.9\"; } );\n"
+	    "ipv6-local-pools = ( { name = \"P6\"; prefix = \"fd00::1/64\"; size = 9; } );\n"
+	    "access-lists = ( { name = \"F4\"; type = \"extended\"; rules = \"permit ip any any\"; "
+	    "},\n"
+	    "  { name = \"F6\"; type = \"extended\"; rules = \"permit ip any any\"; } );\n";
+	struct buf text;
+
+	buf_init(&text, 8192);
+	buf_printf(&text,
+	    "group-policies = ( { name = \"P\"; attributes = { %s }; },\n"
+	    "  { name = \"DfltGrpPolicy\"; attributes = { %s }; } );\n%s",
+	    policy, dflt, rest);
+	const struct conf_world_file files[] = {
+	    {"tunnel-groups.conf", custom_groups}, {"group-policies.conf", buf_cstr(&text)}};
+	struct conf *conf = conf_world(files, ARRAY_LEN(files));
+	buf_fini(&text);
+	return conf;
+}
+
+static const struct {
+	const char *policy, *dflt;
+	const char *wanted; /* "TYPE=VALUE@SOURCE" of each */
+} customs[] = {
+    {"", "", ""},
+    {CUSTOM("{ type = \"A\"; value = \"x\"; }"), "", "A=x@0 "},
+    {"", CUSTOM("{ type = \"A\"; value = \"x\"; }"), "A=x@1 "},
+    {CUSTOM("{ type = \"A\"; value = \"x\"; }"), CUSTOM("{ type = \"A\"; value = \"y\"; }"),
+	"A=x@0 "},
+    {CUSTOM("{ type = \"A\"; value = \"x\"; }"), CUSTOM("{ type = \"B\"; value = \"y\"; }"),
+	"A=x@0 B=y@1 "},
+    {CUSTOM("{ type = \"A\"; value = \"none\"; }"),
+	CUSTOM("{ type = \"B\"; value = \"y\"; }, { type = \"A\"; value = \"z\"; }"), "B=y@1 "},
+    {"anyconnect-custom = \"none\";", CUSTOM("{ type = \"A\"; value = \"x\"; }"), ""},
+    {CUSTOM("{ type = \"A\"; value = [ \"LIST\", \"c.example\" ]; }"), "",
+	"A=a.example,b.example,c.example@0 "},
+    {CUSTOM("{ type = \"B\"; value = \"LIST\"; }, { type = \"C\"; value = \"LIST\"; }"), "",
+	"B=other@0 C=LIST@0 "},
+};
+
+static void
+each_custom_type_inherits_by_itself(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(customs); i++) {
+		struct conf *conf = load_two(customs[i].policy, customs[i].dflt);
+		struct inherit_custom list[INHERIT_CUSTOM_MAX];
+		struct inherit inherit;
+		struct buf got, value;
+
+		buf_init(&got, 4096);
+		buf_init(&value, 4096);
+		inherit_merge(conf, conf_find(conf, CONF_TUNNEL_GROUP, "T"), NULL, NULL, &inherit);
+		size_t len = inherit_custom(&inherit, list, ARRAY_LEN(list));
+		for (size_t k = 0; k < len; k++) {
+			assert_int_equal(inherit_custom_value(conf, &list[k], &value), ERR_OK);
+			buf_printf(
+			    &got, "%s=%s@%zu ", list[k].type, buf_cstr(&value), list[k].from);
+		}
+		assert_string_equal(buf_cstr(&got), customs[i].wanted);
+		if (len > 0)
+			assert_int_equal(inherit_custom(&inherit, list, 1), 1);
+		buf_fini(&got);
+		buf_fini(&value);
+		conf_unref(conf);
+	}
+}
+
+static void
+a_value_that_does_not_fit_is_an_error(void **state)
+{
+	struct conf *conf = load_two(CUSTOM("{ type = \"A\"; value = \"LIST\"; }"), "");
+	struct inherit_custom list[1];
+	struct inherit inherit;
+	struct buf value;
+
+	(void)state;
+	inherit_merge(conf, conf_find(conf, CONF_TUNNEL_GROUP, "T"), NULL, NULL, &inherit);
+	assert_int_equal(inherit_custom(&inherit, list, 1), 1);
+	buf_init(&value, 4);
+	assert_int_equal(inherit_custom_value(conf, &list[0], &value), ERR_LIMIT);
+	buf_fini(&value);
+	conf_unref(conf);
+}
+
+static const struct {
+	const char *policy, *dflt;
+	const char *pools4, *pools6; /* the policy's, a bar, the tunnel group's */
+	const char *filter4, *filter6;
+	bool own6;
+} together[] = {
+    {"", "", "|P1 P2 ", "|P6 ", NULL, NULL, false},
+    {"address-pools = \"P3\";", "address-pools = \"P1\";", "P3 |P1 P2 ", "|P6 ", NULL, NULL, false},
+    {"address-pools = \"none\";", "address-pools = \"P1\";", "|P1 P2 ", "|P6 ", NULL, NULL, false},
+    {"", "address-pools = [ \"P3\", \"P1\" ]; ipv6-address-pools = \"P6\";", "P3 P1 |P1 P2 ",
+	"P6 |P6 ", NULL, NULL, false},
+    {"vpn-filter = \"F4\";", "", "|P1 P2 ", "|P6 ", "F4", "F4", false},
+    {"vpn-filter = \"F4\"; ipv6-vpn-filter = \"F6\";", "", "|P1 P2 ", "|P6 ", "F4", "F6", true},
+    {"vpn-filter = \"F4\"; ipv6-vpn-filter = \"none\";", "", "|P1 P2 ", "|P6 ", "F4", NULL, true},
+    {"ipv6-vpn-filter = \"F6\";", "", "|P1 P2 ", "|P6 ", NULL, "F6", true},
+    {"vpn-filter = \"none\";", "vpn-filter = \"F4\"; ipv6-vpn-filter = \"F6\";", "|P1 P2 ", "|P6 ",
+	NULL, "F6", true},
+};
+
+static void
+expect_pools(const struct inherit *inherit, const struct conf_object *group, unsigned family,
+    const char *wanted)
+{
+	const char *names[INHERIT_POOLS_MAX];
+	size_t from_policy, len = inherit_pools(inherit, group, family, names, &from_policy);
+	struct buf got;
+
+	buf_init(&got, 512);
+	for (size_t i = 0; i <= len; i++) {
+		if (i == from_policy)
+			buf_puts(&got, "|");
+		if (i < len)
+			buf_printf(&got, "%s ", names[i]);
+	}
+	assert_string_equal(buf_cstr(&got), wanted);
+	buf_fini(&got);
+}
+
+static void
+expect_filter(const struct inherit *inherit, unsigned family, const char *wanted, bool own)
+{
+	enum conf_gp_attributes attribute;
+	const char *got = inherit_filter(inherit, family, &attribute);
+
+	assert_int_equal(attribute, own ? GPA_IPV6_VPN_FILTER : GPA_VPN_FILTER);
+	if (wanted == NULL)
+		assert_null(got);
+	else
+		assert_string_equal(got, wanted);
+}
+
+static void
+pools_and_filters(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(together); i++) {
+		struct conf *conf = load_two(together[i].policy, together[i].dflt);
+		const struct conf_object *group = conf_find(conf, CONF_TUNNEL_GROUP, "T");
+		struct inherit inherit;
+
+		inherit_merge(conf, group, NULL, NULL, &inherit);
+		expect_pools(&inherit, group, 4, together[i].pools4);
+		expect_pools(&inherit, group, 6, together[i].pools6);
+		expect_filter(&inherit, 4, together[i].filter4, false);
+		expect_filter(&inherit, 6, together[i].filter6, together[i].own6);
+		conf_unref(conf);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_tunnel_group_names_the_policy),
 	    cmocka_unit_test(the_user_comes_first),
+	    cmocka_unit_test(each_custom_type_inherits_by_itself),
+	    cmocka_unit_test(a_value_that_does_not_fit_is_an_error),
+	    cmocka_unit_test(pools_and_filters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

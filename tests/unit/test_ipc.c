@@ -520,7 +520,7 @@ test_hostile_datagrams(UNUSED void **state)
 	    {.head = {.type = T(ROLE_STOP)}, .cut = 11, .why = "too short"},
 	    {.head = {.type = T(ROLE_STOP)}, .cut = 12, .why = "closed the channel"}, /* empty */
 	    {.head = {.type = T(NONE)}, .why = "unknown message type"},
-	    {.head = {.type = 7}, .why = "unknown message type"},
+	    {.head = {.type = 19}, .why = "unknown message type"},
 	    {.head = {.type = UINT32_MAX}, .why = "unknown message type"},
 	    {.head = {.type = T(ROLE_STOP), .flags = 2}, .why = "unknown message flags"},
 	    {.head = {.type = T(ROLE_STOP), .id = 1}, .why = "event with id"},

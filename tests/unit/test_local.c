@@ -40,13 +40,14 @@ on_result(enum local_result result, void *arg)
 }
 
 static void
-ask(struct local *local, const char *username, const char *password, enum local_result *out)
+ask(struct local *local, struct conf *conf, const char *username, const char *password,
+    enum local_result *out)
 {
 	struct secret *secret = secret_new(password, strlen(password));
 
 	assert_non_null(secret);
 	outstanding++;
-	assert_int_equal(local_verify(local, username, secret, on_result, out), ERR_OK);
+	assert_int_equal(local_verify(local, conf, username, secret, on_result, out), ERR_OK);
 }
 
 static struct conf *
@@ -56,6 +57,7 @@ make_conf(void)
 
 	snprintf(users, sizeof(users),
 	    "usernames = ( { name = \"alice\"; password = \"%s\"; },\n"
+	    " { name = \"mute\"; },\n"
 	    " { name = \"bob\"; password = \"" HELP_HASH "\"; } );\n",
 	    alice);
 	const struct world_file files[] = {{"users.conf", users}};
@@ -92,6 +94,9 @@ test_results(void **state)
 	    {"nobody", "right", LOCAL_NO_USER},
 	    {"", "right", LOCAL_NO_USER},
 	    {"bob", "right", LOCAL_BAD_PASSWORD},
+	    /* Without a password none fits, not even one of another user. */
+	    {"mute", "right", LOCAL_NO_PASSWORD},
+	    {"mute", "", LOCAL_NO_PASSWORD},
 	};
 	struct conf *conf = make_conf();
 	enum local_result results[ARRAY_LEN(cases)];
@@ -100,7 +105,7 @@ test_results(void **state)
 	loop = loop_new();
 	struct local *local = make(conf, NULL, 100, 2);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		ask(local, cases[i].username, cases[i].password, &results[i]);
+		ask(local, conf, cases[i].username, cases[i].password, &results[i]);
 	loop_run(loop);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		if (results[i] != cases[i].result)
@@ -125,12 +130,12 @@ test_settings(void **state)
 	struct local *again = make(conf, NULL, 100, 1);
 	for (int i = 0; i < 200; i++) {
 		char name[32];
-		bool known;
+		enum local_result real;
 
 		snprintf(name, sizeof(name), "stranger%d", i);
-		const char *setting = local_setting(local, name, &known);
-		assert_false(known);
-		assert_string_equal(setting, local_setting(again, name, &known));
+		const char *setting = local_setting(local, conf, name, &real);
+		assert_int_equal(real, LOCAL_NO_USER);
+		assert_string_equal(setting, local_setting(again, conf, name, &real));
 		if (strcmp(setting, conf_str(alice, USER_PASSWORD)) == 0)
 			like_alice++;
 		else if (strcmp(setting, HELP_HASH) == 0)
@@ -150,7 +155,7 @@ test_hash_is_run(void **state)
 {
 	struct conf *conf = make_conf();
 	enum local_result result;
-	bool known;
+	enum local_result real;
 	char name[32];
 
 	(void)state;
@@ -158,19 +163,75 @@ test_hash_is_run(void **state)
 	struct local *local = make(conf, hash_recording, 100, 1);
 	for (int i = 0;; i++) {
 		snprintf(name, sizeof(name), "stranger%d", i);
-		if (strncmp(local_setting(local, name, &known), CHEAP, strlen(CHEAP)) == 0)
+		if (strncmp(local_setting(local, conf, name, &real), CHEAP, strlen(CHEAP)) == 0)
 			break;
 	}
 	asked = 0;
 	/* The very password of the user whose setting is borrowed. */
-	ask(local, name, "right", &result);
+	ask(local, conf, name, "right", &result);
 	loop_run(loop);
 	assert_int_equal(asked, 1);
-	assert_string_equal(asked_setting, local_setting(local, name, &known));
+	assert_string_equal(asked_setting, local_setting(local, conf, name, &real));
 	assert_int_equal(result, LOCAL_NO_USER);
 	local_free(local);
 	loop_free(loop);
 	conf_unref(conf);
+}
+
+/* Users without a password cost what others cost. */
+static void
+test_no_password(void **state)
+{
+	static char text[4096];
+	struct conf *conf;
+	size_t len;
+
+	(void)state;
+	len = (size_t)snprintf(text, sizeof(text),
+	    "usernames = ( { name = \"alice\"; password = "
+	    "\"" HELP_HASH "\"; }");
+	for (int i = 0; i < 50; i++)
+		len += (size_t)snprintf(
+		    text + len, sizeof(text) - len, ",\n { name = \"mute%d\"; }", i);
+	snprintf(text + len, sizeof(text) - len, ");\n");
+	const struct world_file files[] = {{"users.conf", text}};
+	conf = world_conf(files, 1);
+	loop = loop_new();
+	struct local *local = make(conf, NULL, 100, 1);
+	for (int i = 0; i < 60; i++) {
+		enum local_result real;
+		char name[32];
+
+		snprintf(name, sizeof(name), "mute%d", i);
+		assert_string_equal(local_setting(local, conf, name, &real), HELP_HASH);
+		assert_int_equal(real, i < 50 ? LOCAL_NO_PASSWORD : LOCAL_NO_USER);
+	}
+	local_free(local);
+	loop_free(loop);
+	conf_unref(conf);
+}
+
+/* A login under way is checked with its own configuration, whatever came since. */
+static void
+test_other_conf(void **state)
+{
+	const struct world_file files[] = {
+	    {"users.conf", "usernames = ( { name = \"bob\"; password = \"" HELP_HASH "\"; } );\n"}};
+	struct conf *old = make_conf(), *new = world_conf(files, 1);
+	enum local_result results[2];
+
+	(void)state;
+	loop = loop_new();
+	struct local *local = make(old, NULL, 100, 1);
+	ask(local, old, "alice", "right", &results[0]);
+	ask(local, new, "alice", "right", &results[1]);
+	conf_unref(old);
+	conf_unref(new);
+	loop_run(loop);
+	assert_int_equal(results[0], LOCAL_OK);
+	assert_int_equal(results[1], LOCAL_NO_USER);
+	local_free(local);
+	loop_free(loop);
 }
 
 static void
@@ -179,17 +240,17 @@ test_no_users(void **state)
 	const struct world_file files[] = {{"users.conf", "usernames = ( );\n"}};
 	struct conf *conf = world_conf(files, 1);
 	enum local_result result;
-	bool known;
+	enum local_result real;
 
 	(void)state;
 	loop = loop_new();
 	struct local *local = make(conf, NULL, 100, 1);
-	const char *setting = local_setting(local, "anybody", &known);
+	const char *setting = local_setting(local, conf, "anybody", &real);
 	/* A setting that crypt(3) takes. */
 	const char *hash = crypt("x", setting);
 	assert_non_null(hash);
 	assert_true(strncmp(hash, "$y$j9T$", 7) == 0);
-	ask(local, "anybody", "x", &result);
+	ask(local, conf, "anybody", "x", &result);
 	loop_run(loop);
 	assert_int_equal(result, LOCAL_NO_USER);
 	local_free(local);
@@ -224,8 +285,8 @@ test_queue_limit(void **state)
 	struct local *local = make(conf, hash_waiting, 3, 1);
 	outstanding = 0;
 	while (err == ERR_OK && accepted < 8) {
-		err =
-		    local_verify(local, "alice", secret_new("x", 1), on_result, &results[accepted]);
+		err = local_verify(
+		    local, conf, "alice", secret_new("x", 1), on_result, &results[accepted]);
 		if (err == ERR_OK)
 			accepted++;
 	}
@@ -252,10 +313,10 @@ test_end(void **state)
 	loop = loop_new();
 	struct local *local = make(conf, NULL, 100, 2);
 	outstanding = 0;
-	ask(local, "alice", "wrong", &result);
+	ask(local, conf, "alice", "wrong", &result);
 	loop_run(loop);
 	for (int i = 0; i < 20; i++)
-		ask(local, "alice", "wrong", &result);
+		ask(local, conf, "alice", "wrong", &result);
 	result = LOCAL_OK;
 	local_free(local);
 	assert_int_equal(result, LOCAL_OK);
@@ -270,6 +331,8 @@ main(void)
 	    cmocka_unit_test(test_results),
 	    cmocka_unit_test(test_settings),
 	    cmocka_unit_test(test_hash_is_run),
+	    cmocka_unit_test(test_no_password),
+	    cmocka_unit_test(test_other_conf),
 	    cmocka_unit_test(test_no_users),
 	    cmocka_unit_test(test_queue_limit),
 	    cmocka_unit_test(test_end),

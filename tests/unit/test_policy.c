@@ -69,6 +69,15 @@ test_defaults(void **state)
 	assert_true(b.msg->smartcard_removal_disconnect);
 	assert_false(b.msg->tunnel_all_dns);
 	assert_false(b.msg->client_bypass_protocol);
+	assert_string_equal(b.msg->gateway_fqdn, "");
+	assert_string_equal(b.msg->msie_proxy_method, "");
+	assert_true(b.msg->msie_proxy_lockdown); /* whatever the method is, as on an ASA */
+	assert_false(b.msg->disable_always_on);
+	assert_false(b.msg->routing_filtering_ignore);
+	assert_false(b.msg->df_bit_ignore);
+	assert_int_equal(b.msg->filter4, 0);
+	assert_int_equal(b.msg->filter6, 0);
+	assert_int_equal(b.msg->n_custom_attr, 0);
 	drop(&b);
 }
 
@@ -93,6 +102,11 @@ test_numbers(void **state)
 		2147483640},
 	    {"vpn-session-timeout-alert-interval = 5;", offsetof(Ipc__TunnelPolicy, alert_interval),
 		300},
+	    {"", offsetof(Ipc__TunnelPolicy, idle_alert_interval), 0},
+	    {"vpn-idle-timeout-alert-interval = 5;",
+		offsetof(Ipc__TunnelPolicy, idle_alert_interval), 300},
+	    {"vpn-idle-timeout-alert-interval = \"none\";",
+		offsetof(Ipc__TunnelPolicy, idle_alert_interval), 0},
 	    {"anyconnect-ssl-rekey-time = 10; anyconnect-ssl-rekey-method = \"ssl\";",
 		offsetof(Ipc__TunnelPolicy, rekey_time), 600},
 	    {"anyconnect-ssl-rekey-time = 10;", offsetof(Ipc__TunnelPolicy, rekey_time), 0},
@@ -145,9 +159,119 @@ test_others(void **state)
 	drop(&b);
 }
 
+static void
+test_client_settings(void **state)
+{
+	struct built b;
+
+	(void)state;
+	build(&b,
+	    "gateway-fqdn = \"gw7.example.com\"; always-on-vpn = \"disable\";"
+	    "anyconnect-routing-filtering-ignore = true; anyconnect-ssl-df-bit-ignore = true;",
+	    "");
+	assert_string_equal(b.msg->gateway_fqdn, "gw7.example.com");
+	assert_true(b.msg->disable_always_on);
+	assert_true(b.msg->routing_filtering_ignore);
+	assert_true(b.msg->df_bit_ignore);
+	drop(&b);
+}
+
+#define PROXY                                                                                      \
+	"msie-proxy-server = \"proxy.example:3128\"; msie-proxy-except-list = [ \"a.example\", "   \
+	"\"b.example\" ]; msie-proxy-local-bypass = true; msie-proxy-lockdown = false; "           \
+	"msie-proxy-pac-url = \"http://p.example/p.pac\";"
+
+static void
+test_proxy(void **state)
+{
+	static const char *const methods[] = {
+	    "no-proxy", "auto-detect", "use-server", "use-pac-url"};
+	struct built b;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+		char attributes[512];
+
+		snprintf(attributes, sizeof(attributes), "msie-proxy-method = \"%s\"; " PROXY,
+		    methods[i]);
+		build(&b, attributes, "");
+		assert_string_equal(b.msg->msie_proxy_method, methods[i]);
+		assert_string_equal(b.msg->msie_proxy_server, "proxy.example:3128");
+		assert_int_equal(b.msg->n_msie_proxy_except, 2);
+		assert_string_equal(b.msg->msie_proxy_except[1], "b.example");
+		assert_true(b.msg->msie_proxy_local_bypass);
+		assert_false(b.msg->msie_proxy_lockdown);
+		assert_string_equal(b.msg->msie_proxy_pac_url, "http://p.example/p.pac");
+		drop(&b);
+	}
+	/* Nothing is said of a proxy that is not to change. */
+	build(&b, "msie-proxy-method = \"no-modify\"; " PROXY, "");
+	assert_string_equal(b.msg->msie_proxy_method, "");
+	assert_string_equal(b.msg->msie_proxy_server, "");
+	assert_int_equal(b.msg->n_msie_proxy_except, 0);
+	assert_false(b.msg->msie_proxy_local_bypass);
+	assert_string_equal(b.msg->msie_proxy_pac_url, "");
+	drop(&b);
+	build(&b, "msie-proxy-method = \"auto-detect\";", "");
+	assert_true(b.msg->msie_proxy_lockdown);
+	drop(&b);
+}
+
+static void
+test_custom(void **state)
+{
+	const struct world_file files[] = {
+	    {"group-policies.conf", "group-policies = ( { name = \"Staff\"; attributes = { "
+				    "anyconnect-custom = ( { type "
+				    "= \"dynamic-split-exclude-domains\"; value = [ \"list1\", "
+				    "\"list2\" ]; }, { type = "
+				    "\"DeferredUpdateAllowed\"; value = \"true\"; } ); }; } );\n"},
+	    {"tunnel-groups.conf",
+		"webvpn = { anyconnect-custom-attr = ( { type = \"dynamic-split-exclude-domains\"; "
+		"}, { type = \"DeferredUpdateAllowed\"; } ); anyconnect-custom-data = ( { type = "
+		"\"dynamic-split-exclude-domains\"; name = \"list1\"; value = "
+		"\"a.example,b.example\"; "
+		"}, { type = \"dynamic-split-exclude-domains\"; name = \"list2\"; value = "
+		"\"c.example\"; } ); };\n"
+		"tunnel-groups = ( { name = \"Staff\"; general-attributes = { default-group-policy "
+		"= "
+		"\"Staff\"; }; } );\n"},
+	    {"users.conf", "usernames = ( { name = \"alice\"; } );\n"},
+	};
+	struct conf *conf = world_conf(files, ARRAY_LEN(files));
+	struct inherit inherit;
+
+	(void)state;
+	inherit_merge(conf, conf_find(conf, CONF_TUNNEL_GROUP, "Staff"),
+	    conf_find(conf, CONF_USERNAME, "alice"), NULL, &inherit);
+	struct policy *policy = policy_new(conf, &inherit);
+	assert_non_null(policy);
+	const Ipc__TunnelPolicy *msg = policy_msg(policy);
+	assert_int_equal(msg->n_custom_attr, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const Ipc__CustomAttr *attr = msg->custom_attr[i];
+		bool split = strcmp(attr->type, "dynamic-split-exclude-domains") == 0;
+
+		assert_true(split || strcmp(attr->type, "DeferredUpdateAllowed") == 0);
+		assert_string_equal(attr->value, split ? "a.example,b.example,c.example" : "true");
+	}
+	policy_free(policy);
+	conf_unref(conf);
+}
+
 #define LIST                                                                                       \
 	"{ name = \"L\"; rules = [ \"permit 10.0.0.0 255.0.0.0\", \"deny 10.1.0.0 255.255.0.0\","  \
 	" \"permit host 192.0.2.7\", \"permit 2001:db8::/32\" ]; }"
+#define EXTENDED                                                                                   \
+	"{ name = \"L\"; type = \"extended\"; rules = [ \"remark lists\", \"permit ip 10.0.0.0 "   \
+	"255.0.0.0 any\", \"permit ip object-group G any\", \"permit ip host 10.9.9.9 any "        \
+	"inactive\" ]; } );\nobject-groups = ( { name = \"G\"; members = [ \"network-object "      \
+	"2001:db8:1::/48\", \"network-object object O\" ]; } );\nobjects = ( { name = \"O\"; "     \
+	"value = \"range 192.0.2.1 192.0.2.2\"; }"
+#define ANY4                                                                                       \
+	"{ name = \"L\"; rules = [ \"permit 10.0.0.0 255.0.0.0\", \"permit any4\", \"permit "      \
+	"2001:db8::/32\" ]; }"
+#define LOCAL "{ name = \"L\"; rules = [ \"permit host 0.0.0.0\" ]; }"
 #define ANY "{ name = \"L\"; rules = [ \"permit 10.0.0.0 255.0.0.0\", \"permit any\" ]; }"
 
 static void
@@ -191,6 +315,15 @@ test_split(void **state)
 	    {"tunnelspecified", "tunnelspecified", ANY, "", "", "", ""},
 	    {"excludespecified", "excludespecified", ANY, "", "10.0.0.0/255.0.0.0 0.0.0.0/0.0.0.0",
 		"", "::/0"},
+	    {"tunnelspecified", "tunnelspecified", EXTENDED,
+		"10.0.0.0/255.0.0.0 192.0.2.1/255.255.255.255 192.0.2.2/255.255.255.255", "",
+		"2001:db8:1::/48", ""},
+	    /* Everything of IPv4 says nothing of IPv6. */
+	    {"tunnelspecified", "tunnelspecified", ANY4, "", "", "2001:db8::/32", ""},
+	    {"excludespecified", "tunnelspecified", ANY4, "", "10.0.0.0/255.0.0.0 0.0.0.0/0.0.0.0",
+		"2001:db8::/32", ""},
+	    /* What the ASA writes for the client's local network. */
+	    {"excludespecified", "tunnelall", LOCAL, "", "0.0.0.0/255.255.255.255", "", ""},
 	};
 
 	(void)state;
@@ -211,28 +344,6 @@ test_split(void **state)
 		    "include6", cases[i].include6, b.msg->n_split_include6, b.msg->split_include6);
 		expect_list(
 		    "exclude6", cases[i].exclude6, b.msg->n_split_exclude6, b.msg->split_exclude6);
-		drop(&b);
-	}
-}
-
-static void
-test_protocol(void **state)
-{
-	static const struct {
-		const char *attribute;
-		bool has;
-	} cases[] = {
-	    {"", true},
-	    {"vpn-tunnel-protocol = [ \"ikev2\", \"ssl-client\" ];", true},
-	    {"vpn-tunnel-protocol = [ \"ikev2\", \"ssl-clientless\" ];", false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct built b;
-
-		build(&b, cases[i].attribute, "");
-		assert_int_equal(policy_has_ssl_client(&b.inherit), cases[i].has);
 		drop(&b);
 	}
 }
@@ -265,8 +376,10 @@ main(void)
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_numbers),
 	    cmocka_unit_test(test_others),
+	    cmocka_unit_test(test_client_settings),
+	    cmocka_unit_test(test_proxy),
+	    cmocka_unit_test(test_custom),
 	    cmocka_unit_test(test_split),
-	    cmocka_unit_test(test_protocol),
 	    cmocka_unit_test(test_packs),
 	};
 

@@ -50,9 +50,26 @@ static const struct {
     {CONF_CONTROL, CTL_PATH, "path"},
     {CONF_CONTROL, CTL_GROUP, "group"},
     {CONF_TUNNEL_GROUPS, TGS_WEBVPN, "webvpn"},
+    {CONF_TUNNEL_GROUPS, TGS_GROUP_DELIMITER, "group-delimiter"},
+    {CONF_TUNNEL_GROUPS, TGS_CERTIFICATE_MAPS, "certificate-maps"},
     {CONF_TUNNEL_GROUPS, TGS_TUNNEL_GROUPS, "tunnel-groups"},
     {CONF_WEBVPN, WV_TUNNEL_GROUP_LIST, "tunnel-group-list"},
     {CONF_WEBVPN, WV_DEFAULT_IDLE_TIMEOUT, "default-idle-timeout"},
+    {CONF_WEBVPN, WV_TUNNEL_GROUP_PREFERENCE, "tunnel-group-preference"},
+    {CONF_WEBVPN, WV_CERTIFICATE_GROUP_MAP, "certificate-group-map"},
+    {CONF_WEBVPN, WV_CUSTOM_ATTR, "anyconnect-custom-attr"},
+    {CONF_WEBVPN, WV_CUSTOM_DATA, "anyconnect-custom-data"},
+    {CONF_CERTIFICATE_GROUP_MAP, CGM_MAP, "map"},
+    {CONF_CERTIFICATE_GROUP_MAP, CGM_SEQUENCE, "sequence"},
+    {CONF_CERTIFICATE_GROUP_MAP, CGM_TUNNEL_GROUP, "tunnel-group"},
+    {CONF_CUSTOM_ATTR, CA_TYPE, "type"},
+    {CONF_CUSTOM_ATTR, CA_DESCRIPTION, "description"},
+    {CONF_CUSTOM_DATA, CD_TYPE, "type"},
+    {CONF_CUSTOM_DATA, CD_NAME, "name"},
+    {CONF_CUSTOM_DATA, CD_VALUE, "value"},
+    {CONF_CERTIFICATE_MAP, CM_NAME, "name"},
+    {CONF_CERTIFICATE_MAP, CM_SEQUENCE, "sequence"},
+    {CONF_CERTIFICATE_MAP, CM_CRITERIA, "criteria"},
     {CONF_TUNNEL_GROUP, TG_NAME, "name"},
     {CONF_TUNNEL_GROUP, TG_TYPE, "type"},
     {CONF_TUNNEL_GROUP, TG_GENERAL, "general-attributes"},
@@ -61,6 +78,10 @@ static const struct {
     {CONF_TG_GENERAL, TGG_IPV6_ADDRESS_POOL, "ipv6-address-pool"},
     {CONF_TG_GENERAL, TGG_DEFAULT_GROUP_POLICY, "default-group-policy"},
     {CONF_TG_GENERAL, TGG_AUTHENTICATION_SERVER_GROUP, "authentication-server-group"},
+    {CONF_TG_GENERAL, TGG_SECONDARY_SERVER_GROUP, "secondary-authentication-server-group"},
+    {CONF_TG_GENERAL, TGG_AUTHORIZATION_SERVER_GROUP, "authorization-server-group"},
+    {CONF_TG_GENERAL, TGG_STRIP_REALM, "strip-realm"},
+    {CONF_TG_GENERAL, TGG_STRIP_GROUP, "strip-group"},
     {CONF_TG_WEBVPN, TGW_AUTHENTICATION, "authentication"},
     {CONF_TG_WEBVPN, TGW_GROUP_ALIAS, "group-alias"},
     {CONF_TG_WEBVPN, TGW_GROUP_URL, "group-url"},
@@ -72,6 +93,10 @@ static const struct {
     {CONF_GROUP_POLICIES, GPS_IP_LOCAL_POOLS, "ip-local-pools"},
     {CONF_GROUP_POLICIES, GPS_IPV6_LOCAL_POOLS, "ipv6-local-pools"},
     {CONF_GROUP_POLICIES, GPS_ACCESS_LISTS, "access-lists"},
+    {CONF_GROUP_POLICIES, GPS_OBJECTS, "objects"},
+    {CONF_GROUP_POLICIES, GPS_OBJECT_GROUPS, "object-groups"},
+    {CONF_GROUP_POLICIES, GPS_TIME_RANGES, "time-ranges"},
+    {CONF_GROUP_POLICIES, GPS_REUSE_DELAY, "vpn-addr-assign-local-reuse-delay"},
     {CONF_GROUP_POLICY, GP_NAME, "name"},
     {CONF_GROUP_POLICY, GP_TYPE, "type"},
     {CONF_GROUP_POLICY, GP_ATTRIBUTES, "attributes"},
@@ -95,6 +120,21 @@ static const struct {
     {CONF_GP_ATTRIBUTES, GPA_ADDRESS_POOLS, "address-pools"},
     {CONF_GP_ATTRIBUTES, GPA_IPV6_ADDRESS_POOLS, "ipv6-address-pools"},
     {CONF_GP_ATTRIBUTES, GPA_SMARTCARD_REMOVAL_DISCONNECT, "smartcard-removal-disconnect"},
+    {CONF_GP_ATTRIBUTES, GPA_VPN_ACCESS_HOURS, "vpn-access-hours"},
+    {CONF_GP_ATTRIBUTES, GPA_VPN_FILTER, "vpn-filter"},
+    {CONF_GP_ATTRIBUTES, GPA_IPV6_VPN_FILTER, "ipv6-vpn-filter"},
+    {CONF_GP_ATTRIBUTES, GPA_GATEWAY_FQDN, "gateway-fqdn"},
+    {CONF_GP_ATTRIBUTES, GPA_MSIE_PROXY_METHOD, "msie-proxy-method"},
+    {CONF_GP_ATTRIBUTES, GPA_MSIE_PROXY_SERVER, "msie-proxy-server"},
+    {CONF_GP_ATTRIBUTES, GPA_MSIE_PROXY_EXCEPT_LIST, "msie-proxy-except-list"},
+    {CONF_GP_ATTRIBUTES, GPA_MSIE_PROXY_LOCAL_BYPASS, "msie-proxy-local-bypass"},
+    {CONF_GP_ATTRIBUTES, GPA_MSIE_PROXY_PAC_URL, "msie-proxy-pac-url"},
+    {CONF_GP_ATTRIBUTES, GPA_MSIE_PROXY_LOCKDOWN, "msie-proxy-lockdown"},
+    {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_CUSTOM, "anyconnect-custom"},
+    {CONF_GP_ATTRIBUTES, GPA_ALWAYS_ON_VPN, "always-on-vpn"},
+    {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_ROUTING_FILTERING_IGNORE,
+	"anyconnect-routing-filtering-ignore"},
+    {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_SSL_DF_BIT_IGNORE, "anyconnect-ssl-df-bit-ignore"},
     {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_MTU, "anyconnect-mtu"},
     {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_DPD_GATEWAY, "anyconnect-dpd-interval-gateway"},
     {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_DPD_CLIENT, "anyconnect-dpd-interval-client"},
@@ -103,6 +143,10 @@ static const struct {
     {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_SSL_REKEY_TIME, "anyconnect-ssl-rekey-time"},
     {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_SSL_REKEY_METHOD, "anyconnect-ssl-rekey-method"},
     {CONF_GP_ATTRIBUTES, GPA_VPN_GROUP_POLICY, "vpn-group-policy"},
+    {CONF_GP_ATTRIBUTES, GPA_VPN_FRAMED_IP_ADDRESS, "vpn-framed-ip-address"},
+    {CONF_GP_ATTRIBUTES, GPA_VPN_FRAMED_IPV6_ADDRESS, "vpn-framed-ipv6-address"},
+    {CONF_CUSTOM, CU_TYPE, "type"},
+    {CONF_CUSTOM, CU_VALUE, "value"},
     {CONF_IP_LOCAL_POOL, POOL_NAME, "name"},
     {CONF_IP_LOCAL_POOL, POOL_RANGE, "range"},
     {CONF_IP_LOCAL_POOL, POOL_MASK, "mask"},
@@ -112,15 +156,41 @@ static const struct {
     {CONF_ACCESS_LIST, ACL_NAME, "name"},
     {CONF_ACCESS_LIST, ACL_TYPE, "type"},
     {CONF_ACCESS_LIST, ACL_RULES, "rules"},
+    {CONF_OBJECT, OB_NAME, "name"},
+    {CONF_OBJECT, OB_TYPE, "type"},
+    {CONF_OBJECT, OB_VALUE, "value"},
+    {CONF_OBJECT_GROUP, OG_NAME, "name"},
+    {CONF_OBJECT_GROUP, OG_TYPE, "type"},
+    {CONF_OBJECT_GROUP, OG_PROTOCOL, "protocol"},
+    {CONF_OBJECT_GROUP, OG_MEMBERS, "members"},
+    {CONF_TIME_RANGE, TR_NAME, "name"},
+    {CONF_TIME_RANGE, TR_ABSOLUTE, "absolute"},
+    {CONF_TIME_RANGE, TR_PERIODIC, "periodic"},
     {CONF_USERS, USERS_USERNAMES, "usernames"},
     {CONF_USERNAME, USER_NAME, "name"},
     {CONF_USERNAME, USER_PASSWORD, "password"},
     {CONF_USERNAME, USER_ATTRIBUTES, "attributes"},
+    {CONF_AAA, AAA_SERVER_GROUPS, "aaa-server-groups"},
+    {CONF_AAA_SERVER_GROUP, ASG_NAME, "name"},
+    {CONF_AAA_SERVER_GROUP, ASG_PROTOCOL, "protocol"},
+    {CONF_AAA_SERVER_GROUP, ASG_ACCOUNTING_MODE, "accounting-mode"},
+    {CONF_AAA_SERVER_GROUP, ASG_REACTIVATION_MODE, "reactivation-mode"},
+    {CONF_AAA_SERVER_GROUP, ASG_DEADTIME, "deadtime"},
+    {CONF_AAA_SERVER_GROUP, ASG_MAX_FAILED_ATTEMPTS, "max-failed-attempts"},
+    {CONF_AAA_SERVER_GROUP, ASG_HOSTS, "hosts"},
+    {CONF_AAA_HOST, AH_ADDRESS, "address"},
+    {CONF_AAA_HOST, AH_KEY, "key"},
+    {CONF_AAA_HOST, AH_AUTHENTICATION_PORT, "authentication-port"},
+    {CONF_AAA_HOST, AH_ACCOUNTING_PORT, "accounting-port"},
+    {CONF_AAA_HOST, AH_TIMEOUT, "timeout"},
+    {CONF_AAA_HOST, AH_RETRY_INTERVAL, "retry-interval"},
     {CONF_PKI, PKI_TRUSTPOINTS, "trustpoints"},
     {CONF_PKI, PKI_SSL_TRUST_POINT, "ssl-trust-point"},
     {CONF_TRUSTPOINT, TP_NAME, "name"},
     {CONF_TRUSTPOINT, TP_CERTIFICATE, "certificate"},
     {CONF_TRUSTPOINT, TP_KEY, "key"},
+    {CONF_TRUSTPOINT, TP_CA_CERTIFICATE, "ca-certificate"},
+    {CONF_TRUSTPOINT, TP_REVOCATION_CHECK, "revocation-check"},
 };
 
 static void
@@ -212,6 +282,31 @@ every_row_is_in_the_man_page(void **state)
 	}
 }
 
+/* A refused name is no row, says what to do, and is in the man page. */
+static void
+every_refusal_is_explained(void **state)
+{
+	const char *page = read_page();
+
+	(void)state;
+	for (unsigned kind = 0; kind < CONF_KIND_COUNT; kind++) {
+		for (size_t i = 0; i < row_kind(kind)->refused_len; i++) {
+			const struct row_refused *refused = &row_kind(kind)->refused[i];
+			char wanted[96];
+
+			for (size_t k = 0; k < row_kind(kind)->len; k++)
+				assert_string_not_equal(
+				    row_kind(kind)->rows[k].name, refused->name);
+			if (strchr(refused->why, ';') == NULL)
+				fail_msg("%s: the reason lacks what to do", refused->name);
+			snprintf(wanted, sizeof(wanted), "\n.It Cm %s\n", refused->name);
+			if (strstr(page, wanted) == NULL)
+				fail_msg("expected \".It Cm %s\" in " MAN_PAGE ", got none",
+				    refused->name);
+		}
+	}
+}
+
 #define TUN "tun = { };\n"
 #define LISTEN(text) "listeners = ( { address = \"0.0.0.0\"; " text " } );\n" TUN
 #define POLICY(text) "group-policies = ( { name = \"Staff\";\n  attributes = { " text " }; } );\n"
@@ -267,7 +362,8 @@ static const struct {
 	   "of ikev1, ikev2, l2tp-ipsec, ssl-client, ssl-clientless\n"},
     {GP, ATTR("vpn-tunnel-protocol = \"ikev2\";"), ""},
     {GP, "group-policies = ( { name = \"Staff\"; type = \"external\"; } )" ELSE,
-	GP ":1: group-policies[0].type: \"external\" is not known; use internal\n"},
+	GP ":1: group-policies[0].type: \"external\" is not supported: attributes come from here, "
+	   "not from a server; use internal\n"},
     /* texts */
     {GP, ATTR("default-domain = 5;"),
 	GP ":2: group-policies[0].attributes.default-domain: must be a text in quotes, not a "
@@ -328,15 +424,26 @@ static const struct {
 	   "possible\n"},
     {"tunnel-groups.conf",
 	"tunnel-groups = ( { name = \"S\"; webvpn-attributes = { authentication = [ \"aaa\",\n"
-	"\"certificate\" ]; }; } );",
-	"tunnel-groups.conf:1: tunnel-groups[0].webvpn-attributes.authentication: \"certificate\" "
-	"is "
-	"not supported yet; supported: aaa\n"},
+	"\"saml\" ]; }; } );",
+	"tunnel-groups.conf:1: tunnel-groups[0].webvpn-attributes.authentication: \"saml\" is not "
+	"supported: there are no SAML logins; use another authentication\n"},
     {"tunnel-groups.conf",
-	"tunnel-groups = ( { name = \"S\"; general-attributes = {\n"
-	"authentication-server-group = [ \"ISE\", \"LOCAL\" ]; }; } );",
-	"tunnel-groups.conf:2: tunnel-groups[0].general-attributes.authentication-server-group: "
-	"\"ISE\" is not supported yet; supported: LOCAL\n"},
+	"tunnel-groups = ( { name = \"S\"; webvpn-attributes = { authentication = \"x\"; }; } );",
+	"tunnel-groups.conf:1: tunnel-groups[0].webvpn-attributes.authentication: \"x\" is not "
+	"known; use one of aaa, certificate, multiple-certificate\n"},
+    {"tunnel-groups.conf",
+	"tunnel-groups = ( { name = \"S\"; webvpn-attributes = { authentication = [ \"aaa\",\n"
+	"\"aaa\" ]; }; } );",
+	"tunnel-groups.conf:1: tunnel-groups[0].webvpn-attributes.authentication: \"aaa\" is there "
+	"twice; name it once\n"},
+    {"tunnel-groups.conf", "tunnel-groups = ( { name = \"S\"; type = \"ipsec-l2l\"; } );",
+	"tunnel-groups.conf:1: tunnel-groups[0].type: \"ipsec-l2l\" is not supported: there is no "
+	"IPsec and no site-to-site tunnel; leave the group out\n"},
+    /* a rule may stand there twice, as a remark does */
+    {GP,
+	ATTR("") "access-lists = ( { name = \"x\"; rules = [ \"permit any\", \"remark -\", "
+		 "\"remark -\" ]; } );",
+	""},
     /* groups */
     {"gateway.conf", TUN,
 	"gateway.conf: listeners: is missing; it is required: addresses and ports where clients "
@@ -361,10 +468,33 @@ static const struct {
     {"gateway.conf", LISTEN("") "listener = ( );",
 	"gateway.conf:3: unknown setting \"listener\"; did you mean \"listeners\"?\n"},
     {"gateway.conf", LISTEN("") "xyzzy = 1;",
-	"gateway.conf:3: unknown setting \"xyzzy\"; known are listeners, tun and others, see "
+	"gateway.conf:3: unknown setting \"xyzzy\"; known are listeners and others, see "
 	"sekisho.conf(5)\n"},
-    {"aaa.conf", "\naaa-server-groups = ( );",
-	"aaa.conf:2: unknown setting \"aaa-server-groups\"; this file has no settings yet\n"},
+    {"aaa.conf", "\naaa-server-group = ( );",
+	"aaa.conf:2: unknown setting \"aaa-server-group\"; did you mean \"aaa-server-groups\"?\n"},
+    {"aaa.conf",
+	"aaa-server-groups = ( { name = \"A\"; hosts = ( { key = \"secret\"; "
+	"address = \"0.0.0.0\"; } ); } );",
+	"aaa.conf:1: aaa-server-groups[0].hosts[0].address: \"0.0.0.0\" is not the address of a "
+	"host; use one like 192.0.2.53 or 2001:db8::53\n"},
+    {"aaa.conf", "x = 1;",
+	"aaa.conf:1: unknown setting \"x\"; known is aaa-server-groups, see sekisho.conf(5)\n"},
+    /* settings of the ASA that are not served */
+    {GP, ATTR("vlan = 5;\nscep-forwarding-url = \"none\";"),
+	GP ":2: group-policies[0].attributes: vlan is not supported: clients are not put into "
+	   "VLANs; use an address pool for each and route them\n" GP
+	   ":3: group-policies[0].attributes: scep-forwarding-url is not supported: there is no "
+	   "SCEP proxy; leave it out\n"},
+    {"tunnel-groups.conf",
+	"tunnel-groups = ( { name = \"S\";\nipsec-attributes = { };\n"
+	"password-management = true; } );",
+	"tunnel-groups.conf:2: tunnel-groups[0]: ipsec-attributes is not supported: there is no "
+	"IPsec; leave it out\n"
+	"tunnel-groups.conf:3: tunnel-groups[0]: password-management is not supported: passwords "
+	"cannot be changed at the login; leave it out\n"},
+    {"users.conf", "usernames = ( { name = \"a\"; nopassword = true; } );",
+	"users.conf:1: usernames[0]: nopassword is not supported: everybody could log in; leave "
+	"the password out, then no password fits\n"},
 };
 
 static void
@@ -416,6 +546,7 @@ main(void)
 	    cmocka_unit_test(every_row_stands_where_its_enum_says),
 	    cmocka_unit_test(every_row_is_complete),
 	    cmocka_unit_test(every_row_is_in_the_man_page),
+	    cmocka_unit_test(every_refusal_is_explained),
 	    cmocka_unit_test(the_walker_says_what_is_wrong),
 	    cmocka_unit_test(every_error_is_reported_and_the_text_is_bounded),
 	};

@@ -112,6 +112,70 @@ test_limit_many(void **state)
 	world_break(&world);
 }
 
+/*
+ * The same against sessions in all states, with the idle time of each (asa.md 2.1). A waiting
+ * session is as idle as its last data is old, a new one as its login.
+ */
+static void
+test_limit_victim(void **state)
+{
+	/* Logged in so many seconds ago; has (had) a tunnel; lost it; last data so many seconds
+	 * ago. */
+	struct one {
+		unsigned age;
+		bool tunnel, lost;
+		unsigned idle;
+	};
+	static const struct {
+		struct one sessions[3]; /* oldest first */
+		unsigned victim;
+	} cases[] = {
+	    /* A waiting session that had data lately stays, an idle one that is up goes. */
+	    {{{300, true, true, 5}, {200, true, false, 100}, {100, true, false, 0}}, 1},
+	    {{{300, true, false, 0}, {200, true, false, 3}, {100, true, true, 90}}, 2},
+	    /* Equally idle: the oldest, whether up or waiting. */
+	    {{{300, true, false, 50}, {200, true, true, 50}, {100, true, false, 50}}, 0},
+	    {{{300, true, true, 50}, {200, true, false, 50}, {100, true, false, 50}}, 0},
+	    {{{300, true, false, 0}, {200, true, false, 50}, {100, true, true, 50}}, 1},
+	    /* A cookie that was never used is idle since the login. */
+	    {{{300, true, false, 10}, {200, true, false, 20}, {100, false, false, 0}}, 2},
+	    {{{300, true, false, 10}, {200, true, false, 200}, {100, false, false, 0}}, 1},
+	};
+	static const struct world_file files[] = {
+	    {"users.conf", "usernames = ( { name = \"alice\"; password = \"" HELP_HASH "\";\n"
+			   " attributes = { vpn-simultaneous-logins = 3; }; } );\n"}};
+	static struct world world;
+	char tokens[3][TOKEN_TEXT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct one *sessions = cases[i].sessions;
+		struct world_opened opened[3] = {0};
+
+		world_make(&world, files, 1);
+		for (unsigned n = 0; n < 3; n++) {
+			assert_non_null(world_login(&world, "alice", "Staff", tokens[n]));
+			if (sessions[n].tunnel)
+				world_tunnel_open(&world, n, tokens[n], true, false, &opened[n]);
+			world_pass(sessions[n].age - (n < 2 ? sessions[n + 1].age : 0));
+		}
+		for (unsigned n = 0; n < 3; n++) {
+			if (sessions[n].lost)
+				world_tunnel_closed(&world, n, opened[n].session,
+				    IPC__CLOSE_CAUSE__CLOSE_LOST, 1, sessions[n].idle);
+			else if (sessions[n].tunnel)
+				world_stats(&world, n, opened[n].session, 1, sessions[n].idle);
+		}
+		assert_non_null(world_login(&world, "alice", "Staff", token));
+		for (unsigned n = 0; n < 3; n++)
+			if ((session_find_token(world.sessions, tokens[n]) == NULL) !=
+			    (n == cases[i].victim))
+				fail_msg("FAIL: case %zu, session %u, expected that %u goes", i, n,
+				    cases[i].victim);
+		world_break(&world);
+	}
+}
+
 static void
 test_limit_one(void **state)
 {
@@ -125,6 +189,14 @@ test_limit_one(void **state)
 	assert_null(session_find_token(world.sessions, first));
 	assert_non_null(session_find_token(world.sessions, token));
 	assert_int_equal(session_table_len(world.sessions), 1);
+	/* Also one that waits, with data a moment ago. */
+	struct world_opened opened = {0};
+	world_tunnel_open(&world, 0, token, true, false, &opened);
+	world_tunnel_closed(&world, 0, opened.session, IPC__CLOSE_CAUSE__CLOSE_LOST, 1, 0);
+	assert_non_null(world_login(&world, "alice", "Partners", first));
+	assert_null(session_find_token(world.sessions, token));
+	assert_int_equal(session_table_len(world.sessions), 1);
+	assert_int_equal(world_leased(&world), 0);
 	/* 0 refuses. */
 	assert_null(world_login(&world, "none", "Partners", token));
 	world_break(&world);
@@ -286,6 +358,103 @@ test_restart(void **state)
 	world_break(&world);
 }
 
+/* ---- another configuration ---- */
+
+#define MOVED_POLICIES                                                                             \
+	"group-policies = ( { name = \"Staff\"; attributes = { vpn-idle-timeout = 99; }; },\n"     \
+	" { name = \"Partners\"; }, { name = \"Nobody\"; }, { name = \"Locked\"; },\n"             \
+	" { name = \"Noclient\"; } );\n"                                                           \
+	"ip-local-pools = ( { name = \"POOL\"; range = \"192.168.101.1-192.168.101.200\";\n"       \
+	"  mask = \"255.255.0.0\"; }, { name = \"SMALL\"; range = \"10.9.0.1-10.9.0.2\"; } );\n"   \
+	"ipv6-local-pools = ( { name = \"POOL6\"; prefix = \"fd00:100::10/64\"; size = 100; } "    \
+	");\n"
+
+static void
+test_reload(void **state)
+{
+	static const struct world_file files[] = {
+	    {"group-policies.conf", MOVED_POLICIES},
+	    {"gateway.conf",
+		"listeners = ( { address = \"0.0.0.0\"; } );\n"
+		"tun = { ipv4-address = \"192.168.100.254/24\"; ipv6-address = \"fd00:100::1/64\"; "
+		"};\n"
+		"limits = { max-sessions = 1; cookie-timeout = 30; };\n"},
+	};
+	static struct world world;
+	struct world_opened before = {0}, after = {0};
+	char other[TOKEN_TEXT_SIZE], text[IP_STR_MAX];
+
+	(void)state;
+	world_make(&world, NULL, 0);
+	assert_non_null(world_login(&world, "alice", "Staff", token));
+	world_tunnel_open(&world, 0, token, true, true, &before);
+	assert_non_null(world_login(&world, "bob", "Staff", other));
+	world_reload(&world, files, ARRAY_LEN(files));
+	/* Nobody is dropped, although there may be only one session now. */
+	assert_int_equal(session_table_len(world.sessions), 2);
+	assert_null(world_login(&world, "locked", "Partners", other));
+	assert_int_equal(world.drained_len, 0);
+	/* The policy of the login, the address of the login. */
+	world_tunnel_closed(&world, 0, before.session, IPC__CLOSE_CAUSE__CLOSE_LOST, 1, 0);
+	world_tunnel_open(&world, 1, token, true, true, &after);
+	assert_int_equal(after.status, IPC__OPEN_STATUS__OPEN_OK);
+	assert_int_equal(after.idle_timeout, 600);
+	assert_string_equal(after.banner, "hello staff");
+	assert_true(ip_eq(&before.ipv4, &after.ipv4));
+	assert_true(ip_eq(&before.mask, &after.mask));
+	/* The cookie that was never used dies by the new limit. */
+	world_pass(30);
+	session_table_tick(world.sessions);
+	assert_int_equal(session_table_len(world.sessions), 1);
+	/* With the last session of the old pool, that is drained. */
+	session_finish(world.sessions, session_find_token(world.sessions, token),
+	    IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST);
+	assert_int_equal(world.drained_len, 1);
+	assert_string_equal(ip_str(&world.drained[0].first, text), "192.168.100.1");
+	assert_string_equal(ip_str(&world.drained[0].last, text), "192.168.100.200");
+	assert_non_null(world_login(&world, "alice", "Staff", token));
+	world_tunnel_open(&world, 0, token, true, true, &after);
+	assert_int_equal(after.idle_timeout, 99 * 60);
+	assert_string_equal(ip_str(&after.ipv4, text), "192.168.101.1");
+	world_break(&world);
+}
+
+/* auth dies after a reload: the sessions are restored with what the new configuration has for them,
+ * and addresses of pools that drain are still theirs. */
+static void
+test_restart_after_reload(void **state)
+{
+	static const struct world_file files[] = {{"group-policies.conf", MOVED_POLICIES}};
+	static struct world world;
+	struct world_opened before = {0}, after = {0};
+
+	(void)state;
+	for (int known = 0; known < 2; known++) {
+		world_make(&world, NULL, 0);
+		assert_non_null(world_login(&world, "alice", "Staff", token));
+		world_tunnel_open(&world, 0, token, true, true, &before);
+		world_close(&world);
+		conf_unref(world.conf);
+		world.conf = world_conf(files, 1);
+		/* With and without the parent's word that the old pool drains. */
+		world.drain_first = known ? "192.168.100.1" : NULL;
+		world.drain_last = "192.168.100.200";
+		world_open(&world);
+		assert_int_equal(session_table_len(world.sessions), known);
+		if (known) {
+			world_tunnel_open(&world, 1, token, true, true, &after);
+			assert_int_equal(after.status, IPC__OPEN_STATUS__OPEN_OK);
+			assert_true(ip_eq(&before.ipv4, &after.ipv4));
+			assert_true(ip_eq(&before.mask, &after.mask));
+			assert_int_equal(after.idle_timeout, 99 * 60);
+			session_finish(world.sessions, session_find_token(world.sessions, token),
+			    IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST);
+			assert_int_equal(world.drained_len, 1);
+		}
+		world_break(&world);
+	}
+}
+
 static void
 test_worker_gone(void **state)
 {
@@ -334,12 +503,15 @@ main(void)
 	    cmocka_unit_test(test_tokens),
 	    cmocka_unit_test(test_cookie_timeout),
 	    cmocka_unit_test(test_limit_many),
+	    cmocka_unit_test(test_limit_victim),
 	    cmocka_unit_test(test_limit_one),
 	    cmocka_unit_test(test_max_sessions),
 	    cmocka_unit_test(test_ending),
 	    cmocka_unit_test(test_session_timeout),
 	    cmocka_unit_test(test_idle_while_waiting),
 	    cmocka_unit_test(test_restart),
+	    cmocka_unit_test(test_reload),
+	    cmocka_unit_test(test_restart_after_reload),
 	    cmocka_unit_test(test_worker_gone),
 	    cmocka_unit_test(test_index_unique),
 	};

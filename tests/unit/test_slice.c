@@ -56,6 +56,28 @@ each_role_sees_its_part(void **state)
 	conf_unref(conf);
 }
 
+/* A CA file is the pki process's as much as the others are; warnings come with each slice. */
+static void
+the_ca_file_goes_to_pki(void **state)
+{
+	struct conf *conf = help_load_fine("pki.conf",
+	    "trustpoints = ( { name = \"GW\"; certificate = \"gw.pem\"; key = \"gw.key\";\n"
+	    "ca-certificate = \"gw.pem\"; revocation-check = [ \"ocsp\", \"none\" ]; } );\n"
+	    "ssl-trust-point = \"GW\";");
+	char *const *list;
+
+	(void)state;
+	conf_unref(reload_as(conf, IPC__ROLE_ID__ROLE_GATEWAY, "CERTIFICATE"));
+	conf_unref(reload_as(conf, IPC__ROLE_ID__ROLE_AUTH, "CERTIFICATE"));
+	struct conf *pki = reload_as(conf, IPC__ROLE_ID__ROLE_PKI, "$6$");
+	const struct conf_object *trustpoint = conf_find(pki, CONF_TRUSTPOINT, "GW");
+	assert_string_equal(conf_str(trustpoint, TP_CA_CERTIFICATE), "gw.pem");
+	assert_int_equal(conf_list(trustpoint, TP_REVOCATION_CHECK, &list), 2);
+	assert_string_equal(list[1], "none");
+	conf_unref(pki);
+	conf_unref(conf);
+}
+
 static void
 expect_refused(const void *data, size_t len, const char *wanted)
 {
@@ -121,6 +143,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_role_sees_its_part),
+	    cmocka_unit_test(the_ca_file_goes_to_pki),
 	    cmocka_unit_test(a_cut_slice_is_refused),
 	    cmocka_unit_test(a_hostile_slice_is_refused),
 	};

@@ -131,13 +131,108 @@ static const struct {
     {syntax_hash, "$1$salt$1234567890123456789012", false},
     {syntax_hash, "password", false},
     {syntax_hash, "*", false},
-    {syntax_authentication, "aaa", true},
-    {syntax_authentication, "saml", false},
-    {syntax_server_group, "LOCAL", true},
+    {syntax_server_group, "ISE", true},
+    {syntax_server_group, "LOCAL", false},
     {syntax_server_group, "local", false},
-    {syntax_rule, "permit any", true},
-    {syntax_rule, "permit", false},
-    {syntax_rule, "permit 10.0.0.1 255.0.0.0", false},
+    {syntax_server_group, "none", false},
+    {syntax_line, "permit any", true},
+    {syntax_line, "permit\nany", false},
+    {syntax_line, " permit any", false},
+    {syntax_proxy, "proxy.example.com:3128", true},
+    {syntax_proxy, "proxy.example.com", true},
+    {syntax_proxy, "192.0.2.1:80", true},
+    {syntax_proxy, "[2001:db8::1]:3128", true},
+    {syntax_proxy, "2001:db8::1", false},
+    {syntax_proxy, "proxy:0", false},
+    {syntax_proxy, "proxy:65536", false},
+    {syntax_proxy, "proxy:", false},
+    {syntax_proxy, ":3128", false},
+    {syntax_proxy, "proxy:80/x", false},
+    {syntax_proxy, "http://proxy:80", false},
+    {syntax_proxy, "proxy:80;x", false},
+    {syntax_proxy, "proxy:80\r\nX-CSTP-Evil: 1", false},
+    {syntax_proxy, "a b:80", false},
+    {syntax_proxy, "[2001:db8::1]x:80", false},
+    {syntax_proxy_except, "intranet", true},
+    {syntax_proxy_except, "*.example.com", true},
+    {syntax_proxy_except, "10.*", true},
+    {syntax_proxy_except, "10.1.2.3", true},
+    {syntax_proxy_except, "10.1.2.3:8080", true},
+    {syntax_proxy_except, "2001:db8::1", true},
+    {syntax_proxy_except, "[2001:db8::1]", true},
+    {syntax_proxy_except, "a,b", false},
+    {syntax_proxy_except, "a;b", false},
+    {syntax_proxy_except, "a b", false},
+    {syntax_proxy_except, "a\nb", false},
+    {syntax_proxy_except, "", false},
+    {syntax_pac_url, "http://proxy.example.com/proxy.pac", true},
+    {syntax_pac_url, "HTTPS://[2001:db8::1]:8443/p?a=b&c", true},
+    {syntax_pac_url, "http://proxy", true},
+    {syntax_pac_url, "http://proxy?x", true},
+    {syntax_pac_url, "ftp://proxy/x", false},
+    {syntax_pac_url, "proxy.pac", false},
+    {syntax_pac_url, "http://", false},
+    {syntax_pac_url, "http:///x", false},
+    {syntax_pac_url, "http://[2001:db8::1]x", false},
+    {syntax_pac_url, "http://proxy/a b", false},
+    {syntax_pac_url, "http://proxy/a\r\nX: y", false},
+    {syntax_pac_url, "http://proxy/\303\266", false},
+    {syntax_custom_type, "dynamic-split-exclude-domains", true},
+    {syntax_custom_type, "DeferredUpdateAllowed", true},
+    {syntax_custom_type, "_a1", true},
+    {syntax_custom_type, "1a", false},
+    {syntax_custom_type, "-a", false},
+    {syntax_custom_type, "a b", false},
+    {syntax_custom_type, "a>b", false},
+    {syntax_custom_type, "a:b", false},
+    {syntax_custom_type, "\303\266", false},
+    {syntax_custom_type, "", false},
+    {syntax_custom_value, "a.example,b.example", true},
+    {syntax_custom_value, "<J\303\266rg> & \"x\"", true},
+    {syntax_custom_value, "a\nb", false},
+    {syntax_custom_value, "a\xc2\x85 b", false},
+    {syntax_custom_value, "a\xff", false},
+    {syntax_criterion, "subject-name attr ou eq Staff", true},
+    {syntax_criterion, "issuer-name co Example CA", true},
+    {syntax_criterion, "alt-subject-name nc @example.com", true},
+    {syntax_criterion, "extended-key-usage co 1.3.6.1.5.5.7.3.2", true},
+    {syntax_criterion, "subject-name attr xx eq Staff", false},
+    {syntax_criterion, "subject-name attr ou is Staff", false},
+    {syntax_criterion, "serial-number eq 1", false},
+    {syntax_criterion, "subject-name eq", false},
+    {syntax_criterion, "subject-name eq a\nb", false},
+    {syntax_criterion, "subject-name eq " D86 D86 D86, false},
+    {syntax_absolute, "start 08:00 1 January 2026 end 18:00 31 December 2026", true},
+    {syntax_absolute, "end 18:00 31 December 2026", true},
+    {syntax_absolute, "start 08:00 1 January 2027 end 18:00 31 December 2026", false},
+    {syntax_absolute, "start 08:00 30 February 2026", false},
+    {syntax_absolute, "start 25:00 1 January 2026", false},
+    {syntax_absolute, "tomorrow", false},
+    {syntax_periodic, "weekdays 8:00 to 18:00", true},
+    {syntax_periodic, "Monday Friday 8:00 to 12:00", true},
+    {syntax_periodic, "Friday 20:00 to Monday 6:00", true},
+    {syntax_periodic, "weekdays 8:00 to 24:30", false},
+    {syntax_periodic, "weekdays 8:00", false},
+    {syntax_periodic, "8:00 to 18:00", false},
+    {syntax_framed4, "192.0.2.7 255.255.255.0", true},
+    {syntax_framed4, "192.0.2.7 255.255.255.255", true},
+    {syntax_framed4, "192.0.2.0 255.255.255.254", true},
+    {syntax_framed4, "192.0.2.0 255.255.255.0", false},
+    {syntax_framed4, "192.0.2.255 255.255.255.0", false},
+    {syntax_framed4, "192.0.2.7 255.0.255.0", false},
+    {syntax_framed4, "192.0.2.7 0.0.0.0", false},
+    {syntax_framed4, "192.0.2.7", false},
+    {syntax_framed4, "192.0.2.7/24", false},
+    {syntax_framed4, "127.0.0.1 255.0.0.0", false},
+    {syntax_framed4, "224.0.0.1 255.0.0.0", false},
+    {syntax_framed4, "2001:db8::7 255.255.255.0", false},
+    {syntax_framed4, "192.0.2.7 255.255.255.0 x", false},
+    {syntax_framed6, "2001:db8::7/64", true},
+    {syntax_framed6, "2001:db8::7/128", true},
+    {syntax_framed6, "2001:db8::7", false},
+    {syntax_framed6, "2001:db8::7/129", false},
+    {syntax_framed6, "ff02::1/64", false},
+    {syntax_framed6, "192.0.2.7/24", false},
 };
 
 static void
@@ -180,11 +275,31 @@ urls_that_mean_the_same_are_equal(void **state)
 	}
 }
 
+static void
+framed_addresses_are_read(void **state)
+{
+	struct ip_addr addr, wanted;
+	uint8_t len;
+
+	(void)state;
+	assert_int_equal(syntax_framed_address("192.0.2.7 255.255.255.0", &addr, &len), ERR_OK);
+	assert_int_equal(ip_parse("192.0.2.7", &wanted), ERR_OK);
+	assert_true(ip_eq(&addr, &wanted));
+	assert_int_equal(len, 24);
+	assert_int_equal(syntax_framed_address("2001:db8::7/64", &addr, &len), ERR_OK);
+	assert_int_equal(ip_parse("2001:db8::7", &wanted), ERR_OK);
+	assert_true(ip_eq(&addr, &wanted));
+	assert_int_equal(len, 64);
+	assert_int_equal(syntax_framed_address("192.0.2.7", &addr, &len), ERR_SYNTAX);
+	assert_int_equal(syntax_framed_address("192.0.2.7 255.0.255.0", &addr, &len), ERR_RANGE);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(texts_pass_or_not),
+	    cmocka_unit_test(framed_addresses_are_read),
 	    cmocka_unit_test(urls_that_mean_the_same_are_equal),
 	};
 

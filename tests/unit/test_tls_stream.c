@@ -174,7 +174,7 @@ check_handshake(bool rsa, int version, const char *name)
 			     "EXPORTER-openconnect-psk", 24, NULL, 0, 0),
 	    1);
 	assert_memory_equal(ours, theirs, 32);
-	tls_cert_hash(bed->tls.worker.tls, hash);
+	tls_stream_cert_hash(bed->stream, hash);
 	assert_int_equal(strlen(hash), 40);
 	bed_free(bed);
 }

@@ -2,6 +2,8 @@
 /* Tunnels of sessions: open, replace, close, forged and late messages. */
 #include "tests/unit/auth_help.h"
 
+#include "common/ipc.h"
+
 static char token[TOKEN_TEXT_SIZE];
 
 static struct session *
@@ -420,6 +422,245 @@ test_many_reconnects(void **state)
 	world_break(&world);
 }
 
+/* ---- the user's own address ---- */
+
+#define FRAMED_USER(name, attributes)                                                              \
+	" { name = \"" name "\"; password = \"" HELP_HASH "\"; attributes = { " attributes " }; }"
+
+static const struct world_file framed_files[] = {{"users.conf",
+    "usernames = (\n" FRAMED_USER("alice",
+	"vpn-framed-ip-address = \"192.168.100.50 255.255.255.0\";"
+	" vpn-framed-ipv6-address = \"fd00:9::5/64\";") ",\n" FRAMED_USER("bob",
+	"vpn-framed-ip-address = \"192.168.200.6 255.255.255.248\";") ",\n" FRAMED_USER("carol",
+	"") " );\n"}};
+
+static void
+expect_ip(const struct ip_addr *addr, const char *expected)
+{
+	char text[IP_STR_MAX];
+
+	assert_string_equal(ip_str(addr, text), expected);
+}
+
+static void
+test_framed(void **state)
+{
+	static struct world world;
+	struct world_opened opened = {0};
+	char first[TOKEN_TEXT_SIZE], second[TOKEN_TEXT_SIZE];
+
+	(void)state;
+	world_make(&world, framed_files, 1);
+	/* In a pool, and outside of all; with masks of their own. */
+	assert_non_null(world_login(&world, "alice", "Staff", first));
+	world_tunnel_open(&world, 0, first, true, true, &opened);
+	expect_ip(&opened.ipv4, "192.168.100.50");
+	expect_ip(&opened.mask, "255.255.255.0");
+	expect_ip(&opened.ipv6, "fd00:9::5");
+	assert_int_equal(opened.ipv6_prefix, 64);
+	assert_non_null(world_login(&world, "bob", "Staff", token));
+	world_tunnel_open(&world, 0, token, true, true, &opened);
+	expect_ip(&opened.ipv4, "192.168.200.6");
+	expect_ip(&opened.mask, "255.255.255.248");
+	expect_ip(&opened.ipv6, "fd00:100::10");
+	assert_string_equal(session_of(&world, &opened)->ipv4.pool, "");
+	/* In use by another session of his: the pools. */
+	assert_non_null(world_login(&world, "alice", "Staff", second));
+	world_tunnel_open(&world, 0, second, true, true, &opened);
+	expect_ip(&opened.ipv4, "192.168.100.1");
+	expect_ip(&opened.ipv6, "fd00:100::11");
+	assert_non_null(world_login(&world, "bob", "Staff", token));
+	world_tunnel_open(&world, 0, token, true, false, &opened);
+	expect_ip(&opened.ipv4, "192.168.100.2");
+	/* A session keeps what it got. */
+	session_finish(world.sessions, session_find_token(world.sessions, first),
+	    IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST);
+	world_tunnel_open(&world, 0, second, true, true, &opened);
+	expect_ip(&opened.ipv4, "192.168.100.1");
+	/* Nobody else got the one that is free. */
+	for (int i = 3; i < 80; i++) {
+		struct lease lease;
+		const char *names[] = {"POOL"};
+
+		assert_int_equal(pool_lease(world.pools, 4, names, 1, &lease), ERR_OK);
+		assert_int_not_equal(lease.addr.bytes[3], 50);
+	}
+	/* Restored as it was. */
+	assert_non_null(world_login(&world, "carol", "Staff", first));
+	world_restart(&world);
+	assert_int_equal(session_table_len(world.sessions), 4);
+	struct session *session = session_first(world.sessions);
+	assert_string_equal(session->username, "bob");
+	expect_ip(&session->ipv4.addr, "192.168.200.6");
+	assert_int_equal(session->ipv4.prefix_len, 29);
+	assert_string_equal(session->ipv4.pool, "");
+	world_break(&world);
+}
+
+/* The pools of the user's groups are not needed for a framed address, but for a second session. */
+static void
+test_framed_without_pools(void **state)
+{
+	static const struct world_file files[] = {
+	    {"users.conf",
+		"usernames = (\n" FRAMED_USER(
+		    "alice", "vpn-framed-ip-address = \"192.168.100.50 255.255.255.0\";") " );\n"},
+	    {"tunnel-groups.conf",
+		"tunnel-groups = ( { name = \"Staff\"; }, { name = \"Partners\"; } );\n"},
+	};
+	static struct world world;
+	struct world_opened opened = {0};
+
+	(void)state;
+	world_make(&world, files, ARRAY_LEN(files));
+	assert_non_null(world_login(&world, "alice", "Staff", token));
+	world_tunnel_open(&world, 0, token, true, true, &opened);
+	expect_ip(&opened.ipv4, "192.168.100.50");
+	assert_int_equal(opened.ipv6.family, 0);
+	assert_non_null(world_login(&world, "alice", "Staff", token));
+	world_tunnel_open(&world, 0, token, true, true, &opened);
+	assert_int_equal(opened.status, IPC__OPEN_STATUS__OPEN_UNAVAILABLE);
+	world_break(&world);
+}
+
+/* ---- filters ---- */
+
+static const struct world_file filter_files[] = {{"group-policies.conf",
+    "group-policies = ( { name = \"Staff\"; attributes = { vpn-simultaneous-logins = 9;\n"
+    "  vpn-filter = \"WEB\"; }; },\n"
+    " { name = \"Partners\"; attributes = { vpn-filter = \"WEB\"; ipv6-vpn-filter = \"SIX\"; }; "
+    "},\n"
+    " { name = \"Nobody\"; }, { name = \"Locked\"; }, { name = \"Noclient\"; } );\n"
+    "ip-local-pools = ( { name = \"POOL\"; range = \"192.168.100.1-192.168.100.200\"; },\n"
+    " { name = \"SMALL\"; range = \"10.9.0.1-10.9.0.2\"; } );\n"
+    "ipv6-local-pools = ( { name = \"POOL6\"; prefix = \"fd00:100::10/64\"; size = 100; } );\n"
+    "access-lists = ( { name = \"WEB\"; type = \"extended\"; rules = [ \"permit tcp any any eq "
+    "443\" ]; },\n"
+    " { name = \"SIX\"; type = \"extended\"; rules = [ \"permit ip any any\" ]; } );\n"}};
+
+static void
+expect_sent(const struct world *world, size_t n, Ipc__MsgType type, unsigned worker, uint64_t id)
+{
+	if (n >= world->sent_len || world->sent[n].type != type ||
+	    world->sent[n].worker != worker || world->sent[n].id != id)
+		fail_msg("FAIL: message %zu, expected %s to worker %u, got %s", n,
+		    ipc_type_name(type), worker,
+		    n < world->sent_len ? ipc_type_name(world->sent[n].type) : "nothing");
+}
+
+static void
+test_filter_first(void **state)
+{
+	static struct world world;
+	struct world_opened opened = {0}, other = {0};
+	char second[TOKEN_TEXT_SIZE];
+
+	(void)state;
+	world_make(&world, filter_files, 1);
+	assert_non_null(world_login(&world, "alice", "Staff", token));
+	assert_int_equal(world.sent_len, 0);
+	world_tunnel_open(&world, 2, token, true, true, &opened);
+	assert_int_not_equal(opened.filter4, 0);
+	assert_int_equal(opened.filter4, opened.filter6);
+	assert_int_equal(world.sent_len, 1);
+	expect_sent(&world, 0, IPC__MSG_TYPE__MSG_FILTER_ADD, 2, opened.filter4);
+	/* Once for each worker; before the word that the old tunnel is replaced. */
+	world_tunnel_open(&world, 2, token, true, true, &opened);
+	assert_int_equal(world.sent_len, 2);
+	expect_sent(&world, 1, IPC__MSG_TYPE__MSG_SESSION_END, 2, opened.session);
+	world_tunnel_open(&world, 1, token, true, true, &opened);
+	assert_int_equal(world.sent_len, 4);
+	expect_sent(&world, 2, IPC__MSG_TYPE__MSG_FILTER_ADD, 1, opened.filter4);
+	expect_sent(&world, 3, IPC__MSG_TYPE__MSG_SESSION_END, 2, opened.session);
+	/* Another list for IPv6. */
+	assert_non_null(world_login(&world, "bob", "Partners", second));
+	world_tunnel_open(&world, 1, second, true, true, &other);
+	assert_int_equal(other.filter4, opened.filter4);
+	assert_int_not_equal(other.filter6, opened.filter4);
+	assert_int_equal(world.sent_len, 5);
+	expect_sent(&world, 4, IPC__MSG_TYPE__MSG_FILTER_ADD, 1, other.filter6);
+	world_tunnel_open(&world, 3, second, true, true, &other);
+	expect_sent(&world, 5, IPC__MSG_TYPE__MSG_FILTER_ADD, 3, other.filter4);
+	expect_sent(&world, 6, IPC__MSG_TYPE__MSG_FILTER_ADD, 3, other.filter6);
+	world_break(&world);
+}
+
+/* Never a tunnel without its filter: refused, and an older tunnel stays. */
+static void
+test_filter_unsent(void **state)
+{
+	static struct world world;
+	struct world_opened opened = {0};
+
+	(void)state;
+	world_make(&world, filter_files, 1);
+	assert_non_null(world_login(&world, "alice", "Staff", token));
+	world.send_err = ERR_LIMIT;
+	world_tunnel_open(&world, 0, token, true, true, &opened);
+	assert_int_equal(opened.status, IPC__OPEN_STATUS__OPEN_UNAVAILABLE);
+	assert_int_equal(opened.session, 0);
+	world.send_err = ERR_OK;
+	world_tunnel_open(&world, 0, token, true, true, &opened);
+	assert_int_equal(opened.status, IPC__OPEN_STATUS__OPEN_OK);
+	struct session *session = session_of(&world, &opened);
+	world.send_err = ERR_CLOSED;
+	world_tunnel_open(&world, 1, token, true, true, &opened);
+	assert_int_equal(opened.status, IPC__OPEN_STATUS__OPEN_UNAVAILABLE);
+	assert_int_equal(session->state, SESSION_UP);
+	assert_int_equal(session->worker, 0);
+	assert_int_equal(world.ends_len, 0);
+	world_break(&world);
+}
+
+/* A session has the filter of its login over a reload, and the workers forget it with the last such
+ * session. */
+static void
+test_filter_reload(void **state)
+{
+	static struct world world;
+	struct world_opened before = {0}, after = {0}, fresh = {0};
+	char second[TOKEN_TEXT_SIZE];
+	size_t sent;
+
+	(void)state;
+	world_make(&world, filter_files, 1);
+	assert_non_null(world_login(&world, "alice", "Staff", token));
+	world_tunnel_open(&world, 0, token, true, true, &before);
+	world_reload(&world, NULL, 0);
+	world_tunnel_open(&world, 1, token, true, true, &after);
+	assert_int_equal(after.filter4, before.filter4);
+	expect_sent(&world, 1, IPC__MSG_TYPE__MSG_FILTER_ADD, 1, before.filter4);
+	assert_non_null(world_login(&world, "bob", "Staff", second));
+	world_tunnel_open(&world, 1, second, true, true, &fresh);
+	assert_int_equal(fresh.filter4, 0);
+	sent = world.sent_len;
+	world_tunnel_closed(&world, 1, before.session, IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST, 0, 0);
+	assert_int_equal(world.sent_len, sent + 2);
+	expect_sent(&world, sent, IPC__MSG_TYPE__MSG_FILTER_FORGET, 0, before.filter4);
+	expect_sent(&world, sent + 1, IPC__MSG_TYPE__MSG_FILTER_FORGET, 1, before.filter4);
+	world_break(&world);
+}
+
+/* auth is restarted: the session has its filter again, under the same name. */
+static void
+test_filter_restart(void **state)
+{
+	static struct world world;
+	struct world_opened before = {0}, after = {0};
+
+	(void)state;
+	world_make(&world, filter_files, 1);
+	assert_non_null(world_login(&world, "bob", "Partners", token));
+	world_tunnel_open(&world, 0, token, true, true, &before);
+	world_restart(&world);
+	world_tunnel_event(&world, 0, before.session, IPC__CHANNEL__CHANNEL_TLS, true);
+	assert_int_equal(session_of(&world, &before)->filter4, before.filter4);
+	world_tunnel_open(&world, 0, token, true, true, &after);
+	assert_int_equal(after.filter4, before.filter4);
+	assert_int_equal(after.filter6, before.filter6);
+	world_break(&world);
+}
+
 int
 main(void)
 {
@@ -437,6 +678,12 @@ main(void)
 	    cmocka_unit_test(test_unsent_answer),
 	    cmocka_unit_test(test_logout),
 	    cmocka_unit_test(test_many_reconnects),
+	    cmocka_unit_test(test_framed),
+	    cmocka_unit_test(test_framed_without_pools),
+	    cmocka_unit_test(test_filter_first),
+	    cmocka_unit_test(test_filter_unsent),
+	    cmocka_unit_test(test_filter_reload),
+	    cmocka_unit_test(test_filter_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

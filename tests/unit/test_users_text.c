@@ -61,6 +61,12 @@ static const struct {
 	"usernames = (\n"
 	"  { name = \"bob\"; password = \"y\"; }\n"
 	");\n"},
+    {"usernames = ( { name = \"bob\"; attributes = { }; } );\n", "bob",
+	"usernames = ( { name = \"bob\"; password = \"H\"; attributes = { }; } );\n", false,
+	"usernames = (  );\n"},
+    {"usernames = ( { name = \"b\" \"ob\" } );\n", "bob",
+	"usernames = ( { name = \"b\" \"ob\"; password = \"H\" } );\n", false,
+	"usernames = (  );\n"},
     {"usernames = ( { name = \"al\"; password = \"x\"; } /* the comma: */ , { name = \"b\"; "
      "password = \"y\"; } );\n",
 	"al",
@@ -140,7 +146,6 @@ a_strange_text_is_refused(void **state)
 {
 	static const char *const texts[] = {"usernames = 5;", "usernames = ( 5 );",
 	    "usernames = ( { name = \"bob\"; );", "usernames = (", "usernames = ( {",
-	    "usernames = ( { name = \"bob\"; } );",
 	    "usernames = ( { name = \"bob\"; password = 5; } );"};
 	bool added;
 

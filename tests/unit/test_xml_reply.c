@@ -162,6 +162,47 @@ test_complete(UNUSED void **state)
 		 "</config-auth>\n");
 }
 
+/* Custom attributes are elements named by their type; what can be no element is left out. */
+static void
+test_custom_attributes(UNUSED void **state)
+{
+	static const struct {
+		const char *type;
+		bool shown;
+	} rows[] = {{"dynamic-split-exclude-domains", true}, {"perapp", true}, {"_A.b-9", true},
+	    {"", false}, {"9lives", false}, {"-x", false}, {"a b", false}, {"a>", false},
+	    {"xmlThing", false}, {"XML", false}, {"\xc3\xa9", false}, {"a/", false}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		Ipc__AuthAnswer answer = IPC__AUTH_ANSWER__INIT;
+		Ipc__CustomAttr attr = IPC__CUSTOM_ATTR__INIT, *attrs[] = {&attr};
+		char expected[256];
+		struct buf out;
+
+		attr.type = (char *)(uintptr_t)rows[i].type;
+		attr.value = (char *)"a.example,<b>";
+		answer.kind = IPC__ANSWER_KIND__ANSWER_COMPLETE;
+		answer.custom_attr = attrs;
+		answer.n_custom_attr = 1;
+		(void)snprintf(expected, sizeof expected,
+		    "</vpn-base-config>\n<opaque is-for=\"vpn-client\"><custom-attr>"
+		    "<%s>a.example,&lt;b&gt;</%s></custom-attr></opaque>\n</config>\n",
+		    rows[i].type, rows[i].type);
+		buf_init(&out, XML_REPLY_MAX);
+		assert_int_equal(xml_reply(&answer, "", &out), ERR_OK);
+		if ((strstr(buf_cstr(&out), expected) != NULL) != rows[i].shown)
+			fail_msg("type \"%s\": expected it to be %s in %s", rows[i].type,
+			    rows[i].shown ? "shown" : "left out", buf_cstr(&out));
+		assert_non_null(strstr(buf_cstr(&out), "<custom-attr>"));
+		buf_reset(&out);
+		assert_int_equal(xml_reply_post_auth(attrs, 1, &out), ERR_OK);
+		assert_null(strchr(buf_cstr(&out), '\n'));
+		assert_int_equal(
+		    strstr(buf_cstr(&out), "a.example,&lt;b&gt;") != NULL, rows[i].shown);
+		buf_fini(&out);
+	}
+}
+
 /* Hostile text in an element: it stays text, and what XML cannot carry is replaced. */
 static void
 test_escaping(UNUSED void **state)
@@ -219,6 +260,7 @@ main(void)
 	    cmocka_unit_test(test_form_with_error),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_complete),
+	    cmocka_unit_test(test_custom_attributes),
 	    cmocka_unit_test(test_escaping),
 	    cmocka_unit_test(test_errors),
 	};

@@ -44,7 +44,8 @@ struct bed {
 	size_t order_len;
 	Ipc__SignOp order_op;
 	unsigned signed_count;
-	bool garbage; /* pki answers nonsense */
+	bool garbage;                  /* pki answers nonsense */
+	ProtobufCBinaryData client_ca; /* a CA's name that it tells, if there is one */
 	SSL_CTX *client_ctx;
 	SSL *client;
 	int client_fd;
@@ -162,6 +163,8 @@ handle_list(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, v
 	identity.n_certificate = 1;
 	reply.identity = list;
 	reply.n_identity = 1;
+	reply.client_ca = &bed->client_ca;
+	reply.n_client_ca = bed->client_ca.len > 0 ? 1 : 0;
 	assert_int_equal(
 	    ipc_reply(ipc, id, IPC__MSG_TYPE__MSG_KEY_LIST_REPLY, &reply.base), ERR_OK);
 }

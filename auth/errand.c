@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests to pki and to the parent. */
+#include "auth/errand.h"
+
+#include <stdlib.h>
+
+#include "common/log.h"
+
+#define JUDGE_TIMEOUT_MS 5000
+#define RELOAD_TIMEOUT_MS 50000 /* less than a caller of the control socket waits */
+
+/* ---- pki ---- */
+
+/* A certificate that pki is asked about. */
+struct judging {
+	arrival_judged_fn done;
+	void *arg;
+};
+
+static void
+on_verdict(enum err err, const ProtobufCMessage *msg, void *arg)
+{
+	struct judging *judging = arg;
+
+	judging->done(err == ERR_OK ? (const Ipc__CertVerdict *)msg : NULL, judging->arg);
+	free(judging);
+}
+
+enum err
+errand_judge(void *arg, const Ipc__CertJudge *msg, arrival_judged_fn fn, void *fn_arg)
+{
+	struct errand *errand = arg;
+	struct judging *judging;
+	enum err err;
+
+	if (errand->pki == NULL)
+		return ERR_CLOSED;
+	judging = malloc(sizeof(*judging));
+	if (judging == NULL)
+		return ERR_NOMEM;
+	*judging = (struct judging){.done = fn, .arg = fn_arg};
+	err = ipc_request(errand->pki, IPC__MSG_TYPE__MSG_CERT_JUDGE, &msg->base,
+	    IPC__MSG_TYPE__MSG_CERT_VERDICT, JUDGE_TIMEOUT_MS, on_verdict, judging, NULL);
+	if (err != ERR_OK)
+		free(judging);
+	return err;
+}
+
+/* Outstanding requests hear of the end inside ipc_free(), hence the field is cleared first. */
+static void
+detach_pki(struct errand *errand)
+{
+	struct ipc *ipc = errand->pki;
+
+	errand->pki = NULL;
+	ipc_free(ipc);
+}
+
+static void
+on_pki_closed(struct ipc *ipc, const char *why, void *arg)
+{
+	(void)ipc;
+	log_info("channel to pki closed: %s", why);
+	detach_pki(arg);
+}
+
+void
+errand_attach_pki(struct errand *errand, int fd)
+{
+	struct ipc_config config = {.peer = "pki", .on_closed = on_pki_closed, .arg = errand};
+
+	detach_pki(errand);
+	errand->pki = ipc_new(errand->loop, fd, &config);
+	if (errand->pki == NULL)
+		log_err("no channel to pki: out of memory");
+}
+
+void
+errand_fini(struct errand *errand)
+{
+	detach_pki(errand);
+}
+
+/* ---- the parent ---- */
+
+static void
+on_reloaded(enum err err, const ProtobufCMessage *msg, void *arg)
+{
+	const Ipc__Reloaded *reloaded = (const Ipc__Reloaded *)msg;
+	struct errand *errand = arg;
+	control_reloaded_fn done = errand->reload_done;
+
+	errand->reloading = false;
+	errand->reload_done = NULL;
+	if (done == NULL)
+		return;
+	if (err == ERR_OK)
+		done(reloaded->ok, reloaded->text, errand->reload_arg);
+	else
+		done(false, "the parent process gave no answer; its log tells more",
+		    errand->reload_arg);
+}
+
+void
+errand_reload(struct errand *errand, control_reloaded_fn done, void *arg)
+{
+	Ipc__Reload msg = IPC__RELOAD__INIT;
+
+	if (errand->reloading) {
+		done(false, "a reload is running already", arg);
+		return;
+	}
+	if (errand->parent == NULL || ipc_request(errand->parent, IPC__MSG_TYPE__MSG_RELOAD,
+					  &msg.base, IPC__MSG_TYPE__MSG_RELOADED, RELOAD_TIMEOUT_MS,
+					  on_reloaded, errand, NULL) != ERR_OK) {
+		done(false, "the parent process cannot be asked", arg);
+		return;
+	}
+	errand->reloading = true;
+	errand->reload_done = done;
+	errand->reload_arg = arg;
+}
+
+void
+errand_cancel(struct errand *errand, const void *arg)
+{
+	if (errand->reload_arg == arg)
+		errand->reload_done = NULL;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What auth asks of the processes beside and above it: of pki to judge a certificate, of the parent
+ * to reload. Each answer goes to who waits for it, if he still does.
+ */
+#ifndef AUTH_ERRAND_H
+#define AUTH_ERRAND_H
+
+#include <stdbool.h>
+
+#include "auth/arrival.h"
+#include "auth/control.h"
+#include "common/ipc.h"
+#include "common/loop.h"
+
+/* Plain value; set the loop, zero the rest. */
+struct errand {
+	struct loop *loop;
+	struct ipc *parent; /* the owner's; NULL: gone */
+	struct ipc *pki;    /* NULL while pki is being restarted */
+	/* Who asked for the reload that runs; NULL: nobody who still waits. */
+	control_reloaded_fn reload_done;
+	void *reload_arg;
+	bool reloading;
+};
+
+/* Take a channel to pki, in place of an older one. */
+void errand_attach_pki(struct errand *errand, int fd);
+/* An arrival_judge_fn; arg is the struct errand. */
+enum err errand_judge(
+    void *arg, const Ipc__CertJudge *msg, arrival_judged_fn fn, void *fn_arg) MUST_USE;
+/* Have the parent reload; done is called once, at once or later. One at a time. */
+void errand_reload(struct errand *errand, control_reloaded_fn done, void *arg);
+/* Who asked with this arg does not wait any more. */
+void errand_cancel(struct errand *errand, const void *arg);
+/* Close the channel to pki: whoever waits for it hears so. */
+void errand_fini(struct errand *errand);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What gateway workers may say: the table of their messages, each handed to the part that it is
+ * for.
+ */
+#ifndef AUTH_INTAKE_H
+#define AUTH_INTAKE_H
+
+#include "auth/filters.h"
+#include "auth/link.h"
+#include "auth/login.h"
+#include "auth/session.h"
+
+/* The parts; arg of the links (link_arg). */
+struct intake {
+	struct login_table *logins;
+	struct session_table *sessions;
+	struct filters *filters;
+};
+
+/* A set of links that speak to the parts, which may be filled in later. NULL: memory. */
+struct link_set *intake_links(struct intake *intake, struct loop *loop, unsigned workers) MUST_USE;
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of pending logins from within: by handle, by age, by source. Only login.c (the states)
+ * and login_table.c (this) include it; the others use login.h.
+ */
+#ifndef AUTH_LOGIN_TABLE_H
+#define AUTH_LOGIN_TABLE_H
+
+#include "auth/arrival.h"
+#include "auth/facts.h"
+#include "auth/login.h"
+#include "auth/table.h"
+#include "auth/token.h"
+#include "conf/resolve.h"
+
+enum login_state {
+	LOGIN_BUSY, /* something is asked: pki, the verifier, the workers */
+	LOGIN_FORM, /* the client is */
+};
+
+/* All pending logins of one source. */
+struct source {
+	struct ip_addr addr;
+	struct login *logins; /* oldest first */
+	unsigned count;
+	UT_hash_handle hh;
+};
+
+struct login {
+	struct login_table *table;
+	/* That it began with: it stays with the login to its end. */
+	struct conf *conf;
+	uint64_t generation;
+	enum login_state state;
+	char handle[TOKEN_TEXT_SIZE];
+	struct resolve_choice choice;
+	Ipc__CertNames *names; /* of the client's certificate; NULL: none that is good */
+	uint64_t started_ms;
+	uint64_t expires_ms;
+	unsigned attempts;                       /* that failed */
+	struct source *source;                   /* FORM */
+	struct login *prev, *next;               /* FORM: by age; BUSY: the list of those */
+	struct login *source_prev, *source_next; /* FORM */
+	UT_hash_handle hh;                       /* FORM */
+	/* Of the request that is being looked at. */
+	struct facts facts;
+	char username[SESSION_NAME_SIZE]; /* stripped; "" when it cannot be anybody's */
+	bool failed;                      /* say so with the first form */
+	login_answer_fn answer;
+	void *arg;
+};
+
+struct login_table {
+	struct login_config config; /* conf and generation: those in force */
+	struct login *by_handle;    /* FORM */
+	struct login *by_age;       /* FORM, oldest handle first */
+	struct login *busy;
+	struct source *sources;
+	size_t len; /* FORM */
+};
+
+/* A login that begins, in state BUSY, with the configuration in force. NULL: memory. */
+struct login *login_table_begin(struct login_table *table) MUST_USE;
+/* From BUSY into FORM, under a fresh handle; the oldest give way, never this one. ERR_NOMEM: it
+ * stays BUSY. */
+enum err login_table_show(struct login *login) MUST_USE;
+/* From FORM into BUSY: the handle is worth nothing any more. */
+void login_table_take(struct login *login);
+/* Out of the table and freed, from any state. */
+void login_table_drop(struct login *login);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The trustpoints: what belongs together is there, and the files are what their settings say. */
+#include <string.h>
+
+#include "conf/check.h"
+#include "conf/errors.h"
+
+static bool
+has_text(const char *data, size_t len, const char *wanted)
+{
+	return memmem(data, len, wanted, strlen(wanted)) != NULL;
+}
+
+/* The outside of a PEM file; pki looks inside. */
+static void
+check_pem(const struct conf *conf, const struct conf_object *trustpoint, unsigned setting,
+    struct conf_errors *errors)
+{
+	const char *path = conf_str(trustpoint, setting);
+	size_t len;
+
+	if (path == NULL)
+		return;
+	const char *data = conf_file_content(conf, path, &len);
+	if (data == NULL) {
+		/* A file that could not be read is reported already. */
+		if (errors->count == 0)
+			errors_setting(errors, trustpoint, setting, "%s is empty", path);
+		return;
+	}
+	if (setting != TP_KEY) {
+		if (setting == TP_CA_CERTIFICATE && has_text(data, len, "PRIVATE KEY-----"))
+			errors_setting(errors, trustpoint, setting,
+			    "%s holds a private key, which has no place among CA certificates; "
+			    "take it "
+			    "out",
+			    path);
+		if (!has_text(data, len, "-----BEGIN CERTIFICATE-----") ||
+		    !has_text(data, len, "-----END CERTIFICATE-----"))
+			errors_setting(errors, trustpoint, setting,
+			    "%s has no certificate; it must be PEM, with a BEGIN CERTIFICATE line",
+			    path);
+		return;
+	}
+	if (has_text(data, len, "-----BEGIN ENCRYPTED PRIVATE KEY-----") ||
+	    has_text(data, len, "Proc-Type: 4,ENCRYPTED"))
+		errors_setting(errors, trustpoint, setting,
+		    "%s is encrypted; remove its pass phrase with \"openssl pkey\"", path);
+	else if (!has_text(data, len, "-----BEGIN ") || !has_text(data, len, "PRIVATE KEY-----") ||
+		 !has_text(data, len, "-----END "))
+		errors_setting(errors, trustpoint, setting,
+		    "%s has no private key; it must be PEM, with a BEGIN PRIVATE KEY line", path);
+}
+
+void
+check_pki(const struct conf *conf, struct conf_errors *errors)
+{
+	const struct conf_object *root = conf_root(conf, CONF_PKI);
+	const struct conf_object *const *trustpoints;
+	size_t len = conf_objects(conf, CONF_TRUSTPOINT, &trustpoints);
+
+	for (size_t i = 0; i < len; i++) {
+		const char *certificate = conf_str(trustpoints[i], TP_CERTIFICATE);
+		const char *key = conf_str(trustpoints[i], TP_KEY);
+
+		if (key != NULL && certificate == NULL)
+			errors_setting(errors, trustpoints[i], TP_CERTIFICATE,
+			    "is missing; a key needs its certificate");
+		check_pem(conf, trustpoints[i], TP_CERTIFICATE, errors);
+		check_pem(conf, trustpoints[i], TP_KEY, errors);
+		check_pem(conf, trustpoints[i], TP_CA_CERTIFICATE, errors);
+	}
+	const char *shown = root != NULL ? conf_str(root, PKI_SSL_TRUST_POINT) : NULL;
+	const struct conf_object *trustpoint =
+	    shown != NULL ? conf_find(conf, CONF_TRUSTPOINT, shown) : NULL;
+	if (trustpoint != NULL &&
+	    (conf_str(trustpoint, TP_CERTIFICATE) == NULL || conf_str(trustpoint, TP_KEY) == NULL))
+		errors_setting(errors, root, PKI_SSL_TRUST_POINT,
+		    "\"%s\" has no certificate or no key; the listeners need both", shown);
+}

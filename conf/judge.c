@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The policy's own grounds to refuse a login, in the order of judge.h. */
+#include "conf/judge.h"
+
+#include <string.h>
+
+#include "conf/time_range.h"
+
+static bool
+is_closed(const struct conf *conf, const struct conf_object *tunnel_group)
+{
+	struct buf why;
+	bool closed;
+
+	buf_init(&why, 1024);
+	closed = conf_group_closed(conf, tunnel_group, &why);
+	buf_fini(&why);
+	return closed;
+}
+
+static bool
+is_locked_elsewhere(const struct conf_object *tunnel_group, const struct inherit *inherit)
+{
+	const char *lock = inherit_str(inherit, GPA_GROUP_LOCK);
+	const char *name = conf_str(tunnel_group, TG_NAME);
+
+	return lock != NULL && (name == NULL || strcmp(lock, name) != 0);
+}
+
+static bool
+has_ssl_client(const struct inherit *inherit)
+{
+	char *const *protocols;
+	size_t len = inherit_list(inherit, GPA_VPN_TUNNEL_PROTOCOL, &protocols);
+
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(protocols[i], "ssl-client") == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_within_hours(const struct conf *conf, const struct inherit *inherit, time_t when)
+{
+	const char *name = inherit_str(inherit, GPA_VPN_ACCESS_HOURS);
+	const struct conf_object *range;
+
+	if (name == NULL)
+		return true;
+	range = conf_find(conf, CONF_TIME_RANGE, name);
+	return range != NULL && time_range_holds(range, when);
+}
+
+enum judge_verdict
+judge_login(const struct conf *conf, const struct conf_object *tunnel_group,
+    const struct inherit *inherit, time_t when)
+{
+	if (is_closed(conf, tunnel_group))
+		return JUDGE_CLOSED;
+	if (is_locked_elsewhere(tunnel_group, inherit))
+		return JUDGE_GROUP_LOCK;
+	if (!has_ssl_client(inherit))
+		return JUDGE_NO_PROTOCOL;
+	if (inherit_int(inherit, GPA_VPN_SIMULTANEOUS_LOGINS) == 0)
+		return JUDGE_NO_LOGINS;
+	if (!is_within_hours(conf, inherit, when))
+		return JUDGE_HOURS;
+	return JUDGE_OK;
+}
+
+const char *
+judge_text(enum judge_verdict verdict)
+{
+	static const char *const texts[] = {
+	    [JUDGE_OK] = "the login is allowed",
+	    [JUDGE_CLOSED] = "the tunnel-group asks for something that this version does not serve",
+	    [JUDGE_GROUP_LOCK] = "the user is locked to another tunnel-group",
+	    [JUDGE_NO_PROTOCOL] = "vpn-tunnel-protocol lacks ssl-client",
+	    [JUDGE_NO_LOGINS] = "vpn-simultaneous-logins is 0",
+	    [JUDGE_HOURS] = "the time is outside vpn-access-hours",
+	};
+
+	return (size_t)verdict < ARRAY_LEN(texts) ? texts[verdict] : "unknown";
+}

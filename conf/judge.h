@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands between a user whose password is right and a session. The daemon and explain-policy
+ * both ask here. */
+#ifndef CONF_JUDGE_H
+#define CONF_JUDGE_H
+
+#include <time.h>
+
+#include "conf/conf.h"
+#include "conf/inherit.h"
+
+enum judge_verdict {
+	JUDGE_OK,
+	JUDGE_CLOSED,      /* conf_group_closed() */
+	JUDGE_GROUP_LOCK,  /* locked to another tunnel group (113040) */
+	JUDGE_NO_PROTOCOL, /* vpn-tunnel-protocol lacks ssl-client (722050) */
+	JUDGE_NO_LOGINS,   /* vpn-simultaneous-logins 0 */
+	JUDGE_HOURS,       /* outside vpn-access-hours */
+};
+
+/* The first that applies, in this order. */
+enum judge_verdict judge_login(const struct conf *conf, const struct conf_object *tunnel_group,
+    const struct inherit *inherit, time_t when);
+/* "the user is locked to another tunnel-group": for logs and explanations. */
+const char *judge_text(enum judge_verdict verdict);
+
+#endif

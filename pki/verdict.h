@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Is a client's certificate to be believed? Path to a CA of a trustpoint, validity, usage, key
+ * strength. Signatures only: nothing is fetched, so an answer takes well under a millisecond and
+ * never waits.
+ */
+#ifndef PKI_VERDICT_H
+#define PKI_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/attr.h"
+#include "common/err.h"
+#include "common/ipc.pb-c.h"
+#include "conf/conf.h"
+
+#define VERDICT_CHAIN_MAX 10    /* certificates that a client may show */
+#define VERDICT_DER_MAX 16384   /* bytes of one of them */
+#define VERDICT_DEPTH_MAX 8     /* CAs between leaf and anchor */
+#define VERDICT_NAMES_MAX 16384 /* bytes of all CA names that clients are told */
+
+struct verdict_book;
+struct x509_st;
+
+/* The CAs that are believed. Empty. NULL: memory. */
+struct verdict_book *verdict_book_new(void) MUST_USE;
+void verdict_book_free(struct verdict_book *book);
+/*
+ * Believe a CA. trustpoint is borrowed; with revocation_check nothing under it is judged good,
+ * because this version cannot check. ERR_NOMEM.
+ */
+enum err verdict_book_add(struct verdict_book *book, struct x509_st *ca, const char *trustpoint,
+    bool revocation_check) MUST_USE;
+/*
+ * Add the ca-certificate files of every trustpoint. What is wrong with one is added to errors, what
+ * will not work to its warnings. ERR_SYNTAX: errors tell; ERR_NOMEM.
+ */
+enum err verdict_book_load(
+    struct verdict_book *book, const struct conf *conf, struct conf_errors *errors) MUST_USE;
+/*
+ * The names of the CAs, DER, for the list that clients choose a certificate by; none when they are
+ * more than such a list can hold (clients then choose from all they have). Borrowed.
+ */
+size_t verdict_book_names(const struct verdict_book *book, const ProtobufCBinaryData **out);
+
+/* A judgement. Plain value; verdict_fini() after use. */
+struct verdict {
+	bool ok;
+	char reason[256];       /* why not */
+	const char *trustpoint; /* ok: under whose CA it is; borrowed from the book */
+	Ipc__CertNames *names;  /* of the leaf; NULL: it cannot be read */
+};
+
+/* Judge a chain (DER, leaf first, as a hostile client sent it) at this moment. */
+void verdict_judge(
+    struct verdict_book *book, const ProtobufCBinaryData *chain, size_t len, struct verdict *out);
+void verdict_fini(struct verdict *verdict);
+
+#endif

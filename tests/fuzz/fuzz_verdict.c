@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fuzz pki/verdict.c: a chain as hostile as a client can send it (pieces of 2 bytes of length and
+ * so many of DER), judged against a CA whose key nobody has. Nothing may be believed.
+ */
+#include "tests/unit/verdict_help.h"
+
+#include "pki/verdict.h"
+
+#define PIECES_MAX 12
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct verdict_book *
+book_once(void)
+{
+	static struct verdict_book *book;
+	struct made ca;
+
+	if (book != NULL)
+		return book;
+	book = verdict_book_new();
+	ca = made_new(&(struct order){.name = "Test CA", .ca = true});
+	if (book == NULL || verdict_book_add(book, ca.cert, "CA", false) != ERR_OK)
+		abort();
+	made_free(&ca);
+	return book;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	ProtobufCBinaryData chain[PIECES_MAX];
+	struct verdict verdict;
+	size_t len = 0;
+
+	while (size >= 2 && len < PIECES_MAX) {
+		size_t n = (size_t)data[0] << 8 | data[1];
+
+		data += 2;
+		size -= 2;
+		if (n > size)
+			n = size;
+		chain[len++] = (ProtobufCBinaryData){n, (uint8_t *)(uintptr_t)data};
+		data += n;
+		size -= n;
+	}
+	verdict_judge(book_once(), chain, len, &verdict);
+	if (verdict.ok || verdict.reason[0] == '\0')
+		abort();
+	verdict_fini(&verdict);
+	return 0;
+}

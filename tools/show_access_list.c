@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * show-access-list: the access lists that filter sessions, with the hits of their rules, asked from
+ * the running daemon and shown as the ASA would ("show access-list") or as JSON. See
+ * show-access-list(8).
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/attr.h"
+#include "common/ipc.h"
+#include "common/str.h"
+#include "conf/conf.h"
+#include "tools/ctl.h"
+
+#define NAME_MAX_LEN 256
+#define TEXT_MAX_LEN 1100
+
+enum { EXIT_DAEMON = 1, EXIT_USAGE = 2 };
+
+struct options {
+	const char *conf_dir;
+	const char *socket;
+	bool json;
+	const char *name;
+};
+
+/* What is being written. A list ends where the next rule is not behind the last one. */
+struct output {
+	json_t *lists; /* NULL: text */
+	json_t *rules; /* of the list at hand */
+	char name[NAME_MAX_LEN];
+	uint32_t line;
+	bool former;
+};
+
+static NORETURN void
+usage(int status)
+{
+	FILE *out = status == 0 ? stdout : stderr;
+
+	fputs("usage: show-access-list [-c DIR | -s SOCKET] [--json] [NAME]\n"
+	      "       show-access-list -V\n"
+	      "  -c DIR     directory of gateway.conf, which names the control socket\n"
+	      "  -s SOCKET  the control socket itself\n"
+	      "  NAME       only this access list, also one that is no filter\n",
+	    out);
+	exit(status);
+}
+
+static PRINTF_LIKE(2, 3) NORETURN void fail(int status, const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("show-access-list: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(status);
+}
+
+static void
+parse_options(struct options *options, int argc, char **argv)
+{
+	static const struct option long_options[] = {
+	    {"json", no_argument, NULL, 'j'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:s:hV", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			options->conf_dir = optarg;
+			break;
+		case 's':
+			options->socket = optarg;
+			break;
+		case 'j':
+			options->json = true;
+			break;
+		case 'h':
+			usage(0);
+		case 'V':
+			puts("show-access-list " SEKISHO_VERSION);
+			exit(0);
+		default:
+			usage(EXIT_USAGE);
+		}
+	}
+	if ((options->conf_dir != NULL && options->socket != NULL) || argc - optind > 1)
+		usage(EXIT_USAGE);
+	if (argc - optind == 1)
+		options->name = argv[optind];
+	if (options->name != NULL && options->name[0] == '\0')
+		usage(EXIT_USAGE);
+}
+
+/* Path of the control socket from gateway.conf; the caller frees. */
+static char *
+socket_from_conf(const char *dir)
+{
+	struct conf_errors errors;
+	struct conf *conf;
+	char *path;
+
+	conf_errors_init(&errors);
+	conf = conf_load_gateway(dir, &errors);
+	if (conf == NULL) {
+		fputs(buf_cstr(&errors.text), stderr);
+		fail(EXIT_DAEMON,
+		    "cannot read gateway.conf in %s; -s SOCKET names the socket directly", dir);
+	}
+	path = strdup(conf_str(conf_sub(conf_root(conf, CONF_GATEWAY), GW_CONTROL), CTL_PATH));
+	conf_unref(conf);
+	conf_errors_fini(&errors);
+	if (path == NULL)
+		fail(EXIT_DAEMON, "out of memory");
+	return path;
+}
+
+/* ---- writing ---- */
+
+/* FNV-1a: a short number for a text, the same as long as the text is. */
+static uint32_t
+hash(const char *text)
+{
+	uint32_t value = 2166136261U;
+
+	for (; *text != '\0'; text++)
+		value = (value ^ (uint8_t)*text) * 16777619U;
+	return value;
+}
+
+/* Does the rule's text begin or end with this word? */
+static bool
+begins_with(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(text, word, len) == 0 && (text[len] == '\0' || text[len] == ' ');
+}
+
+static bool
+ends_with(const char *text, const char *word)
+{
+	size_t len = strlen(text), word_len = strlen(word);
+
+	return len > word_len && strcmp(text + len - word_len, word) == 0 &&
+	       text[len - word_len - 1] == ' ';
+}
+
+/* The text as the ASA keeps it: one blank between words, and no "line N" of its own. */
+static void
+tidy(char *dst, size_t dst_size, const char *src)
+{
+	char text[TEXT_MAX_LEN];
+	size_t len = 0;
+
+	for (; *src != '\0' && len + 1 < sizeof(text); src++) {
+		if (*src != ' ' && *src != '\t')
+			text[len++] = *src;
+		else if (len > 0 && text[len - 1] != ' ')
+			text[len++] = ' ';
+	}
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	text[len] = '\0';
+	src = text;
+	if (begins_with(text, "line") && len > 5) {
+		src += 5 + strcspn(text + 5, " ");
+		src += *src == ' ';
+	}
+	str_printable(dst, dst_size, src);
+}
+
+static void
+print_rule(const Ipc__CtlRule *rule, const char *name, const char *type, const char *text)
+{
+	char whole[TEXT_MAX_LEN + 64];
+
+	if (begins_with(text, "remark")) {
+		printf("access-list %s line %u %s\n", name, rule->line, text);
+		return;
+	}
+	snprintf(whole, sizeof(whole), "%s %s", type, text);
+	printf("access-list %s line %u %s (hitcnt=%llu) %s0x%08x\n", name, rule->line, whole,
+	    (unsigned long long)rule->hits, ends_with(text, "inactive") ? "(inactive) " : "",
+	    hash(whole));
+}
+
+static void
+json_rule(json_t *rules, const Ipc__CtlRule *rule, const char *text)
+{
+	/* JSON numbers of ours are signed. */
+	json_int_t hits = rule->hits > INT64_MAX ? INT64_MAX : (json_int_t)rule->hits;
+	json_t *item = json_pack("{s:I, s:s, s:I, s:b, s:b}", "line", (json_int_t)rule->line,
+	    "text", text, "hits", hits, "remark", begins_with(text, "remark"), "inactive",
+	    ends_with(text, "inactive"));
+
+	if (item == NULL || json_array_append_new(rules, item) != 0)
+		fail(EXIT_DAEMON, "out of memory");
+}
+
+/* The first rule of a list. */
+static void
+begin_list(struct output *output, const Ipc__CtlRule *rule, const char *name, const char *type)
+{
+	if (output->lists == NULL) {
+		printf("access-list %s; %u elements; name hash: 0x%08x%s\n", name, rule->entries,
+		    hash(name), rule->former ? " (former, sessions still have it)" : "");
+		return;
+	}
+	output->rules = json_array();
+	json_t *list = json_pack("{s:s, s:s, s:I, s:b, s:o}", "name", name, "type", type,
+	    "elements", (json_int_t)rule->entries, "former", rule->former, "rules", output->rules);
+	if (list == NULL || json_array_append_new(output->lists, list) != 0)
+		fail(EXIT_DAEMON, "out of memory");
+}
+
+static void
+take_rule(struct output *output, const Ipc__CtlRule *rule)
+{
+	char name[NAME_MAX_LEN], type[32], text[TEXT_MAX_LEN];
+
+	str_printable(name, sizeof(name), rule->access_list);
+	str_printable(type, sizeof(type), rule->type);
+	tidy(text, sizeof(text), rule->text);
+	if (output->line == 0 || rule->line <= output->line || rule->former != output->former ||
+	    strcmp(name, output->name) != 0)
+		begin_list(output, rule, name, type);
+	str_copy(output->name, sizeof(output->name), name);
+	output->line = rule->line;
+	output->former = rule->former;
+	if (output->lists != NULL)
+		json_rule(output->rules, rule, text);
+	else
+		print_rule(rule, name, type, text);
+}
+
+/* ---- asking ---- */
+
+/* One message of the answer; true: it was the last. */
+static bool
+take_answer(const char *path, int fd, struct output *output)
+{
+	ProtobufCMessage *msg = NULL;
+	Ipc__MsgType type;
+	bool last = false;
+	enum err err = ctl_receive(fd, CTL_TIMEOUT_SEC, &type, &msg);
+
+	if (err == ERR_OK && type == IPC__MSG_TYPE__MSG_CTL_RULE) {
+		take_rule(output, (const Ipc__CtlRule *)msg);
+	} else if (err == ERR_OK && type == IPC__MSG_TYPE__MSG_CTL_END) {
+		char text[256];
+
+		str_printable(text, sizeof(text), ((const Ipc__CtlEnd *)msg)->error);
+		if (text[0] != '\0')
+			fail(EXIT_DAEMON, "sekishod refused: %s", text);
+		last = true;
+	} else if (err == ERR_OK) {
+		err = ERR_SYNTAX;
+	}
+	if (err != ERR_OK)
+		fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s", path, err_str(err));
+	protobuf_c_message_free_unpacked(msg, NULL);
+	return last;
+}
+
+/* Ask the daemon and write what it says; does not return if it cannot be asked. */
+static void
+ask(const struct options *options, struct output *output)
+{
+	Ipc__CtlAccessList request = IPC__CTL_ACCESS_LIST__INIT;
+	const char *path = options->socket;
+	enum err err;
+	int fd;
+
+	if (options->name != NULL)
+		request.name = (char *)options->name;
+	err = ctl_connect(path, &fd);
+	if (err == ERR_SYS)
+		fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
+	if (err != ERR_OK)
+		fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
+	err = ipc_write_blocking(fd, IPC__MSG_TYPE__MSG_CTL_ACCESS_LIST, &request.base, -1);
+	if (err != ERR_OK)
+		fail(EXIT_DAEMON, "%s: cannot ask sekishod: %s", path, err_str(err));
+	while (!take_answer(path, fd, output))
+		;
+	close(fd);
+}
+
+static void
+finish(struct output *output)
+{
+	json_t *document;
+
+	if (output->lists == NULL) {
+		if (output->line == 0)
+			puts("INFO: no access list is used as a filter");
+		return;
+	}
+	document = json_pack("{s:o}", "access_lists", output->lists);
+	if (document == NULL || json_dumpf(document, stdout, JSON_INDENT(2)) != 0)
+		fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
+	putchar('\n');
+	json_decref(document);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = {0};
+	struct output output = {0};
+	char *path = NULL;
+
+	parse_options(&options, argc, argv);
+	if (options.socket == NULL) {
+		path = socket_from_conf(
+		    options.conf_dir != NULL ? options.conf_dir : SEKISHO_SYSCONFDIR);
+		options.socket = path;
+	}
+	if (options.json) {
+		output.lists = json_array();
+		if (output.lists == NULL)
+			fail(EXIT_DAEMON, "out of memory");
+	}
+	ask(&options, &output);
+	finish(&output);
+	free(path);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
+	return 0;
+}
