@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ask the daemon's functions about one login, and sort what each source of a policy says. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/username.h"
+#include "tools/explain.h"
+
+/* ---- which rule ---- */
+
+const char *
+explain_rule_name(enum resolve_rule rule)
+{
+	static const char *const names[] = {
+	    [RESOLVE_CERTIFICATE_MAP] = "certificate-map",
+	    [RESOLVE_GROUP_URL] = "group-url",
+	    [RESOLVE_GROUP_ALIAS] = "group-alias",
+	    [RESOLVE_ALIAS_PATH] = "alias-path",
+	    [RESOLVE_DEFAULT] = "default",
+	};
+
+	return names[rule];
+}
+
+void
+explain_step_text(const struct resolve_step *step, struct buf *out)
+{
+	const struct conf_object *object = step->object;
+
+	if (object == NULL)
+		return;
+	switch (object->kind) {
+	case CONF_GROUP_URL:
+		buf_puts(out, conf_str(object, GU_URL));
+		break;
+	case CONF_GROUP_ALIAS:
+		buf_puts(out, conf_str(object, GA_NAME));
+		break;
+	default:
+		buf_printf(
+		    out, "%s %" PRId64, conf_str(object, CGM_MAP), conf_int(object, CGM_SEQUENCE));
+		break;
+	}
+}
+
+const struct resolve_step *
+explain_decisive(const struct explain *explain)
+{
+	return &explain->trace.steps[explain->trace.len - 1];
+}
+
+static void
+find_group(struct explain *explain)
+{
+	const struct explain_query *query = explain->query;
+	struct resolve_input input = {
+	    .url = query->group_url != NULL ? query->group_url : "",
+	    .host = "",
+	    .path = "",
+	    .select = query->alias != NULL ? query->alias : "",
+	    .certificate = query->names,
+	};
+
+	resolve_group(explain->conf, &input, &explain->choice, &explain->trace);
+	(void)conf_group_closed(explain->conf, explain->choice.group, &explain->closed);
+}
+
+/* ---- who ---- */
+
+static void
+find_user(struct explain *explain)
+{
+	const char *typed = explain->query->user;
+
+	if (typed == NULL)
+		return;
+	explain->username_ok = username_strip(explain->conf, explain->choice.group, typed,
+				   explain->username, sizeof(explain->username)) == ERR_OK;
+	if (explain->username_ok)
+		explain->user = conf_find(explain->conf, CONF_USERNAME, explain->username);
+	else
+		explain->username[0] = '\0';
+}
+
+/* What LOCAL has against the user, before any password. */
+static void
+ask_local(const struct explain *explain, struct explain_answer *out)
+{
+	if (!explain->username_ok) {
+		out->reason = "bad-name";
+		out->text = "the user name is too long, or nothing is left of it";
+	} else if (explain->user == NULL) {
+		out->reason = "unknown-user";
+		out->text = "LOCAL does not know the user";
+	} else if (conf_str(explain->user, USER_PASSWORD) == NULL) {
+		out->reason = "no-password";
+		out->text = "the user has no password, so that no password fits";
+	}
+}
+
+/* As the daemon asks: the group, LOCAL, and only then the policy. */
+void
+explain_verdict(const struct explain *explain, struct explain_answer *out)
+{
+	static const char *const reasons[] = {
+	    [JUDGE_OK] = "ok",
+	    [JUDGE_CLOSED] = "closed",
+	    [JUDGE_GROUP_LOCK] = "group-lock",
+	    [JUDGE_NO_PROTOCOL] = "no-protocol",
+	    [JUDGE_NO_LOGINS] = "no-logins",
+	    [JUDGE_HOURS] = "hours",
+	};
+
+	out->policy_reason = reasons[explain->verdict];
+	out->policy_text = judge_text(explain->verdict);
+	out->reason = out->policy_reason;
+	out->text = out->policy_text;
+	if (explain->verdict != JUDGE_CLOSED && explain->query->user != NULL)
+		ask_local(explain, out);
+	out->allowed = strcmp(out->reason, "ok") == 0;
+}
+
+/* ---- what he gets ---- */
+
+static struct explain_source
+source_of(const struct inherit *inherit, size_t at, const struct conf_value *value)
+{
+	if (at >= inherit->sources_len)
+		return (struct explain_source){.kind = "default", .name = "", .value = value};
+	return (struct explain_source){
+	    .kind = inherit->source_kind[at],
+	    .name = inherit->source_name[at],
+	    .value = value,
+	    .origin = value->origin,
+	};
+}
+
+static struct explain_attribute *
+attribute_add(struct explain *explain, enum conf_gp_attributes attribute)
+{
+	struct explain_attribute *out = &explain->attributes[explain->attributes_len++];
+
+	out->attribute = attribute;
+	out->name = conf_setting_name(CONF_GP_ATTRIBUTES, attribute);
+	return out;
+}
+
+static bool
+is_word(const struct inherit *inherit, enum conf_gp_attributes attribute, const char *word)
+{
+	const char *value = inherit_str(inherit, attribute);
+
+	return value != NULL && strcmp(value, word) == 0;
+}
+
+/* Settings of the client's proxy, which its method switches off. */
+static bool
+is_proxy(enum conf_gp_attributes attribute)
+{
+	return attribute > GPA_MSIE_PROXY_METHOD && attribute <= GPA_MSIE_PROXY_LOCKDOWN;
+}
+
+/* Why an attribute that somebody set changes nothing; NULL: it does. */
+static const char *
+without_effect(const struct inherit *inherit, enum conf_gp_attributes attribute)
+{
+	if (inherit->value[attribute]->state != CONF_SET)
+		return NULL;
+	if (attribute == GPA_ANYCONNECT_SSL_REKEY_TIME &&
+	    is_word(inherit, GPA_ANYCONNECT_SSL_REKEY_METHOD, "none"))
+		return "anyconnect-ssl-rekey-method is none";
+	if (is_proxy(attribute) && is_word(inherit, GPA_MSIE_PROXY_METHOD, "no-modify"))
+		return "msie-proxy-method is no-modify";
+	if (attribute == GPA_SPLIT_TUNNEL_NETWORK_LIST &&
+	    is_word(inherit, GPA_SPLIT_TUNNEL_POLICY, "tunnelall") &&
+	    is_word(inherit, GPA_IPV6_SPLIT_TUNNEL_POLICY, "tunnelall"))
+		return "the split-tunnel policies are tunnelall";
+	return NULL;
+}
+
+/* What else decides about an attribute. */
+static void
+note_add(const struct explain *explain, struct explain_attribute *out)
+{
+	const struct inherit *inherit = &explain->inherit;
+	const struct conf_object *webvpn =
+	    conf_sub(conf_root(explain->conf, CONF_TUNNEL_GROUPS), TGS_WEBVPN);
+	const char *why = without_effect(inherit, out->attribute);
+
+	if (why != NULL)
+		snprintf(out->note, sizeof(out->note), "without effect: %s", why);
+	else if (out->attribute == GPA_VPN_IDLE_TIMEOUT &&
+		 inherit_int(inherit, out->attribute) == 0)
+		snprintf(out->note, sizeof(out->note),
+		    "webvpn default-idle-timeout applies: %" PRId64 " seconds",
+		    conf_int(webvpn, WV_DEFAULT_IDLE_TIMEOUT));
+	else if (out->attribute == GPA_IPV6_VPN_FILTER &&
+		 inherit->value[out->attribute]->state == CONF_ABSENT &&
+		 inherit_str(inherit, GPA_VPN_FILTER) != NULL)
+		snprintf(out->note, sizeof(out->note), "vpn-filter applies to IPv6 too");
+}
+
+static void
+add_plain(struct explain *explain, enum conf_gp_attributes attribute)
+{
+	const struct inherit *inherit = &explain->inherit;
+	struct explain_attribute *out = attribute_add(explain, attribute);
+	size_t from = inherit->from[attribute];
+
+	out->from = source_of(inherit, from, inherit->value[attribute]);
+	for (size_t i = from + 1; i < inherit->sources_len; i++) {
+		const struct conf_value *value = conf_value(inherit->source[i], attribute);
+
+		if (value->state != CONF_ABSENT)
+			out->overrides[out->overrides_len++] = source_of(inherit, i, value);
+	}
+	note_add(explain, out);
+}
+
+/* ---- anyconnect-custom, each type by itself ---- */
+
+static const struct conf_object *
+custom_find(const struct inherit *inherit, size_t source, const char *type)
+{
+	struct conf_object *const *customs;
+	size_t len = conf_subs(inherit->source[source], GPA_ANYCONNECT_CUSTOM, &customs);
+
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(conf_str(customs[i], CU_TYPE), type) == 0)
+			return customs[i];
+	return NULL;
+}
+
+static struct explain_source
+source_of_custom(const struct inherit *inherit, size_t at, const struct conf_object *custom)
+{
+	struct explain_source source =
+	    source_of(inherit, at, conf_value(inherit->source[at], GPA_ANYCONNECT_CUSTOM));
+
+	source.custom = custom;
+	if (custom != NULL) {
+		source.value = conf_value(custom, CU_VALUE);
+		source.origin = custom->origin;
+	}
+	return source;
+}
+
+/* The first that speaks of a type, or of all types by "none", decides. */
+static void
+add_custom_type(struct explain *explain, const char *type)
+{
+	const struct inherit *inherit = &explain->inherit;
+	struct explain_attribute *out = attribute_add(explain, GPA_ANYCONNECT_CUSTOM);
+	bool decided = false;
+
+	out->type = type;
+	for (size_t i = 0; i < inherit->sources_len; i++) {
+		const struct conf_object *custom = custom_find(inherit, i, type);
+		bool none =
+		    conf_value(inherit->source[i], GPA_ANYCONNECT_CUSTOM)->state == CONF_NONE;
+
+		if (custom == NULL && !none)
+			continue;
+		if (decided)
+			out->overrides[out->overrides_len++] = source_of_custom(inherit, i, custom);
+		else
+			out->from = source_of_custom(inherit, i, custom);
+		decided = true;
+	}
+}
+
+static bool
+has_type(const struct explain *explain, const char *type)
+{
+	for (size_t i = 0; i < explain->attributes_len; i++)
+		if (explain->attributes[i].type != NULL &&
+		    strcmp(explain->attributes[i].type, type) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_custom(struct explain *explain)
+{
+	const struct inherit *inherit = &explain->inherit;
+	size_t before = explain->attributes_len;
+
+	for (size_t i = 0; i < inherit->sources_len; i++) {
+		struct conf_object *const *customs;
+		size_t len = conf_subs(inherit->source[i], GPA_ANYCONNECT_CUSTOM, &customs);
+
+		for (size_t k = 0; k < len; k++)
+			if (!has_type(explain, conf_str(customs[k], CU_TYPE)) &&
+			    explain->attributes_len < EXPLAIN_ATTRIBUTES_MAX)
+				add_custom_type(explain, conf_str(customs[k], CU_TYPE));
+	}
+	if (explain->attributes_len == before)
+		add_plain(explain, GPA_ANYCONNECT_CUSTOM);
+}
+
+static void
+find_attributes(struct explain *explain)
+{
+	for (enum conf_gp_attributes a = 0; a < GPA_COUNT; a++)
+		if (a == GPA_ANYCONNECT_CUSTOM)
+			add_custom(explain);
+		else
+			add_plain(explain, a);
+}
+
+struct explain *
+explain_new(const struct conf *conf, const struct explain_query *query)
+{
+	struct explain *explain = calloc(1, sizeof(*explain));
+
+	if (explain == NULL)
+		return NULL;
+	explain->conf = conf;
+	explain->query = query;
+	buf_init(&explain->closed, 1024);
+	find_group(explain);
+	find_user(explain);
+	/* This version asks no server that could name another policy. */
+	inherit_merge(conf, explain->choice.group, explain->user, NULL, &explain->inherit);
+	explain->verdict = judge_login(conf, explain->choice.group, &explain->inherit, query->when);
+	find_attributes(explain);
+	return explain;
+}
+
+void
+explain_free(struct explain *explain)
+{
+	if (explain == NULL)
+		return;
+	buf_fini(&explain->closed);
+	free(explain);
+}
