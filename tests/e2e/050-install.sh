@@ -11,9 +11,12 @@ install_to() {
 }
 
 expect_ok "make install" install_to
-for file in usr/sbin/sekishod usr/sbin/sekisho-passwd usr/bin/show-sessions usr/share/man/man8/sekishod.8 \
-	usr/share/man/man8/show-sessions.8 usr/share/man/man8/sekisho-passwd.8 usr/share/man/man5/sekisho.conf.5 \
-	usr/lib/systemd/system/sekishod.service etc/sekisho/gateway.conf etc/sekisho/users.conf; do
+for program in sbin/sekishod sbin/sekisho-passwd sbin/explain-policy bin/show-sessions bin/show-access-list bin/asa-import; do
+	for file in "usr/$program" "usr/share/man/man8/${program#*/}.8"; do
+		[ -f "$W/root/$file" ] || fail "installed files, expected $file, got none"
+	done
+done
+for file in usr/share/man/man5/sekisho.conf.5 usr/lib/systemd/system/sekishod.service etc/sekisho/gateway.conf etc/sekisho/users.conf; do
 	[ -f "$W/root/$file" ] || fail "installed files, expected $file, got none"
 done
 expect_eq "mode of users.conf" 600 "$(stat -c %a "$W/root/etc/sekisho/users.conf")"
