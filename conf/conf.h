@@ -437,6 +437,8 @@ struct conf_errors {
 struct conf *conf_load(const char *dir, struct conf_errors *errors) MUST_USE;
 /* Only gateway.conf, for programs that just need the control socket's place. Same errors. */
 struct conf *conf_load_gateway(const char *dir, struct conf_errors *errors) MUST_USE;
+/* The control socket's path, for those programs; heap. NULL: errors tell. */
+char *conf_control_path(const char *dir, struct conf_errors *errors) MUST_USE;
 /*
  * Check the text of one file ("users.conf") by itself, without what it refers to in others.
  * ERR_SYNTAX: errors tell; ERR_NOTFOUND: there is no such file.

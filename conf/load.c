@@ -195,3 +195,17 @@ conf_load_gateway(const char *dir, struct conf_errors *errors)
 	parts_build(conf, errors);
 	return parts_finish(conf, errors);
 }
+
+char *
+conf_control_path(const char *dir, struct conf_errors *errors)
+{
+	struct conf *conf = conf_load_gateway(dir, errors);
+	char *path;
+
+	if (conf == NULL)
+		return NULL;
+	path = errors_strdup(
+	    errors, conf_str(conf_sub(conf_root(conf, CONF_GATEWAY), GW_CONTROL), CTL_PATH));
+	conf_unref(conf);
+	return path;
+}

@@ -60,38 +60,36 @@ check_configuration(const char *dir)
 
 /* The place of the control socket is in the files: it cannot change while the daemon runs. NULL:
  * said why. */
-static struct conf *
-load_gateway(const char *dir)
+static char *
+control_path(const char *dir)
 {
 	struct conf_errors errors;
-	struct conf *conf;
+	char *path;
 
 	conf_errors_init(&errors);
-	conf = conf_load_gateway(dir, &errors);
-	if (conf == NULL)
+	path = conf_control_path(dir, &errors);
+	if (path == NULL)
 		fprintf(stderr, "%s", buf_cstr(&errors.text));
 	conf_errors_fini(&errors);
-	return conf;
+	return path;
 }
 
 static int
 reload_running(const char *dir)
 {
 	static char answer[ANSWER_MAX];
-	struct conf *conf = load_gateway(dir);
-	const char *path;
+	char *path = control_path(dir);
 	enum err err;
 	int fd = -1;
 
-	if (conf == NULL)
+	if (path == NULL)
 		return 1;
-	path = conf_str(conf_sub(conf_root(conf, CONF_GATEWAY), GW_CONTROL), CTL_PATH);
 	err = ctl_connect(path, &fd);
 	if (err != ERR_OK) {
 		int errnum = err == ERR_SYS ? errno : ENAMETOOLONG;
 
 		fprintf(stderr, "sekishod: %s: %s; %s\n", path, strerror(errnum), ctl_hint(errnum));
-		conf_unref(conf);
+		free(path);
 		return 1;
 	}
 	err = ctl_reload(fd, answer, sizeof(answer));
@@ -100,7 +98,7 @@ reload_running(const char *dir)
 	else if (err != ERR_OK)
 		fprintf(stderr, "sekishod: no answer from the daemon: %s\n", err_str(err));
 	close(fd);
-	conf_unref(conf);
+	free(path);
 	return err == ERR_OK ? 0 : 1;
 }
 

@@ -110,21 +110,16 @@ static char *
 socket_from_conf(const char *dir)
 {
 	struct conf_errors errors;
-	struct conf *conf;
 	char *path;
 
 	conf_errors_init(&errors);
-	conf = conf_load_gateway(dir, &errors);
-	if (conf == NULL) {
+	path = conf_control_path(dir, &errors);
+	if (path == NULL) {
 		fputs(buf_cstr(&errors.text), stderr);
 		fail(EXIT_DAEMON,
 		    "cannot read gateway.conf in %s; -s SOCKET names the socket directly", dir);
 	}
-	path = strdup(conf_str(conf_sub(conf_root(conf, CONF_GATEWAY), GW_CONTROL), CTL_PATH));
-	conf_unref(conf);
 	conf_errors_fini(&errors);
-	if (path == NULL)
-		fail(EXIT_DAEMON, "out of memory");
 	return path;
 }
 
