@@ -11,7 +11,7 @@ BUILD ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 comma := ,
 
 Q := $(if $(V),,@)
-PKGS := libevent_core libevent_pthreads openssl libxml-2.0 libconfig libprotobuf-c libmnl jansson
+PKGS := libevent_core libevent_extra libevent_pthreads openssl libxml-2.0 libconfig libprotobuf-c libmnl jansson
 CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE -DSEKISHO_VERSION='"$(VERSION)"' -DSEKISHO_SYSCONFDIR='"$(SYSCONFDIR)/sekisho"'
 WARN := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough -Wwrite-strings -Wcast-align \
@@ -34,7 +34,7 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CF
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) $(CRYPT))$(PKG_LIBS)
 
 GEN := $(BUILD)/gen/common/ipc.pb-c.c
-LIB_SRCS := $(filter-out gateway/main.c,$(wildcard common/*.c conf/*.c gateway/*.c auth/*.c pki/*.c)) tools/ctl.c tools/column.c $(wildcard tools/import*.c) $(filter-out tools/explain_policy.c,$(wildcard tools/explain_*.c))
+LIB_SRCS := $(filter-out gateway/main.c,$(wildcard common/*.c conf/*.c gateway/*.c auth/*.c pki/*.c)) tools/ctl.c tools/column.c tools/prompt.c $(wildcard tools/import*.c tools/pki_*.c) $(filter-out tools/explain_policy.c,$(wildcard tools/explain_*.c))
 LIB_SRCS := $(wildcard $(LIB_SRCS))
 LIB_OBJS := $(LIB_SRCS:%.c=$(BUILD)/%.o) $(BUILD)/gen/common/ipc.pb-c.o
 LIB := $(BUILD)/libsekisho.a
@@ -44,9 +44,10 @@ TOOL_MAIN_show-access-list := show_access_list
 TOOL_MAIN_explain-policy := explain_policy
 TOOL_MAIN_asa-import := asa_import
 TOOL_MAIN_sekisho-passwd := passwd
-TOOLS := $(foreach tool,show-sessions show-access-list explain-policy asa-import sekisho-passwd,$(if $(wildcard tools/$(TOOL_MAIN_$(tool)).c),$(tool)))
+TOOL_MAIN_sekisho-pki := sekisho_pki
+TOOLS := $(foreach tool,show-sessions show-access-list explain-policy asa-import sekisho-passwd sekisho-pki,$(if $(wildcard tools/$(TOOL_MAIN_$(tool)).c),$(tool)))
 # Those that need root, to read or to change the configuration.
-SBIN_TOOLS := $(filter sekisho-passwd explain-policy,$(TOOLS))
+SBIN_TOOLS := $(filter sekisho-passwd sekisho-pki explain-policy,$(TOOLS))
 BIN_TOOLS := $(filter-out $(SBIN_TOOLS),$(TOOLS))
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)
 UNIT_SRCS := $(wildcard tests/unit/test_*.c)

@@ -78,9 +78,8 @@ log_map(const struct resolve_choice *choice, const Ipc__CertNames *names)
 		log_event(LOGMSG_717037, texts.serial, texts.subject, texts.issuer);
 }
 
-/* A copy to keep with the login; NULL: too big, or memory. */
-static Ipc__CertNames *
-names_keep(const Ipc__CertNames *names)
+Ipc__CertNames *
+arrival_names_keep(const Ipc__CertNames *names)
 {
 	size_t len = ipc__cert_names__get_packed_size(names);
 	Ipc__CertNames *copy = NULL;
@@ -129,7 +128,7 @@ names_of(const Ipc__CertVerdict *verdict)
 		    reason[0] != '\0' ? reason : "no reason given");
 		return NULL;
 	}
-	names = names_keep(verdict->names);
+	names = arrival_names_keep(verdict->names);
 	if (names == NULL) {
 		log_warn("a client certificate is ignored: too many names, or out of memory");
 		return NULL;
@@ -223,6 +222,20 @@ judge(struct arrivals *arrivals, const struct conf *conf, const struct arrival_r
 	return false;
 }
 
+/* Does it matter whether the certificate is good? Where it does not, nobody is asked who may take
+ * his time to answer. */
+static bool
+is_wanted(const struct conf *conf, const struct resolve_input *input)
+{
+	struct resolve_choice choice;
+
+	if (has_certificate_maps(conf))
+		return true;
+	resolve_group(conf, input, &choice, NULL);
+	struct conf_methods methods = conf_methods(choice.group);
+	return methods.certificate || methods.multiple;
+}
+
 void
 arrival_resolve(struct arrivals *arrivals, const struct conf *conf,
     const struct arrival_request *request, arrival_done_fn done, void *arg)
@@ -234,7 +247,7 @@ arrival_resolve(struct arrivals *arrivals, const struct conf *conf,
 	    .select = request->select,
 	};
 
-	if (request->facts->n_certificate > 0 && has_certificate_maps(conf) &&
+	if (request->facts->n_certificate > 0 && is_wanted(conf, &input) &&
 	    judge(arrivals, conf, request, done, arg))
 		return;
 	arrive(conf, &input, NULL, done, arg);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The first step of a login: to which tunnel group does the client come? Where the configuration
- * has certificate maps and the client showed a certificate, pki is asked to judge it first. Without
- * a good one, or without an answer, the login goes on as if there were none.
+ * has certificate maps, or the tunnel group asks for a certificate, and the client showed one, pki
+ * is asked to judge it first. Without a good one, or without an answer, the login goes on as if
+ * there were none.
  */
 #ifndef AUTH_ARRIVAL_H
 #define AUTH_ARRIVAL_H
@@ -39,6 +40,9 @@ struct arrival_request {
 	const char *url;               /* <group-access>, or "" */
 	const char *select;            /* <group-select>, or "" */
 };
+
+/* A copy of names to keep with a login; NULL: too big, or memory. */
+Ipc__CertNames *arrival_names_keep(const Ipc__CertNames *names) MUST_USE;
 
 /* judge NULL: no certificate is ever good. NULL: memory. */
 struct arrivals *arrivals_new(arrival_judge_fn judge, void *arg) MUST_USE;

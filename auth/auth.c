@@ -297,6 +297,8 @@ make_logins(struct auth *auth, const struct role_env *env, struct conf *conf)
 	    .verify = on_verify,
 	    .refresh = on_login_refresh,
 	    .refresher = auth,
+	    .pair = errand_pair,
+	    .pairer = &auth->errand,
 	};
 
 	login.verifier = auth->local = local_new(&local);

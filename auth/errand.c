@@ -6,7 +6,7 @@
 
 #include "common/log.h"
 
-#define JUDGE_TIMEOUT_MS 5000
+#define JUDGE_TIMEOUT_MS 25000  /* responders may have to be asked; less than gateway waits */
 #define RELOAD_TIMEOUT_MS 50000 /* less than a caller of the control socket waits */
 
 /* ---- pki ---- */
@@ -43,6 +43,41 @@ errand_judge(void *arg, const Ipc__CertJudge *msg, arrival_judged_fn fn, void *f
 	    IPC__MSG_TYPE__MSG_CERT_VERDICT, JUDGE_TIMEOUT_MS, on_verdict, judging, NULL);
 	if (err != ERR_OK)
 		free(judging);
+	return err;
+}
+
+/* Two certificates that pki is asked about. */
+struct pairing {
+	login_paired_fn done;
+	void *arg;
+};
+
+static void
+on_pair_verdict(enum err err, const ProtobufCMessage *msg, void *arg)
+{
+	struct pairing *pairing = arg;
+
+	pairing->done(err == ERR_OK ? (const Ipc__PairVerdict *)msg : NULL, pairing->arg);
+	free(pairing);
+}
+
+enum err
+errand_pair(void *arg, const Ipc__PairJudge *msg, login_paired_fn fn, void *fn_arg)
+{
+	struct errand *errand = arg;
+	struct pairing *pairing;
+	enum err err;
+
+	if (errand->pki == NULL)
+		return ERR_CLOSED;
+	pairing = malloc(sizeof(*pairing));
+	if (pairing == NULL)
+		return ERR_NOMEM;
+	*pairing = (struct pairing){.done = fn, .arg = fn_arg};
+	err = ipc_request(errand->pki, IPC__MSG_TYPE__MSG_PAIR_JUDGE, &msg->base,
+	    IPC__MSG_TYPE__MSG_PAIR_VERDICT, JUDGE_TIMEOUT_MS, on_pair_verdict, pairing, NULL);
+	if (err != ERR_OK)
+		free(pairing);
 	return err;
 }
 

@@ -10,6 +10,7 @@
 
 #include "auth/arrival.h"
 #include "auth/control.h"
+#include "auth/login.h"
 #include "common/ipc.h"
 #include "common/loop.h"
 
@@ -29,6 +30,9 @@ void errand_attach_pki(struct errand *errand, int fd);
 /* An arrival_judge_fn; arg is the struct errand. */
 enum err errand_judge(
     void *arg, const Ipc__CertJudge *msg, arrival_judged_fn fn, void *fn_arg) MUST_USE;
+/* A login_pair_fn; arg is the struct errand. */
+enum err errand_pair(
+    void *arg, const Ipc__PairJudge *msg, login_paired_fn fn, void *fn_arg) MUST_USE;
 /* Have the parent reload; done is called once, at once or later. One at a time. */
 void errand_reload(struct errand *errand, control_reloaded_fn done, void *arg);
 /* Who asked with this arg does not wait any more. */

@@ -9,47 +9,76 @@
 #include <string.h>
 
 #define OPTIONS_MAX 512
-
-static const struct {
-	const char *type, *name, *label;
-} fields[] = {
-    {"text", "username", "Username:"},
-    {"password", "password", "Password:"},
-};
+#define INPUTS_MAX 4
 
 struct form {
 	Ipc__AuthAnswer answer;
 	char config_hash[24];
-	Ipc__FormInput inputs[ARRAY_LEN(fields)];
-	Ipc__FormInput *input_refs[ARRAY_LEN(fields)];
+	Ipc__FormInput inputs[INPUTS_MAX];
+	Ipc__FormInput *input_refs[INPUTS_MAX];
 	Ipc__FormOption *options;
 	Ipc__FormOption **option_refs;
 };
 
-static void
-fill_inputs(struct form *form)
+static Ipc__FormInput *
+input_add(struct form *form, const char *type, const char *name, const char *label)
 {
-	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-		Ipc__FormInput *input = &form->inputs[i];
+	Ipc__FormInput *input = &form->inputs[form->answer.n_input];
 
-		ipc__form_input__init(input);
-		input->type = (char *)fields[i].type;
-		input->name = (char *)fields[i].name;
-		input->label = (char *)fields[i].label;
-		form->input_refs[i] = input;
-	}
-	form->answer.n_input = ARRAY_LEN(fields);
-	form->answer.input = form->input_refs;
+	ipc__form_input__init(input);
+	input->type = (char *)type;
+	input->name = (char *)name;
+	input->label = (char *)label;
+	form->input_refs[form->answer.n_input++] = input;
+	return input;
+}
+
+/* A user name: typed, or filled in and then shown or not. */
+static Ipc__FormInput *
+name_add(struct form *form, const struct form_name *what, const char *name, const char *label)
+{
+	bool hidden = what->value != NULL && what->hide;
+	Ipc__FormInput *input = input_add(form, hidden ? "hidden" : "text", name, label);
+
+	if (what->value != NULL)
+		input->value = (char *)what->value;
+	return input;
 }
 
 static void
-option_add(struct form *form, const char *alias, bool selected)
+fill_inputs(struct form *form, const struct form_fields *fields)
+{
+	form->answer.input = form->input_refs;
+	if (fields->choice)
+		return;
+	name_add(form, &fields->name, "username", "Username:");
+	input_add(form, "password", "password", "Password:");
+	if (!fields->second)
+		return;
+	name_add(form, &fields->second_name, "secondary_username", "Second Username:")
+	    ->second_auth = true;
+	input_add(form, "password", "secondary_password", "Second Password:")->second_auth = true;
+}
+
+/* A group without passwords says so: clients then show no fields for it. */
+static bool
+is_without_password(const struct conf *conf, const char *alias)
+{
+	const char *spelling;
+	const struct conf_object *group = resolve_alias(conf, alias, &spelling);
+
+	return group != NULL && !conf_methods(group).aaa;
+}
+
+static void
+option_add(struct form *form, const struct conf *conf, const char *alias, bool selected)
 {
 	Ipc__FormOption *option = &form->options[form->answer.n_option];
 
 	ipc__form_option__init(option);
 	option->value = (char *)alias;
 	option->selected = selected;
+	option->no_aaa = is_without_password(conf, alias);
 	form->option_refs[form->answer.n_option++] = option;
 }
 
@@ -72,18 +101,18 @@ fill_options(struct form *form, const struct conf *conf, const struct resolve_ch
 	}
 	resolve_aliases(conf, aliases, count);
 	if (choice->alias != NULL)
-		option_add(form, choice->alias, true);
+		option_add(form, conf, choice->alias, true);
 	for (size_t i = 0; i < count; i++)
 		if (choice->alias == NULL || strcmp(aliases[i], choice->alias) != 0)
-			option_add(form, aliases[i], false);
+			option_add(form, conf, aliases[i], false);
 	form->answer.option = form->option_refs;
 	free(aliases);
 	return ERR_OK;
 }
 
 struct form *
-form_new(const struct conf *conf, const struct resolve_choice *choice, const char *handle,
-    uint64_t generation)
+form_new(const struct conf *conf, const struct resolve_choice *choice,
+    const struct form_fields *fields, const char *handle, uint64_t generation)
 {
 	struct form *form = calloc(1, sizeof(*form));
 	Ipc__AuthAnswer *answer;
@@ -96,12 +125,13 @@ form_new(const struct conf *conf, const struct resolve_choice *choice, const cha
 	answer->kind = IPC__ANSWER_KIND__ANSWER_FORM;
 	answer->auth_id = (char *)"main";
 	answer->title = (char *)"Login";
-	answer->message = (char *)"Please enter your username and password.";
+	answer->message = (char *)(fields->choice ? "Please choose your group."
+						  : "Please enter your username and password.");
 	answer->tunnel_group = (char *)conf_str(choice->group, TG_NAME);
 	answer->handle = (char *)handle;
 	answer->group_alias = (char *)(choice->alias != NULL ? choice->alias : "");
 	answer->config_hash = form->config_hash;
-	fill_inputs(form);
+	fill_inputs(form, fields);
 	if (fill_options(form, conf, choice) != ERR_OK) {
 		form_free(form);
 		return NULL;
@@ -142,4 +172,20 @@ form_refused(Ipc__AuthAnswer *answer)
 	answer->error = (char *)FORM_ERROR_TEXT;
 	answer->error_id = FORM_ERROR_ID;
 	answer->close = true;
+}
+
+void
+form_refused_certificate(Ipc__AuthAnswer *answer)
+{
+	form_refused(answer);
+	answer->error = (char *)FORM_CERTIFICATE_TEXT;
+	/* The id of "Login failed." would have clients show that text. */
+	answer->error_id = 0;
+}
+
+void
+form_certificate_request(Ipc__AuthAnswer *answer)
+{
+	ipc__auth_answer__init(answer);
+	answer->kind = IPC__ANSWER_KIND__ANSWER_CLIENT_CERT_REQUEST;
 }

@@ -3,6 +3,7 @@
 #ifndef AUTH_FORM_H
 #define AUTH_FORM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/attr.h"
@@ -11,15 +12,32 @@
 
 #define FORM_ERROR_TEXT "Login failed." /* for whatever reason (INV-3) */
 #define FORM_ERROR_ID 88
+#define FORM_CERTIFICATE_TEXT                                                                      \
+	"Certificate Validation Failure" /* for whatever is wrong with one                         \
+					  */
 
 struct form;
 
+/* A user name field of a form. */
+struct form_name {
+	const char *value; /* of the certificate; NULL: the client types it */
+	bool hide;         /* a value that is not shown */
+};
+
+/* What a form asks for, beside the group. Borrowed. */
+struct form_fields {
+	bool choice; /* nothing: the group is to be chosen */
+	struct form_name name;
+	bool second; /* a second user name and password */
+	struct form_name second_name;
+};
+
 /*
  * The username and password form of a group, with the list of aliases if the choice says so, the
- * chosen one first. Borrows handle and what is in the configuration. NULL: memory.
+ * chosen one first. Borrows handle, values and what is in the configuration. NULL: memory.
  */
 struct form *form_new(const struct conf *conf, const struct resolve_choice *choice,
-    const char *handle, uint64_t generation) MUST_USE;
+    const struct form_fields *fields, const char *handle, uint64_t generation) MUST_USE;
 void form_free(struct form *form);
 /* Say that the login failed, in the one uniform text. */
 void form_set_failed(struct form *form);
@@ -27,5 +45,9 @@ const Ipc__AuthAnswer *form_answer(const struct form *form);
 
 /* The end of a login without a form; nothing is borrowed. */
 void form_refused(Ipc__AuthAnswer *answer);
+/* The same for what is wrong with a certificate. */
+void form_refused_certificate(Ipc__AuthAnswer *answer);
+/* "Come again with a certificate": no login waits for it. Nothing is borrowed. */
+void form_certificate_request(Ipc__AuthAnswer *answer);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every refusal here comes after the password was hashed, so that none is told from another by its
- * time. Names that are nobody's are not logged: they are often passwords typed into the wrong field
- * (asa.md 8).
+ * Every refusal of grant_judge() comes after the passwords were hashed, so that none is told from
+ * another by its time. Names that are nobody's are not logged: they are often passwords typed into
+ * the wrong field (asa.md 8).
  */
 #include "auth/grant.h"
 
@@ -16,11 +16,11 @@
 #define HIDDEN_NAME "*****"
 
 static void
-log_rejected(const struct grant *grant, enum local_result result)
+log_rejected(const struct grant *grant, const char *username, enum local_result result)
 {
 	const char *policy =
 	    conf_str(conf_sub(grant->choice->group, TG_GENERAL), TGG_DEFAULT_GROUP_POLICY);
-	const char *user = result == LOCAL_NO_USER ? HIDDEN_NAME : grant->username;
+	const char *user = result == LOCAL_NO_USER ? HIDDEN_NAME : username;
 	const char *reason = "AAA failure";
 	char ip[IP_STR_MAX];
 
@@ -39,9 +39,11 @@ static void
 log_accepted(
     const struct grant *grant, const struct conf_object *user, const struct inherit *inherit)
 {
-	const char *own = conf_str(conf_sub(user, USER_ATTRIBUTES), GPA_VPN_GROUP_POLICY);
+	const char *own =
+	    user != NULL ? conf_str(conf_sub(user, USER_ATTRIBUTES), GPA_VPN_GROUP_POLICY) : NULL;
 
-	log_event(LOGMSG_113012, grant->username);
+	if ((grant->methods & SESSION_PASSWORD) != 0)
+		log_event(LOGMSG_113012, grant->username);
 	if (own != NULL && strcmp(own, inherit->group_policy) == 0)
 		log_event(LOGMSG_113011, inherit->group_policy, grant->username);
 	else
@@ -109,7 +111,7 @@ log_no_session(const struct grant *grant, const struct inherit *inherit, enum er
 		    grant->username, ip, err_str(err));
 }
 
-/* Names here point into the configuration, which outlives the answer. */
+/* Names here point into the configuration or the login, which outlive the answer. */
 static void
 fill_answer(struct grant *grant, const struct session *session, const struct conf_object *user)
 {
@@ -123,25 +125,19 @@ fill_answer(struct grant *grant, const struct session *session, const struct con
 	answer->tunnel_group = (char *)conf_str(grant->choice->group, TG_NAME);
 	answer->session_index = session->index;
 	answer->session_token = grant->token;
-	answer->username = (char *)conf_str(user, USER_NAME);
+	answer->username = (char *)(user != NULL ? conf_str(user, USER_NAME) : grant->username);
 	answer->n_custom_attr = policy->n_custom_attr;
 	answer->custom_attr = policy->custom_attr;
 }
 
-enum err
-grant_judge(struct grant *grant, enum local_result result)
+/* Everything was shown: what is left is the policy. */
+static enum err
+admit(struct grant *grant, const struct conf_object *user)
 {
-	const struct conf_object *user = conf_find(grant->conf, CONF_USERNAME, grant->username);
 	struct policy_limits limits;
 	struct inherit inherit;
 	enum err err;
 
-	if (is_closed(grant))
-		return ERR_DENIED;
-	if (result != LOCAL_OK || user == NULL) {
-		log_rejected(grant, result);
-		return ERR_DENIED;
-	}
 	inherit_merge(grant->conf, grant->choice->group, user, NULL, &inherit);
 	log_accepted(grant, user, &inherit);
 	err = judge(grant, &inherit);
@@ -152,6 +148,51 @@ grant_judge(struct grant *grant, enum local_result result)
 	return ERR_OK;
 }
 
+static const struct conf_object *
+user_of(const struct grant *grant)
+{
+	return conf_find(grant->conf, CONF_USERNAME, grant->username);
+}
+
+enum err
+grant_judge(struct grant *grant, enum local_result result)
+{
+	const struct conf_object *user = user_of(grant);
+
+	if (is_closed(grant))
+		return ERR_DENIED;
+	if (result != LOCAL_OK || user == NULL) {
+		log_rejected(grant, grant->username, result);
+		return ERR_DENIED;
+	}
+	if (grant->second_name != NULL &&
+	    (grant->second_result != LOCAL_OK ||
+		conf_find(grant->conf, CONF_USERNAME, grant->second_name) == NULL)) {
+		log_rejected(grant, grant->second_name, grant->second_result);
+		return ERR_DENIED;
+	}
+	return admit(grant, user);
+}
+
+enum err
+grant_judge_certificate(struct grant *grant)
+{
+	const struct conf_object *user = user_of(grant);
+	char ip[IP_STR_MAX];
+
+	if (is_closed(grant))
+		return ERR_DENIED;
+	if (!judge_authorized(grant->choice->group, user)) {
+		log_notice("Group <%s> User <%s> IP <%s> certificate login refused: LOCAL does not "
+			   "know the user, and authorization-required is set",
+		    conf_str(grant->choice->group, TG_NAME), grant->username,
+		    facts_ip(grant->facts, ip));
+		log_rejected(grant, grant->username, LOCAL_NO_USER);
+		return ERR_DENIED;
+	}
+	return admit(grant, user);
+}
+
 static enum err
 open_session(struct grant *grant, const struct conf_object *user, const struct inherit *inherit,
     struct session **session)
@@ -159,6 +200,8 @@ open_session(struct grant *grant, const struct conf_object *user, const struct i
 	struct session_login login = {
 	    .conf = grant->conf,
 	    .user = user,
+	    .username = user == NULL ? grant->username : NULL,
+	    .methods = grant->methods,
 	    .group = grant->choice->group,
 	    .inherit = inherit,
 	    .facts = grant->facts,
@@ -173,13 +216,13 @@ open_session(struct grant *grant, const struct conf_object *user, const struct i
 enum err
 grant_open(struct grant *grant)
 {
-	const struct conf_object *user = conf_find(grant->conf, CONF_USERNAME, grant->username);
+	const struct conf_object *user = user_of(grant);
 	struct session *session = NULL;
 	struct inherit inherit;
 	char ip[IP_STR_MAX];
 	enum err err;
 
-	if (user == NULL)
+	if (user == NULL && (grant->methods & SESSION_PASSWORD) != 0)
 		return ERR_DENIED;
 	inherit_merge(grant->conf, grant->choice->group, user, NULL, &inherit);
 	err = open_session(grant, user, &inherit, &session);

@@ -112,7 +112,7 @@ listing_fill(struct listing *listing, struct session *session)
 	msg->client_agent = session->facts.agent;
 	msg->client_version = session->facts.version;
 	msg->hostname = session->hostname;
-	msg->auth_mode = (char *)"userPassword";
+	msg->auth_mode = (char *)session_method_text(session->methods);
 	msg->idle_timeout = session->limits.idle_sec;
 	msg->idle_left = session_idle_left(session);
 	msg->session_timeout = session->limits.session_sec;

@@ -1,90 +1,103 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pending logins. Whatever goes wrong looks the same to the client: "Login failed." and a fresh
- * form, after the time that hashing a password takes whenever a password was looked at (INV-3).
- * Only the log tells the reason.
+ * Pending logins: which way each goes. Whatever goes wrong looks the same to the client: "Login
+ * failed." and a fresh form, after the time that hashing a password takes whenever a password was
+ * looked at (INV-3). Only the log tells the reason.
  */
 #include "auth/login.h"
 
 #include <string.h>
 
+#include "auth/factor.h"
 #include "auth/form.h"
-#include "auth/grant.h"
-#include "auth/login_table.h"
+#include "auth/login_steps.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/str.h"
-#include "conf/username.h"
+#include "conf/cert_name.h"
 
-#define TYPED_MAX 512 /* a user name with its realm and group */
-
-/* ---- answers ---- */
-
-static void
-answer_refused(login_answer_fn fn, void *arg)
-{
-	Ipc__AuthAnswer refused;
-
-	form_refused(&refused);
-	fn(&refused, arg);
-}
-
-/* The login is over. */
-static void
-refuse(struct login *login)
-{
-	answer_refused(login->answer, login->arg);
-	login_table_drop(login);
-}
-
-/* Give the login a fresh handle and show its form. */
-static void
-show_form(struct login *login, bool failed)
-{
-	login_answer_fn answer = login->answer;
-	void *arg = login->arg;
-	struct form *form;
-
-	if (login_table_show(login) != ERR_OK) {
-		refuse(login);
-		return;
-	}
-	form = form_new(login->conf, &login->choice, login->handle, login->generation);
-	if (form == NULL) {
-		login_table_drop(login);
-		answer_refused(answer, arg);
-		return;
-	}
-	if (failed)
-		form_set_failed(form);
-	answer(form_answer(form), arg);
-	form_free(form);
-}
-
-static const struct conf_object *
-limits_of(const struct login *login)
-{
-	return conf_sub(conf_root(login->conf, CONF_GATEWAY), GW_LIMITS);
-}
+/* ---- what is next ---- */
 
 static bool
-is_time_over(const struct login *login)
+is_pre_filled(const struct login *login, unsigned setting)
 {
-	uint64_t limit_ms = (uint64_t)conf_int(limits_of(login), LIM_LOGIN_TIMEOUT) * 1000;
-
-	return clock_mono_ms() - login->started_ms >= limit_ms;
+	return strcmp(conf_str(conf_sub(login->choice.group, TG_WEBVPN), setting), "none") != 0;
 }
 
-/* An attempt failed: another form, unless attempts or time are used up. */
-static void
-fail(struct login *login)
+/* The user names that certificates give, where they count. */
+static enum err
+take_names(struct login *login, const struct conf_methods *methods)
 {
-	login->attempts++;
-	if (login->attempts >= (unsigned)conf_int(limits_of(login), LIM_LOGIN_ATTEMPTS) ||
-	    is_time_over(login))
-		refuse(login);
+	struct cert_pair pair = {.first = login->names, .second = login->second};
+	enum err err = ERR_OK;
+
+	if (!methods->aaa || is_pre_filled(login, TGW_PRE_FILL))
+		err = cert_name_user(login->conf, login->choice.group, &pair, false, login->filled,
+		    sizeof(login->filled));
+	if (err == ERR_OK && login_has_second(login) &&
+	    is_pre_filled(login, TGW_SECONDARY_PRE_FILL))
+		err = cert_name_user(login->conf, login->choice.group, &pair, true,
+		    login->second_filled, sizeof(login->second_filled));
+	return err;
+}
+
+/* All certificates are there: the password, or that was all. */
+static void
+pass_certificates(struct login *login, const struct conf_methods *methods, bool grant)
+{
+	enum err err = ERR_OK;
+
+	if (factor_needs_certificate(methods)) {
+		login->bound = true;
+		err = take_names(login, methods);
+	}
+	if (err == ERR_NOTFOUND)
+		login_refuse_certificate(login, "no field of username-from-certificate is in it");
+	else if (err == ERR_LIMIT)
+		login_refuse_certificate(login, "the user name in it is too long");
+	else if (err != ERR_OK)
+		login_refuse_certificate(login, "the user name in it is none");
+	else if (grant)
+		login_grant(login);
 	else
-		show_form(login, true);
+		login_show_form(login, login->stray);
+}
+
+void
+login_advance(struct login *login)
+{
+	struct conf_methods methods = conf_methods(login->choice.group);
+	struct factor_state state = {
+	    .shown = login->shown,
+	    .good = login->names != NULL,
+	    .cert_failed = login->cert_failed,
+	    .can_multiple = login->can_multiple,
+	    .paired = login->second != NULL,
+	    .unchosen = login->choice.list && login->choice.rule == RESOLVE_DEFAULT,
+	    .stray = login->stray,
+	};
+	const char *why;
+
+	switch (factor_next(&methods, &state, &why)) {
+	case FACTOR_PASSWORD:
+		pass_certificates(login, &methods, false);
+		break;
+	case FACTOR_GRANT:
+		pass_certificates(login, &methods, true);
+		break;
+	case FACTOR_CHOICE:
+		login_show_choice(login);
+		break;
+	case FACTOR_CERTIFICATE:
+		login_ask_certificate(login);
+		break;
+	case FACTOR_PAIR:
+		login_show_request(login);
+		break;
+	default:
+		login_refuse_certificate(login, why);
+		break;
+	}
 }
 
 /* ---- which group ---- */
@@ -99,146 +112,58 @@ on_arrived(const struct resolve_choice *choice, Ipc__CertNames *names, void *arg
 	log_debug("login from %s: tunnel group %s, alias %s",
 	    facts_ip(&login->facts, (char[IP_STR_MAX]){0}), conf_str(choice->group, TG_NAME),
 	    choice->alias != NULL ? choice->alias : "none");
-	show_form(login, login->failed);
+	login_advance(login);
 }
 
-/* The first form of a login; `failed` when a reply led here that belonged to none. */
+/* What a login begins with. Borrowed. */
+struct beginning {
+	struct arrival_request request;
+	const struct facts *facts;
+	bool cert_failed;
+	bool can_multiple;
+	bool stray; /* a reply led here that belonged to no login */
+};
+
 static void
-start(struct login_table *table, const struct arrival_request *request, const struct facts *facts,
-    bool failed, login_answer_fn fn, void *arg)
+start(struct login_table *table, const struct beginning *from, login_answer_fn fn, void *arg)
 {
 	struct login *login = login_table_begin(table);
 
 	if (login == NULL) {
-		answer_refused(fn, arg);
+		login_answer_refused(fn, arg);
 		return;
 	}
-	login->facts = *facts;
-	login->failed = failed;
-	login->attempts = failed ? 1 : 0;
+	login->facts = *from->facts;
+	login->shown = from->request.facts->n_certificate > 0;
+	leaf_read(from->request.facts, &login->leaf);
+	login->cert_failed = from->cert_failed;
+	login->can_multiple = from->can_multiple;
+	login->stray = from->stray;
+	login->attempts = from->stray ? 1 : 0;
 	login->answer = fn;
 	login->arg = arg;
-	arrival_resolve(table->config.arrivals, login->conf, request, on_arrived, login);
+	arrival_resolve(table->config.arrivals, login->conf, &from->request, on_arrived, login);
 }
 
 void
 login_init(struct login_table *table, const Ipc__AuthInit *init, login_answer_fn fn, void *arg)
 {
-	struct arrival_request request = {
-	    .facts = init->facts, .url = init->group_access, .select = init->group_select};
 	struct facts facts;
+	struct beginning from = {
+	    .request = {.facts = init->facts,
+		.url = init->group_access,
+		.select = init->group_select},
+	    .facts = &facts,
+	    .cert_failed = init->client_cert_fail,
+	};
 
 	if (facts_read(init->facts, &facts) != ERR_OK) {
 		log_warn("a login without valid client facts is refused");
-		answer_refused(fn, arg);
+		login_answer_refused(fn, arg);
 		return;
 	}
-	start(table, &request, &facts, false, fn, arg);
-}
-
-/* ---- right or wrong ---- */
-
-static struct grant
-grant_of(struct login *login)
-{
-	return (struct grant){
-	    .conf = login->conf,
-	    .sessions = login->table->config.sessions,
-	    .choice = &login->choice,
-	    .facts = &login->facts,
-	    .username = login->username,
-	};
-}
-
-/* What it depends on is known: the session. */
-static void
-on_fresh(void *arg)
-{
-	struct login *login = arg;
-	struct grant grant = grant_of(login);
-
-	if (grant_open(&grant) != ERR_OK) {
-		fail(login);
-		return;
-	}
-	login->answer(&grant.answer, login->arg);
-	grant_fini(&grant);
-	login_table_drop(login);
-}
-
-/* The verifier's word, on the loop. */
-static void
-on_checked(enum local_result result, void *arg)
-{
-	struct login *login = arg;
-	const struct login_config *config = &login->table->config;
-	struct grant grant = grant_of(login);
-
-	if (grant_judge(&grant, result) != ERR_OK)
-		fail(login);
-	else if (grant.crowded && config->refresh != NULL)
-		config->refresh(config->refresher, on_fresh, login);
-	else
-		on_fresh(login);
-}
-
-static const Ipc__Field *
-field_find(const Ipc__AuthReply *reply, const char *name)
-{
-	for (size_t i = 0; i < reply->n_field; i++)
-		if (strcmp(reply->field[i]->name, name) == 0)
-			return reply->field[i];
-	return NULL;
-}
-
-/* The password of a reply; NULL: there is none that crypt(3) could take, or memory. */
-static struct secret *
-password_take(const Ipc__AuthReply *reply)
-{
-	const Ipc__Field *field = field_find(reply, "password");
-
-	if (field == NULL || field->value.len == 0)
-		return NULL;
-	if (memchr(field->value.data, 0, field->value.len) != NULL)
-		return NULL;
-	return secret_new(field->value.data, field->value.len);
-}
-
-/* The name that AAA sees. One that does not fit, or of which nothing is left, is nobody's, and is
- * checked like any other that is nobody's. */
-static void
-username_take(struct login *login, const Ipc__Field *field)
-{
-	char typed[TYPED_MAX], stripped[TYPED_MAX];
-
-	if (str_copy_n(typed, sizeof(typed), (const char *)field->value.data, field->value.len) !=
-		ERR_OK ||
-	    username_strip(login->conf, login->choice.group, typed, stripped, sizeof(stripped)) !=
-		ERR_OK ||
-	    str_copy(login->username, sizeof(login->username), stripped) != ERR_OK)
-		login->username[0] = '\0';
-}
-
-/* Hand name and password to the verifier. */
-static void
-check(struct login *login, const Ipc__AuthReply *reply)
-{
-	const struct login_config *config = &login->table->config;
-	const Ipc__Field *name = field_find(reply, "username");
-	struct secret *password = password_take(reply);
-
-	if (name == NULL || name->value.len == 0 || password == NULL) {
-		log_info("a login reply without usable user name and password is refused");
-		secret_free(password);
-		fail(login);
-		return;
-	}
-	username_take(login, name);
-	if (config->verify(config->verifier, login->conf, login->username, password, on_checked,
-		login) == ERR_OK)
-		return;
-	log_warn("too many logins at once: one is refused");
-	fail(login);
+	from.can_multiple = second_is_announced(init->facts);
+	start(table, &from, fn, arg);
 }
 
 /* ---- replies ---- */
@@ -273,7 +198,7 @@ login_take(struct login_table *table, const Ipc__AuthReply *reply)
 	HASH_FIND_STR(table->by_handle, reply->handle, login);
 	if (login == NULL)
 		return NULL;
-	if (clock_mono_ms() < login->expires_ms && !is_time_over(login) &&
+	if (clock_mono_ms() < login->expires_ms && !login_is_time_over(login) &&
 	    is_current(login, reply->config_hash)) {
 		login_table_take(login);
 		return login;
@@ -282,29 +207,82 @@ login_take(struct login_table *table, const Ipc__AuthReply *reply)
 	return NULL;
 }
 
+/* The reply is the choice of a group, and of nothing else: the login of that group begins. Its own
+ * request is answered already. */
+static void
+choose(struct login *login, const struct beginning *from, login_answer_fn fn, void *arg)
+{
+	struct beginning chosen = *from;
+
+	if (chosen.request.select[0] == '\0' && login->choice.alias != NULL)
+		chosen.request.select = login->choice.alias;
+	chosen.can_multiple = login->can_multiple || from->can_multiple;
+	start(login->table, &chosen, fn, arg);
+	login_table_drop(login);
+}
+
+/* A reply to what this login was asked. */
+static void
+answer_to(struct login *login, const Ipc__AuthReply *reply)
+{
+	struct leaf leaf;
+
+	leaf_read(reply->facts, &leaf);
+	if (login->wait == LOGIN_WAIT_PAIR || reply->n_chain > 0)
+		login_pair(login, reply);
+	else if (login->bound && !leaf_eq(&leaf, &login->leaf))
+		login_refuse_certificate(
+		    login, "its reply comes with another certificate than its init, or without");
+	else
+		login_check(login, reply);
+}
+
+/* A reply to nothing. One with certificates would be answered by a form that its client cannot
+ * show. */
+static void
+stray(struct login_table *table, const Ipc__AuthReply *reply, struct beginning *from,
+    login_answer_fn fn, void *arg)
+{
+	Ipc__AuthAnswer refused;
+
+	log_info("a login reply from %s has an unknown or expired handle",
+	    facts_ip(from->facts, (char[IP_STR_MAX]){0}));
+	if (reply->n_chain > 0) {
+		form_refused_certificate(&refused);
+		fn(&refused, arg);
+		return;
+	}
+	from->stray = true;
+	start(table, from, fn, arg);
+}
+
 static void
 reply_dispatch(struct login_table *table, const Ipc__AuthReply *reply, const struct facts *facts,
     login_answer_fn fn, void *arg)
 {
 	struct login *login = login_take(table, reply);
-	struct arrival_request request = {
-	    .facts = reply->facts, .url = "", .select = reply->group_select};
-	bool failed = login == NULL;
+	struct beginning from = {
+	    .request = {.facts = reply->facts, .url = "", .select = reply->group_select},
+	    .facts = facts,
+	    .can_multiple = second_is_announced(reply->facts),
+	};
 
 	if (login == NULL) {
-		log_info("a login reply from %s has an unknown or expired handle",
-		    facts_ip(facts, (char[IP_STR_MAX]){0}));
-	} else if (!is_other_group(login, reply->group_select)) {
+		stray(table, reply, &from, fn, arg);
+	} else if (login->wait == LOGIN_WAIT_CHOICE ||
+		   (login->wait == LOGIN_WAIT_PASSWORD &&
+		       is_other_group(login, reply->group_select))) {
+		choose(login, &from, fn, arg);
+	} else {
+		if (!ip_eq(&login->facts.client.addr, &facts->client.addr))
+			log_info("a login of %s goes on from %s",
+			    facts_ip(&login->facts, (char[IP_STR_MAX]){0}),
+			    facts_ip(facts, (char[IP_STR_MAX]){0}));
 		login->facts = *facts;
 		login->answer = fn;
 		login->arg = arg;
-		check(login, reply);
-		return;
-	} else {
-		/* Its request is answered already. */
-		login_table_drop(login);
+		answer_to(login, reply);
 	}
-	start(table, &request, facts, failed, fn, arg);
 }
 
 void
@@ -316,7 +294,7 @@ login_reply(struct login_table *table, Ipc__AuthReply *reply, login_answer_fn fn
 		reply_dispatch(table, reply, &facts, fn, arg);
 	} else {
 		log_warn("a login without valid client facts is refused");
-		answer_refused(fn, arg);
+		login_answer_refused(fn, arg);
 	}
 	for (size_t i = 0; i < reply->n_field; i++)
 		str_wipe(reply->field[i]->value.data, reply->field[i]->value.len);

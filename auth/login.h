@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The login state machine (protocol.md 2.1 - 2.5): from init through forms and replies to a
- * session, or not. Pending logins are known by an unguessable handle that serves one reply; they
+ * The login state machine (protocol.md 2.1 - 2.8): from init through forms, requests and replies to
+ * a session, or not. Pending logins are known by an unguessable handle that serves one reply; they
  * are limited in number, in all and for each source, the oldest giving way. Each keeps the
  * configuration that it began with.
  *
  *   init     which group?        reply     password?  right                   fresh counters
  *   ------> BUSY -------> FORM -------> BUSY ----------> user has many sessions? ------> session
- *                          ^              |
- *                          +--------------+ wrong: a fresh handle, until attempts or time are used
- * up
+ *            |             ^ ^            |                        ^
+ *            |             | +------------+ wrong: a fresh handle, until attempts or time are used
+ *            |             |                                       |   up
+ *            +---> PAIR ---+---------------------------------------+
+ *            |     second certificate good: password, or that was all
+ *            +---> over: no certificate, a bad one, "come again with one", nothing else asked for
+ *
+ * A login that needs a certificate belongs to the one of the TLS connection of its init (its hash):
+ * replies count only when they come with the same. What a gateway that lies can do: claim any
+ * certificate for a connection, for only it sees the proof of its key. What it cannot: make the
+ * second signature, or use a password that it was not told.
  */
 #ifndef AUTH_LOGIN_H
 #define AUTH_LOGIN_H
@@ -28,6 +36,7 @@
 #define LOGIN_HANDLE_SEC 180 /* life of a handle */
 #define LOGIN_TABLE_MAX 65536
 #define LOGIN_SOURCE_MAX 256 /* of one IPv4 address or one IPv6 /64 */
+#define LOGIN_PAIRS_MAX 128  /* second certificates that are being judged at one time */
 
 struct login_table;
 
@@ -39,6 +48,12 @@ typedef enum err (*login_verify_fn)(void *verifier, struct conf *conf, const cha
 /* Have the workers report, then call done once, later. */
 typedef void (*login_refresh_fn)(void *refresher, void (*done)(void *arg), void *arg);
 
+/* pki's word on two certificates; NULL: it did not answer. Borrowed. */
+typedef void (*login_paired_fn)(const Ipc__PairVerdict *verdict, void *arg);
+/* Ask pki: fn is called once, later. An error: it cannot be asked, fn is not called. */
+typedef enum err (*login_pair_fn)(
+    void *pairer, const Ipc__PairJudge *msg, login_paired_fn fn, void *arg);
+
 struct login_config {
 	struct conf *conf;              /* the one in force; the table takes a reference */
 	uint64_t generation;            /* of it: the config-hash */
@@ -48,12 +63,14 @@ struct login_config {
 	void *verifier;
 	login_refresh_fn refresh; /* NULL: sessions know how long they have been idle */
 	void *refresher;
+	login_pair_fn pair; /* NULL: no second certificate is ever good */
+	void *pairer;
 };
 
 struct login_table *login_table_new(const struct login_config *config) MUST_USE;
 /* Another configuration is in force, for logins that begin. Takes a reference. */
 void login_table_use(struct login_table *table, struct conf *conf, uint64_t generation);
-/* Refuses what is still busy. Verifier, arrivals and refresher must be at rest. */
+/* Refuses what is still busy. Verifier, arrivals, refresher and pairer must be at rest. */
 void login_table_free(struct login_table *table);
 /* Forget what is over its time. */
 void login_table_tick(struct login_table *table);

@@ -146,8 +146,10 @@ login_table_drop(struct login *login)
 	if (login->state == LOGIN_FORM)
 		login_table_take(login);
 	DL_DELETE(login->table->busy, login);
-	if (login->names != NULL)
-		ipc__cert_names__free_unpacked(login->names, NULL);
+	ipc__cert_names__free_unpacked(login->names, NULL);
+	ipc__cert_names__free_unpacked(login->second, NULL);
+	second_request_free(login->request);
+	secret_free(login->second_password);
 	conf_unref(login->conf);
 	free(login);
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of pending logins from within: by handle, by age, by source. Only login.c (the states)
- * and login_table.c (this) include it; the others use login.h.
+ * The table of pending logins from within: by handle, by age, by source. Only the files of the
+ * states (login_steps.h) and login_table.c (this) include it; the others use login.h.
  */
 #ifndef AUTH_LOGIN_TABLE_H
 #define AUTH_LOGIN_TABLE_H
 
 #include "auth/arrival.h"
 #include "auth/facts.h"
+#include "auth/leaf.h"
 #include "auth/login.h"
+#include "auth/second.h"
 #include "auth/table.h"
 #include "auth/token.h"
 #include "conf/resolve.h"
@@ -16,6 +18,13 @@
 enum login_state {
 	LOGIN_BUSY, /* something is asked: pki, the verifier, the workers */
 	LOGIN_FORM, /* the client is */
+};
+
+/* What the client was asked for. */
+enum login_wait {
+	LOGIN_WAIT_PASSWORD,
+	LOGIN_WAIT_CHOICE, /* of a group, nothing else */
+	LOGIN_WAIT_PAIR,   /* its second certificate */
 };
 
 /* All pending logins of one source. */
@@ -34,7 +43,19 @@ struct login {
 	enum login_state state;
 	char handle[TOKEN_TEXT_SIZE];
 	struct resolve_choice choice;
-	Ipc__CertNames *names; /* of the client's certificate; NULL: none that is good */
+	Ipc__CertNames *names;  /* of the client's certificate; NULL: none that is good */
+	Ipc__CertNames *second; /* of the other one of two; NULL: none that is good */
+	struct leaf leaf;       /* of the certificate that names belong to */
+	bool bound;             /* replies must come with that one */
+	bool shown;             /* a certificate, good or not */
+	bool cert_failed;       /* the client says that it has none */
+	bool can_multiple;      /* it can show two: said with the init, not with each reply */
+	enum login_wait wait;
+	struct second_request *request; /* WAIT_PAIR: what it signs */
+	/* User names of the certificates, which count in place of typed ones; "": there are none.
+	 */
+	char filled[SESSION_NAME_SIZE];
+	char second_filled[SESSION_NAME_SIZE];
 	uint64_t started_ms;
 	uint64_t expires_ms;
 	unsigned attempts;                       /* that failed */
@@ -45,7 +66,10 @@ struct login {
 	/* Of the request that is being looked at. */
 	struct facts facts;
 	char username[SESSION_NAME_SIZE]; /* stripped; "" when it cannot be anybody's */
-	bool failed;                      /* say so with the first form */
+	char second_name[SESSION_NAME_SIZE];
+	struct secret *second_password;
+	enum local_result first_result; /* while the second password is looked at */
+	bool stray;                     /* a reply that belonged to no login led here */
 	login_answer_fn answer;
 	void *arg;
 };
@@ -56,7 +80,8 @@ struct login_table {
 	struct login *by_age;       /* FORM, oldest handle first */
 	struct login *busy;
 	struct source *sources;
-	size_t len; /* FORM */
+	size_t len;     /* FORM */
+	unsigned pairs; /* being judged */
 };
 
 /* A login that begins, in state BUSY, with the configuration in force. NULL: memory. */

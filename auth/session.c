@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "common/rnd.h"
 #include "common/str.h"
+#include "conf/judge.h"
 
 #define ENDING_MAX_MS 15000 /* for a worker to confirm that a tunnel is closed */
 
@@ -68,6 +69,18 @@ session_cause_text(Ipc__CloseCause cause)
 		if (texts[i].cause == cause)
 			return texts[i].text;
 	return "Unknown";
+}
+
+const char *
+session_method_text(unsigned methods)
+{
+	bool password = (methods & SESSION_PASSWORD) != 0;
+
+	if ((methods & SESSION_MULTIPLE) != 0)
+		return password ? "Multiple-certificate and userPassword" : "Multiple-certificate";
+	if ((methods & SESSION_CERTIFICATE) != 0)
+		return password ? "Certificate and userPassword" : "Certificate";
+	return "userPassword";
 }
 
 /* ---- counters and clocks ---- */
@@ -376,6 +389,12 @@ audit_id_make(struct session *session)
 	    session->index << 12, (uint32_t)session->login_wall);
 }
 
+static const char *
+name_of(const struct session_login *login)
+{
+	return login->username != NULL ? login->username : conf_str(login->user, USER_NAME);
+}
+
 static enum err
 session_fill(struct session_table *table, const struct session_login *login, const char *token,
     struct session *session)
@@ -399,8 +418,8 @@ session_fill(struct session_table *table, const struct session_login *login, con
 	ipc__channel_stats__init(&session->total.tls);
 	ipc__channel_stats__init(&session->total.dtls);
 	policy_limits(login->conf, login->inherit, &session->limits);
-	(void)str_copy(
-	    session->username, sizeof(session->username), conf_str(login->user, USER_NAME));
+	session->methods = login->methods != 0 ? login->methods : SESSION_PASSWORD;
+	(void)str_copy(session->username, sizeof(session->username), name_of(login));
 	(void)str_copy(
 	    session->tunnel_group, sizeof(session->tunnel_group), conf_str(login->group, TG_NAME));
 	(void)str_copy(
@@ -421,7 +440,7 @@ session_login(struct session_table *table, const struct session_login *login, st
 	policy_limits(login->conf, login->inherit, &limits);
 	if (limits.logins == 0)
 		return ERR_DENIED;
-	apply_login_limit(table, conf_str(login->user, USER_NAME), limits.logins);
+	apply_login_limit(table, name_of(login), limits.logins);
 	if (table->alive >= table->max_sessions)
 		return ERR_LIMIT;
 	session = calloc(1, sizeof(*session));
@@ -447,7 +466,10 @@ session_inherit(const struct session *session, struct inherit *out)
 	const struct conf_object *user = conf_find(conf, CONF_USERNAME, session->username);
 	const struct conf_object *group = conf_find(conf, CONF_TUNNEL_GROUP, session->tunnel_group);
 
-	if (user == NULL || group == NULL)
+	if (group == NULL || !judge_authorized(group, user))
+		return ERR_NOTFOUND;
+	/* Who came by a password was of users.conf; who came by a certificate alone need not be. */
+	if (user == NULL && (session->methods & SESSION_PASSWORD) != 0)
 		return ERR_NOTFOUND;
 	inherit_merge(conf, group, user, NULL, out);
 	return ERR_OK;

@@ -41,6 +41,15 @@ enum session_state {
 	SESSION_STATES
 };
 
+/* What a login has proven; bits, also in the store. 0 there: before there was anything but
+ * passwords. */
+enum session_method {
+	SESSION_PASSWORD = 1,
+	SESSION_CERTIFICATE = 2,
+	SESSION_MULTIPLE = 4, /* two certificates */
+	SESSION_METHODS = 7
+};
+
 struct session_counts {
 	Ipc__ChannelStats tls;
 	Ipc__ChannelStats dtls;
@@ -75,6 +84,7 @@ struct session {
 	uint32_t index;
 	uint8_t token_hash[TOKEN_HASH_SIZE];
 	enum session_state state;
+	unsigned methods; /* enum session_method */
 	char username[SESSION_NAME_SIZE];
 	char tunnel_group[SESSION_NAME_SIZE];
 	char group_policy[SESSION_NAME_SIZE];
@@ -126,7 +136,9 @@ struct session_config {
 /* Who logs in, and as what. All borrowed. */
 struct session_login {
 	struct conf *conf;              /* that the next three are of */
-	const struct conf_object *user; /* CONF_USERNAME */
+	const struct conf_object *user; /* CONF_USERNAME; NULL: LOCAL does not know him */
+	const char *username;           /* NULL: the name of user */
+	unsigned methods;               /* enum session_method; 0: SESSION_PASSWORD */
 	const struct conf_object *group;
 	const struct inherit *inherit;
 	const struct facts *facts;
@@ -186,6 +198,8 @@ void session_save(struct session_table *table, struct session *session);
 /* The merged policy view of a session, in its configuration. ERR_NOTFOUND: not with one that came
  * from session_login() or the store. */
 enum err session_inherit(const struct session *session, struct inherit *out) MUST_USE;
+/* "userPassword", "Certificate" and kin: Auth Mode of show-sessions (asa.md 7). */
+const char *session_method_text(unsigned methods);
 /* "Idle Timeout" and kin: the reason of 113019, and the text for the client. */
 const char *session_cause_text(Ipc__CloseCause cause);
 /* Seconds since the last data; seconds left of the idle and the session timeout (0: none or over).

@@ -51,6 +51,7 @@ session_record_put(const struct session *session, struct store *store)
 	record.tls = &tls;
 	record.dtls = &dtls;
 	record.tunnels = session->tunnels;
+	record.login_methods = session->methods;
 	return store_put(store, &record);
 }
 
@@ -192,8 +193,10 @@ session_fill(
 
 	if (record->format != FORMAT || record->session == 0 || record->index == 0 ||
 	    record->index > SESSION_INDEX_MAX ||
-	    record->token_hash.len != sizeof(session->token_hash))
+	    record->token_hash.len != sizeof(session->token_hash) ||
+	    record->login_methods > SESSION_METHODS)
 		return ERR_SYNTAX;
+	session->methods = record->login_methods != 0 ? record->login_methods : SESSION_PASSWORD;
 	session->id = record->session;
 	session->index = record->index;
 	session->tunnels = record->tunnels;

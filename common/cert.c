@@ -243,6 +243,36 @@ alt_other(const OTHERNAME *other, char **out)
 	return string_take(other->value->value.utf8string, out);
 }
 
+/* Kinds that a user name can be taken from are kept a second time: a rule asks for any of them, a
+ * user name for one kind only. */
+static enum err
+alt_keep(const GENERAL_NAME *name, const char *text, Ipc__CertNames *names)
+{
+	char *copy;
+
+	if (name->type != GEN_EMAIL && name->type != GEN_OTHERNAME)
+		return ERR_OK;
+	copy = strdup(text);
+	if (copy == NULL)
+		return ERR_NOMEM;
+	if (name->type == GEN_EMAIL)
+		names->alt_email[names->n_alt_email++] = copy;
+	else
+		names->alt_upn[names->n_alt_upn++] = copy;
+	return ERR_OK;
+}
+
+static enum err
+alts_room(size_t len, Ipc__CertNames *names)
+{
+	names->alt_subject_name = calloc(len, sizeof(*names->alt_subject_name));
+	names->alt_upn = calloc(len, sizeof(*names->alt_upn));
+	names->alt_email = calloc(len, sizeof(*names->alt_email));
+	if (names->alt_subject_name == NULL || names->alt_upn == NULL || names->alt_email == NULL)
+		return ERR_NOMEM;
+	return ERR_OK;
+}
+
 /* One alternative name; *out stays NULL for kinds that no rule speaks of. */
 static enum err
 alt_take(const GENERAL_NAME *name, char **out)
@@ -283,17 +313,16 @@ alts_read(const X509 *x509, Ipc__CertNames *names)
 
 	if (len > CERT_ALTS_MAX)
 		err = ERR_LIMIT;
-	if (err == ERR_OK && len > 0) {
-		names->alt_subject_name = calloc((size_t)len, sizeof(*names->alt_subject_name));
-		if (names->alt_subject_name == NULL)
-			err = ERR_NOMEM;
-	}
+	if (err == ERR_OK && len > 0)
+		err = alts_room((size_t)len, names);
 	for (int i = 0; err == ERR_OK && i < len; i++) {
 		char *text;
 
 		err = alt_take(sk_GENERAL_NAME_value(list, i), &text);
-		if (err == ERR_OK && text != NULL)
+		if (err == ERR_OK && text != NULL) {
 			names->alt_subject_name[names->n_alt_subject_name++] = text;
+			err = alt_keep(sk_GENERAL_NAME_value(list, i), text, names);
+		}
 	}
 	GENERAL_NAMES_free(list);
 	return err;

@@ -59,6 +59,8 @@ static const struct type_row types[] = {
     ROW(KEYS_CHANGED, keys_changed),
     ROW(CERT_JUDGE, cert_judge),
     ROW(CERT_VERDICT, cert_verdict),
+    ROW(PAIR_JUDGE, pair_judge),
+    ROW(PAIR_VERDICT, pair_verdict),
     ROW(CTL_SESSIONS, ctl_sessions),
     ROW(CTL_SESSION, ctl_session),
     ROW(CTL_END, ctl_end),

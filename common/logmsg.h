@@ -61,9 +61,8 @@
 #define LOGMSG_717027                                                                              \
 	LOG_ERR, "%%ASA-3-717027: Certificate chain failed validation. Certificate chain is "      \
 		 "either invalid or not authorized."
-#define LOGMSG_717028                                                                              \
-	LOG_INFO, "%%ASA-6-717028: Certificate chain was successfully validated with warning, "    \
-		  "revocation status was not checked."
+/* The end: "with warning, revocation status was not checked" or "with revocation check". */
+#define LOGMSG_717028 LOG_INFO, "%%ASA-6-717028: Certificate chain was successfully validated %s."
 #define LOGMSG_717030                                                                              \
 	LOG_DEBUG, "%%ASA-7-717030: Found a suitable trustpoint %s to validate certificate."
 #define LOGMSG_717037                                                                              \
@@ -72,6 +71,16 @@
 #define LOGMSG_717038                                                                              \
 	LOG_DEBUG, "%%ASA-7-717038: Tunnel group match found. Tunnel Group: %s, Peer "             \
 		   "certificate: serial number: %s, subject name: %s, issuer_name: %s."
+/* OCSP or CRL, and the URL; the ASA writes the addresses of both ends. */
+#define LOGMSG_717056 LOG_INFO, "%%ASA-6-717056: Attempting %s revocation check to %s using HTTP"
+#define LOGMSG_717054                                                                              \
+	LOG_ALERT,                                                                                 \
+	    "%%ASA-1-717054: The %s certificate in the trustpoint %s is due to expire in %u "      \
+	    "days. Expiration %s Subject Name %s Issuer Name %s Serial Number %s"
+#define LOGMSG_717055                                                                              \
+	LOG_ALERT,                                                                                 \
+	    "%%ASA-1-717055: The %s certificate in the trustpoint %s has expired. Expiration %s "  \
+	    "Subject Name %s Issuer Name %s Serial Number %s"
 #define LOGMSG_722001 LOG_WARNING, "%%ASA-4-722001: IP %s Error parsing SVC connect request."
 #define LOGMSG_722003 LOG_WARNING, "%%ASA-4-722003: IP %s Error authenticating SVC connect request."
 #define LOGMSG_722012                                                                              \
@@ -111,6 +120,8 @@
 	LOG_INFO, "%%ASA-6-725002: Device completed SSL handshake with client %s for %s session."
 #define LOGMSG_725006 LOG_INFO, "%%ASA-6-725006: Device failed SSL handshake with client %s"
 #define LOGMSG_725007 LOG_INFO, "%%ASA-6-725007: SSL session with client %s terminated."
+/* The addresses have ports in them, "192.0.2.7:4711". */
+#define LOGMSG_725016 LOG_INFO, "%%ASA-6-725016: Device selects trust-point %s for client %s to %s"
 #define LOGMSG_737010                                                                              \
 	LOG_INFO, "%%ASA-6-737010: IPAA: Session=0x%08x, AAA assigned address %s, succeeded"
 #define LOGMSG_737012 LOG_WARNING, "%%ASA-4-737012: IPAA: Session=0x%08x, Address assignment failed"

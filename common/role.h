@@ -66,6 +66,9 @@ struct role {
 	 * "sekishod -t" and in the parent before a start.
 	 */
 	void (*check)(const struct conf *conf, struct conf_errors *errors);
+	/* Read what the role needs of the file system, as root and before the chroot. NULL:
+	 * nothing. */
+	void (*prepare)(void);
 	/* Runs as the role's user. Returns the exit status. Must send ROLE_READY when it serves. */
 	int (*run)(struct role_env *env);
 };

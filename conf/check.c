@@ -33,6 +33,7 @@ static const struct {
     {CONF_GP_ATTRIBUTES, GPA_VPN_GROUP_POLICY, CONF_GROUP_POLICY, "group-policies"},
     {CONF_CERTIFICATE_GROUP_MAP, CGM_TUNNEL_GROUP, CONF_TUNNEL_GROUP, "tunnel-groups"},
     {CONF_PKI, PKI_SSL_TRUST_POINT, CONF_TRUSTPOINT, "trustpoints"},
+    {CONF_SSL_TRUST_POINT, STP_TRUSTPOINT, CONF_TRUSTPOINT, "trustpoints"},
 };
 
 void

@@ -50,6 +50,19 @@ check_servers(const struct conf *conf, const struct conf_object *general, unsign
 	}
 }
 
+/* Fields of a certificate: the entire name is all that there is. */
+static void
+check_fields(const struct conf_object *general, unsigned setting, struct conf_errors *errors)
+{
+	char *const *list;
+	size_t len = conf_list(general, setting, &list);
+
+	for (size_t i = 0; i < len && len > 1; i++)
+		if (strcmp(list[i], "use-entire-name") == 0)
+			errors_setting(errors, general, setting,
+			    "has use-entire-name beside a field; use it alone");
+}
+
 static void
 check_general(
     const struct conf *conf, const struct conf_object *general, struct conf_errors *errors)
@@ -58,6 +71,13 @@ check_general(
 
 	for (size_t i = 0; i < ARRAY_LEN(server_settings); i++)
 		check_servers(conf, general, server_settings[i], errors);
+	check_fields(general, TGG_USERNAME_FROM_CERTIFICATE, errors);
+	check_fields(general, TGG_SECONDARY_USERNAME, errors);
+	if (conf_bool(general, TGG_AUTHORIZATION_REQUIRED) &&
+	    conf_value(general, TGG_AUTHORIZATION_SERVER_GROUP)->state != CONF_SET)
+		errors_setting(errors, general, TGG_AUTHORIZATION_REQUIRED,
+		    "needs somebody who knows the users; set authorization-server-group to "
+		    "\"LOCAL\"");
 	if (conf_bool(general, TGG_STRIP_GROUP) &&
 	    strcmp(conf_str(root, TGS_GROUP_DELIMITER), "none") == 0)
 		errors_setting(errors, general, TGG_STRIP_GROUP,

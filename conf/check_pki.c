@@ -52,11 +52,49 @@ check_pem(const struct conf *conf, const struct conf_object *trustpoint, unsigne
 		    "%s has no private key; it must be PEM, with a BEGIN PRIVATE KEY line", path);
 }
 
+/* "none" lets everything pass: a method behind it would never be asked. */
+static void
+check_revocation(const struct conf_object *trustpoint, struct conf_errors *errors)
+{
+	const char *policy = conf_str(trustpoint, TP_CRL_POLICY);
+	char *const *methods, *const *urls;
+	size_t len = conf_list(trustpoint, TP_REVOCATION_CHECK, &methods);
+	bool crl = false;
+
+	for (size_t i = 0; i < len; i++) {
+		crl = crl || strcmp(methods[i], "crl") == 0;
+		if (strcmp(methods[i], "none") == 0 && i + 1 < len) {
+			errors_setting(errors, trustpoint, TP_REVOCATION_CHECK,
+			    "%s is never asked behind none; put none last", methods[i + 1]);
+			return;
+		}
+	}
+	if (crl && strcmp(policy, "cdp") != 0 && conf_list(trustpoint, TP_CRL_URLS, &urls) == 0)
+		errors_warn(errors, trustpoint, "crl-policy is %s, and there are no crl-urls%s",
+		    policy, strcmp(policy, "static") == 0 ? "; no CRL will be found" : "");
+}
+
+/* A trustpoint that is to be shown to clients. */
+static void
+check_shown(const struct conf *conf, const struct conf_object *object, unsigned setting,
+    struct conf_errors *errors)
+{
+	const char *name = conf_str(object, setting);
+	const struct conf_object *trustpoint =
+	    name != NULL ? conf_find(conf, CONF_TRUSTPOINT, name) : NULL;
+
+	if (trustpoint != NULL &&
+	    (conf_str(trustpoint, TP_CERTIFICATE) == NULL || conf_str(trustpoint, TP_KEY) == NULL))
+		errors_setting(errors, object, setting,
+		    "\"%s\" has no certificate or no key; the listeners need both", name);
+}
+
 void
 check_pki(const struct conf *conf, struct conf_errors *errors)
 {
 	const struct conf_object *root = conf_root(conf, CONF_PKI);
 	const struct conf_object *const *trustpoints;
+	struct conf_object *const *entries;
 	size_t len = conf_objects(conf, CONF_TRUSTPOINT, &trustpoints);
 
 	for (size_t i = 0; i < len; i++) {
@@ -69,12 +107,12 @@ check_pki(const struct conf *conf, struct conf_errors *errors)
 		check_pem(conf, trustpoints[i], TP_CERTIFICATE, errors);
 		check_pem(conf, trustpoints[i], TP_KEY, errors);
 		check_pem(conf, trustpoints[i], TP_CA_CERTIFICATE, errors);
+		check_revocation(trustpoints[i], errors);
 	}
-	const char *shown = root != NULL ? conf_str(root, PKI_SSL_TRUST_POINT) : NULL;
-	const struct conf_object *trustpoint =
-	    shown != NULL ? conf_find(conf, CONF_TRUSTPOINT, shown) : NULL;
-	if (trustpoint != NULL &&
-	    (conf_str(trustpoint, TP_CERTIFICATE) == NULL || conf_str(trustpoint, TP_KEY) == NULL))
-		errors_setting(errors, root, PKI_SSL_TRUST_POINT,
-		    "\"%s\" has no certificate or no key; the listeners need both", shown);
+	if (root == NULL)
+		return;
+	check_shown(conf, root, PKI_SSL_TRUST_POINT, errors);
+	size_t names = conf_subs(root, PKI_SSL_TRUST_POINTS, &entries);
+	for (size_t i = 0; i < names; i++)
+		check_shown(conf, entries[i], STP_TRUSTPOINT, errors);
 }

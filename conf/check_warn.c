@@ -5,8 +5,6 @@
  */
 #include "conf/check.h"
 
-#include <string.h>
-
 #include "conf/errors.h"
 
 static void
@@ -28,25 +26,6 @@ warn_host(
 
 	if (conf_str(host, AH_KEY) == NULL && address != NULL)
 		errors_warn(errors, host, "%s has no key; it cannot be asked", address);
-}
-
-static void
-warn_trustpoint(UNUSED const struct conf *conf, const struct conf_object *trustpoint,
-    struct conf_errors *errors)
-{
-	char *const *list;
-	size_t len = conf_list(trustpoint, TP_REVOCATION_CHECK, &list);
-
-	if (conf_str(trustpoint, TP_CA_CERTIFICATE) == NULL)
-		return;
-	for (size_t i = 0; i < len; i++)
-		if (strcmp(list[i], "none") != 0) {
-			errors_warn(errors, trustpoint,
-			    "revocation-check %s is not served by this version; no client "
-			    "certificate of this CA is believed",
-			    list[i]);
-			return;
-		}
 }
 
 /* Certificate maps are for certificates that are good, and somebody has to say which are. */
@@ -75,6 +54,5 @@ check_warnings(const struct conf *conf, struct conf_errors *errors)
 {
 	check_each(conf, CONF_TUNNEL_GROUP, warn_closed, errors);
 	check_each(conf, CONF_AAA_HOST, warn_host, errors);
-	check_each(conf, CONF_TRUSTPOINT, warn_trustpoint, errors);
 	warn_maps(conf, errors);
 }

@@ -45,6 +45,7 @@ enum conf_kind {
 	CONF_TUNNEL_GROUP,
 	CONF_TG_GENERAL,
 	CONF_TG_WEBVPN,
+	CONF_TG_MULTIPLE, /* what the two certificates of a login must be */
 	CONF_GROUP_ALIAS,
 	CONF_GROUP_URL,
 	CONF_GROUP_POLICY,
@@ -60,6 +61,7 @@ enum conf_kind {
 	CONF_AAA_HOST,
 	CONF_USERNAME,
 	CONF_TRUSTPOINT,
+	CONF_SSL_TRUST_POINT,
 	CONF_KIND_COUNT
 };
 
@@ -182,14 +184,34 @@ enum conf_tg_general {
 	TGG_AUTHORIZATION_SERVER_GROUP,  /* authorization-server-group: strings, none */
 	TGG_STRIP_REALM,                 /* strip-realm: bool (false): cut "@realm" before AAA */
 	TGG_STRIP_GROUP, /* strip-group: bool (false): cut group-delimiter and what follows */
+	TGG_AUTHORIZATION_REQUIRED,    /* authorization-required: bool (false): the authorization
+					  server must know the user */
+	TGG_USERNAME_FROM_CERTIFICATE, /* username-from-certificate: strings, one or two fields
+					  ([ "CN", "OU" ]), or use-entire-name */
+	TGG_USERNAME_CHOICE,           /* username-from-certificate-choice: enum first-certificate,
+					  second-certificate (first-certificate) */
+	TGG_SECONDARY_USERNAME,        /* secondary-username-from-certificate: the same */
+	TGG_SECONDARY_CHOICE,          /* secondary-username-from-certificate-choice: the same enum
+					*/
 	TGG_COUNT
 };
 enum conf_tg_webvpn {
-	TGW_AUTHENTICATION, /* authentication: strings of aaa, certificate, multiple-certificate
-			       ([ "aaa" ]) */
-	TGW_GROUP_ALIAS,    /* group-alias: objects CONF_GROUP_ALIAS */
-	TGW_GROUP_URL,      /* group-url: objects CONF_GROUP_URL */
+	TGW_AUTHENTICATION,     /* authentication: strings of aaa, certificate, multiple-certificate
+				   ([ "aaa" ]) */
+	TGW_GROUP_ALIAS,        /* group-alias: objects CONF_GROUP_ALIAS */
+	TGW_GROUP_URL,          /* group-url: objects CONF_GROUP_URL */
+	TGW_PRE_FILL,           /* pre-fill-username: enum none, client, "client hide" (none) */
+	TGW_SECONDARY_PRE_FILL, /* secondary-pre-fill-username: the same */
+	TGW_MULTIPLE,           /* multiple-certificate: object CONF_TG_MULTIPLE */
 	TGW_COUNT
+};
+enum conf_tg_multiple {
+	TGM_HASH_ALGORITHMS, /* hash-algorithms: strings of sha256, sha384, sha512 (all): what the
+				second certificate may sign with */
+	TGM_FIRST_STORE,     /* first-certificate-store: enum any, machine, user (any): of the one
+				of the TLS handshake, as the client says */
+	TGM_SECOND_STORE,    /* second-certificate-store: the same of the other */
+	TGM_COUNT
 };
 enum conf_group_alias {
 	GA_NAME,   /* name: string, required */
@@ -370,10 +392,20 @@ enum conf_aaa_host {
 	AH_COUNT
 };
 enum conf_pki {
-	PKI_TRUSTPOINTS,     /* trustpoints: objects CONF_TRUSTPOINT, at least one */
-	PKI_SSL_TRUST_POINT, /* ssl-trust-point: string, required: whose certificate the listeners
-				show */
+	PKI_TRUSTPOINTS,      /* trustpoints: objects CONF_TRUSTPOINT, at least one */
+	PKI_SSL_TRUST_POINT,  /* ssl-trust-point: string, required: whose certificate the listeners
+				 show */
+	PKI_SSL_TRUST_POINTS, /* ssl-trust-points: objects CONF_SSL_TRUST_POINT: further identities,
+				 chosen by the name that a client asks for (SNI) */
+	PKI_REVOCATION_TIMEOUT, /* revocation-timeout: s 1-60 (5): until a responder or a CRL's
+				   server has not answered */
 	PKI_COUNT
+};
+/* "ssl trust-point TP domain NAME". */
+enum conf_ssl_trust_point {
+	STP_TRUSTPOINT, /* trustpoint: string, required */
+	STP_DOMAIN,     /* domain: host name, "*.example.com" for a whole level, required */
+	STP_COUNT
 };
 enum conf_trustpoint {
 	TP_NAME,           /* name: string, required */
@@ -382,6 +414,12 @@ enum conf_trustpoint {
 	TP_CA_CERTIFICATE, /* ca-certificate: PEM file of CA certificates: whose client certificates
 			      are believed */
 	TP_REVOCATION_CHECK, /* revocation-check: strings of crl, ocsp, none ([ "none" ]) */
+	TP_OCSP_URL,         /* ocsp-url: http URL of the responder (none: the certificate's AIA) */
+	TP_OCSP_DISABLE_NONCE,      /* ocsp-disable-nonce: bool (false) */
+	TP_CRL_POLICY,              /* crl-policy: enum cdp, static, both (cdp) */
+	TP_CRL_URLS,                /* crl-urls: http URLs, up to 5: of policy static and both */
+	TP_CRL_CACHE_TIME,          /* crl-cache-time: minutes 1-1440 (60) */
+	TP_CRL_ENFORCE_NEXT_UPDATE, /* crl-enforcenextupdate: bool (true) */
 	TP_COUNT
 };
 
@@ -494,10 +532,18 @@ const struct conf_object *conf_sub(const struct conf_object *object, unsigned se
 size_t conf_subs(
     const struct conf_object *object, unsigned setting, struct conf_object *const **out);
 const struct conf_value *conf_value(const struct conf_object *object, unsigned setting);
+/* What a login through a tunnel group takes: its "authentication". At most one of the certificates.
+ */
+struct conf_methods {
+	bool aaa; /* a user name and a password */
+	bool certificate;
+	bool multiple; /* two of them */
+};
+struct conf_methods conf_methods(const struct conf_object *tunnel_group);
 /*
  * Why nobody can log in through a tunnel group: it asks for something that this version does not
- * serve (RADIUS, certificates), and a login with less than it asks for would be a hole. Text into
- * why; false: it is open.
+ * serve (RADIUS), and a login with less than it asks for would be a hole. Text into why; false: it
+ * is open.
  */
 bool conf_group_closed(
     const struct conf *conf, const struct conf_object *tunnel_group, struct buf *why);

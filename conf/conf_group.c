@@ -1,26 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What tunnel groups ask of a login beyond a user name and a password of LOCAL. This version serves
- * none of it, so such a group is closed; certificates are still asked for, because certificate maps
- * choose a group by them.
+ * What tunnel groups ask of a login, and which of it nobody here can check: servers other than
+ * LOCAL. Such a group is closed; certificates are still asked for, because certificate maps choose
+ * a group by them.
  */
 #include <string.h>
 
 #include "conf/conf.h"
 
-/* Groups that LOCAL cannot stand in for: a setting that names any server group closes. */
-static const unsigned other_servers[] = {
-    TGG_SECONDARY_SERVER_GROUP,
-    TGG_AUTHORIZATION_SERVER_GROUP,
-};
+struct conf_methods
+conf_methods(const struct conf_object *tunnel_group)
+{
+	struct conf_methods methods = {0};
+	char *const *list;
+	size_t len = conf_list(conf_sub(tunnel_group, TG_WEBVPN), TGW_AUTHENTICATION, &list);
+
+	for (size_t i = 0; i < len; i++) {
+		methods.aaa = methods.aaa || strcmp(list[i], "aaa") == 0;
+		methods.certificate = methods.certificate || strcmp(list[i], "certificate") == 0;
+		methods.multiple = methods.multiple || strcmp(list[i], "multiple-certificate") == 0;
+	}
+	return methods;
+}
 
 static void
-put_list(struct buf *out, enum conf_kind kind, unsigned setting, char *const *list, size_t len)
+put_list(struct buf *out, unsigned setting, char *const *list, size_t len)
 {
-	buf_puts(out, conf_setting_name(kind, setting));
+	buf_puts(out, conf_setting_name(CONF_TG_GENERAL, setting));
 	for (size_t i = 0; i < len; i++)
 		buf_printf(out, " %s", list[i]);
-	buf_puts(out, " is not served by this version");
+}
+
+/*
+ * Does a setting name servers that LOCAL cannot stand in for? A server group with LOCAL behind it
+ * does too: LOCAL is only for when no server answers.
+ */
+static bool
+names_servers(const struct conf_object *general, unsigned setting, struct buf *why)
+{
+	char *const *list;
+	size_t len = conf_list(general, setting, &list);
+
+	if (len == 0 || (len == 1 && strcmp(list[0], "LOCAL") == 0))
+		return false;
+	put_list(why, setting, list, len);
+	buf_puts(why, " is not served by this version");
+	return true;
 }
 
 bool
@@ -28,41 +53,31 @@ conf_group_closed(
     UNUSED const struct conf *conf, const struct conf_object *tunnel_group, struct buf *why)
 {
 	const struct conf_object *general = conf_sub(tunnel_group, TG_GENERAL);
-	const struct conf_object *webvpn = conf_sub(tunnel_group, TG_WEBVPN);
+	struct conf_methods methods = conf_methods(tunnel_group);
 	char *const *list;
-	size_t len = conf_list(webvpn, TGW_AUTHENTICATION, &list);
+	size_t len;
 
-	if (len != 1 || strcmp(list[0], "aaa") != 0) {
-		put_list(why, CONF_TG_WEBVPN, TGW_AUTHENTICATION, list, len);
+	if (!methods.aaa && !methods.certificate && !methods.multiple) {
+		buf_puts(why, "authentication names nothing");
 		return true;
 	}
-	/* A server group with LOCAL behind it closes too: LOCAL is only for when no server answers.
-	 */
+	/* Without aaa nobody asks for a password, and nobody for a second one. */
 	len = conf_list(general, TGG_AUTHENTICATION_SERVER_GROUP, &list);
-	if (len == 0 || strcmp(list[0], "LOCAL") != 0) {
-		put_list(why, CONF_TG_GENERAL, TGG_AUTHENTICATION_SERVER_GROUP, list, len);
+	if (methods.aaa && len == 0) {
+		put_list(why, TGG_AUTHENTICATION_SERVER_GROUP, list, len);
+		buf_puts(why, " names nobody");
 		return true;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(other_servers); i++) {
-		len = conf_list(general, other_servers[i], &list);
-		if (len > 0) {
-			put_list(why, CONF_TG_GENERAL, other_servers[i], list, len);
-			return true;
-		}
+	if (methods.aaa && names_servers(general, TGG_AUTHENTICATION_SERVER_GROUP, why))
+		return true;
+	len = conf_list(general, TGG_SECONDARY_SERVER_GROUP, &list);
+	if (!methods.aaa && len > 0) {
+		put_list(why, TGG_SECONDARY_SERVER_GROUP, list, len);
+		buf_puts(why, " needs aaa in authentication");
+		return true;
 	}
-	return false;
-}
-
-static bool
-wants_certificate(const struct conf_object *tunnel_group)
-{
-	char *const *list;
-	size_t len = conf_list(conf_sub(tunnel_group, TG_WEBVPN), TGW_AUTHENTICATION, &list);
-
-	for (size_t i = 0; i < len; i++)
-		if (strcmp(list[i], "aaa") != 0)
-			return true;
-	return false;
+	return names_servers(general, TGG_SECONDARY_SERVER_GROUP, why) ||
+	       names_servers(general, TGG_AUTHORIZATION_SERVER_GROUP, why);
 }
 
 bool
@@ -75,8 +90,11 @@ conf_wants_client_certificate(const struct conf *conf)
 
 	if (root == NULL)
 		return false;
-	for (size_t i = 0; i < len; i++)
-		if (wants_certificate(groups[i]))
+	for (size_t i = 0; i < len; i++) {
+		struct conf_methods methods = conf_methods(groups[i]);
+
+		if (methods.certificate || methods.multiple)
 			return true;
+	}
 	return conf_subs(conf_sub(root, TGS_WEBVPN), WV_CERTIFICATE_GROUP_MAP, &maps) > 0;
 }

@@ -51,6 +51,14 @@ is_within_hours(const struct conf *conf, const struct inherit *inherit, time_t w
 	return range != NULL && time_range_holds(range, when);
 }
 
+bool
+judge_authorized(const struct conf_object *tunnel_group, const struct conf_object *user)
+{
+	const struct conf_object *general = conf_sub(tunnel_group, TG_GENERAL);
+
+	return user != NULL || !conf_bool(general, TGG_AUTHORIZATION_REQUIRED);
+}
+
 enum judge_verdict
 judge_login(const struct conf *conf, const struct conf_object *tunnel_group,
     const struct inherit *inherit, time_t when)

@@ -18,6 +18,9 @@ enum judge_verdict {
 	JUDGE_HOURS,       /* outside vpn-access-hours */
 };
 
+/* Has the user an entry in users.conf, if authorization-required asks LOCAL for one? Without one he
+ * is nobody there, and a certificate alone does not make him somebody. */
+bool judge_authorized(const struct conf_object *tunnel_group, const struct conf_object *user);
 /* The first that applies, in this order. */
 enum judge_verdict judge_login(const struct conf *conf, const struct conf_object *tunnel_group,
     const struct inherit *inherit, time_t when);

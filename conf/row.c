@@ -37,6 +37,7 @@ static const struct row_kind *const kinds[CONF_KIND_COUNT] = {
     [CONF_TUNNEL_GROUP] = &rows_group_tunnel_group,
     [CONF_TG_GENERAL] = &rows_group_general,
     [CONF_TG_WEBVPN] = &rows_group_webvpn_attributes,
+    [CONF_TG_MULTIPLE] = &rows_group_multiple,
     [CONF_GROUP_ALIAS] = &rows_group_alias,
     [CONF_GROUP_URL] = &rows_group_url,
     [CONF_GROUP_POLICY] = &rows_policy_group_policy,
@@ -52,6 +53,7 @@ static const struct row_kind *const kinds[CONF_KIND_COUNT] = {
     [CONF_AAA_HOST] = &rows_aaa_host,
     [CONF_USERNAME] = &rows_user_username,
     [CONF_TRUSTPOINT] = &rows_pki_trustpoint,
+    [CONF_SSL_TRUST_POINT] = &rows_pki_ssl_trust_point,
 };
 
 /* One setting of one object, while it is being filled. */

@@ -60,14 +60,14 @@ extern const struct row_kind rows_gateway, rows_gateway_listener, rows_gateway_t
 extern const struct row_kind rows_group, rows_group_webvpn, rows_group_tunnel_group,
     rows_group_general, rows_group_webvpn_attributes, rows_group_alias, rows_group_url,
     rows_group_certificate_map, rows_group_certificate_group_map, rows_group_custom_attr,
-    rows_group_custom_data;
+    rows_group_custom_data, rows_group_multiple;
 extern const struct row_kind rows_policy, rows_policy_group_policy, rows_policy_attributes,
     rows_policy_custom, rows_policy_pool, rows_policy_pool6;
 extern const struct row_kind rows_acl_access_list, rows_acl_object, rows_acl_object_group,
     rows_acl_time_range;
 extern const struct row_kind rows_user, rows_user_username;
 extern const struct row_kind rows_aaa, rows_aaa_server_group, rows_aaa_host;
-extern const struct row_kind rows_pki, rows_pki_trustpoint;
+extern const struct row_kind rows_pki, rows_pki_trustpoint, rows_pki_ssl_trust_point;
 
 /* The table of a kind. */
 const struct row_kind *row_kind(enum conf_kind kind);

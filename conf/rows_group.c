@@ -185,6 +185,10 @@ static const struct row_refused tunnel_group_refused[] = {
 };
 const struct row_kind rows_group_tunnel_group = ROWS_REFUSED(tunnel_group, tunnel_group_refused);
 
+static const char *const fields[] = {"C", "CN", "DNQ", "EA", "GENQ", "GN", "I", "L", "N", "O", "OU",
+    "SER", "SN", "SP", "T", "UID", "UPN", "use-entire-name", NULL};
+static const char *const choices[] = {"first-certificate", "second-certificate", NULL};
+
 static const struct row general[TGG_COUNT] = {
     [TGG_ADDRESS_POOL] = {.name = "address-pool",
 	.type = ROW_STRINGS,
@@ -236,18 +240,41 @@ static const struct row general[TGG_COUNT] = {
 	.type = ROW_BOOL,
 	.def = false,
 	.help = "cut the group-delimiter and what follows it from the user name"},
+    [TGG_AUTHORIZATION_REQUIRED] = {.name = "authorization-required",
+	.type = ROW_BOOL,
+	.def = false,
+	.help = "only users whom the authorization-server-group knows; LOCAL: users.conf"},
+    [TGG_USERNAME_FROM_CERTIFICATE] = {.name = "username-from-certificate",
+	.type = ROW_STRINGS,
+	.max_count = 2,
+	.words = fields,
+	.help = "field of a certificate that is the user name, and another for when that is not "
+		"there; CN and OU if not set"},
+    [TGG_USERNAME_CHOICE] = {.name = "username-from-certificate-choice",
+	.type = ROW_ENUM,
+	.def_text = "first-certificate",
+	.words = choices,
+	.help = "which of two certificates names the user"},
+    [TGG_SECONDARY_USERNAME] = {.name = "secondary-username-from-certificate",
+	.type = ROW_STRINGS,
+	.max_count = 2,
+	.words = fields,
+	.help = "the same for the second user name, of secondary-pre-fill-username"},
+    [TGG_SECONDARY_CHOICE] = {.name = "secondary-username-from-certificate-choice",
+	.type = ROW_ENUM,
+	.def_text = "first-certificate",
+	.words = choices,
+	.help = "which of two certificates holds the second user name"},
 };
 static const struct row_refused general_refused[] = {
     {"dhcp-server", "addresses come from pools, not from DHCP; use address-pool"},
     {"accounting-server-group", "there is no RADIUS accounting yet; leave it out"},
-    {"authorization-required", "there is no authorization server yet; leave it out"},
-    {"username-from-certificate", "there are no certificate logins yet; leave it out"},
-    {"secondary-username-from-certificate", "there are no certificate logins yet; leave it out"},
-    {"username-from-certificate-choice", "there are no certificate logins yet; leave it out"},
-    {"secondary-username-from-certificate-choice",
-	"there are no certificate logins yet; leave it out"},
-    {"authenticated-session-username", "there is no second login yet; leave it out"},
-    {"authentication-attr-from-server", "there is no second login yet; leave it out"},
+    {"username-from-certificate use-script", "there are no scripts; name a field"},
+    {"secondary-username-from-certificate use-script", "there are no scripts; name a field"},
+    {"authenticated-session-username",
+	"the session has the first user name, as is the default; leave it out"},
+    {"authentication-attr-from-server",
+	"attributes are those of the first user name, as is the default; leave it out"},
     {"password-management", "passwords cannot be changed at the login; leave it out"},
     {"override-account-disable", "there is no such account state here; leave it out"},
     {"scep-enrollment", "there is no SCEP proxy; leave it out"},
@@ -255,7 +282,31 @@ static const struct row_refused general_refused[] = {
 };
 const struct row_kind rows_group_general = ROWS_REFUSED(general, general_refused);
 
+static const char *const hashes[] = {"sha256", "sha384", "sha512", NULL};
+static const char *const stores[] = {"any", "machine", "user", NULL};
+
+static const struct row multiple[TGM_COUNT] = {
+    [TGM_HASH_ALGORITHMS] = {.name = "hash-algorithms",
+	.type = ROW_STRINGS,
+	.max_count = 3,
+	.words = hashes,
+	.help = "what the second certificate may sign with; all if not set"},
+    [TGM_FIRST_STORE] = {.name = "first-certificate-store",
+	.type = ROW_ENUM,
+	.def_text = "any",
+	.words = stores,
+	.help = "store that the certificate of the TLS handshake is from, as the client says"},
+    [TGM_SECOND_STORE] = {.name = "second-certificate-store",
+	.type = ROW_ENUM,
+	.def_text = "any",
+	.words = stores,
+	.help = "store that the second certificate is from, as the client says"},
+};
+const struct row_kind rows_group_multiple = ROWS(multiple);
+
 static const char *const methods[] = {"aaa", "certificate", "multiple-certificate", NULL};
+
+static const char *const pre_fills[] = {"none", "client", "client hide", NULL};
 
 static const struct row webvpn_attributes[TGW_COUNT] = {
     [TGW_AUTHENTICATION] = {.name = "authentication",
@@ -263,7 +314,8 @@ static const struct row webvpn_attributes[TGW_COUNT] = {
 	.max_count = 2,
 	.def_text = "aaa",
 	.words = methods,
-	.help = "what a login needs: aaa is a user name and password"},
+	.help = "what a login needs: aaa is a user name and password, certificate a client "
+		"certificate, multiple-certificate two of them"},
     [TGW_GROUP_ALIAS] = {.name = "group-alias",
 	.type = ROW_OBJECTS,
 	.max_count = 64,
@@ -274,12 +326,24 @@ static const struct row webvpn_attributes[TGW_COUNT] = {
 	.max_count = 64,
 	.kind = CONF_GROUP_URL,
 	.help = "URLs that select the group without a list"},
+    [TGW_PRE_FILL] = {.name = "pre-fill-username",
+	.type = ROW_ENUM,
+	.def_text = "none",
+	.words = pre_fills,
+	.help = "the certificate's user name is the one that counts; client hide does not show it"},
+    [TGW_SECONDARY_PRE_FILL] = {.name = "secondary-pre-fill-username",
+	.type = ROW_ENUM,
+	.def_text = "none",
+	.words = pre_fills,
+	.help = "the same for the second user name"},
+    [TGW_MULTIPLE] = {.name = "multiple-certificate",
+	.type = ROW_OBJECT,
+	.kind = CONF_TG_MULTIPLE,
+	.help = "what the two certificates of a login must be"},
 };
 static const struct row_refused webvpn_attributes_refused[] = {
     {"customization", "the client's texts are not changed; leave it out"},
     {"dns-group", "the gateway resolves by the system's resolver; leave it out"},
-    {"pre-fill-username", "there are no certificate logins yet; leave it out"},
-    {"secondary-pre-fill-username", "there are no certificate logins yet; leave it out"},
     {"proxy-auth", "there is no RADIUS yet; leave it out"},
     {"radius-reject-message", "there is no RADIUS yet; leave it out"},
     {"saml", "there are no SAML logins; use another authentication"},

@@ -21,9 +21,21 @@ static const struct row top[PKI_COUNT] = {
 	.max = 64,
 	.syntax = syntax_name,
 	.help = "the trustpoint whose certificate the listeners show"},
+    [PKI_SSL_TRUST_POINTS] = {.name = "ssl-trust-points",
+	.type = ROW_OBJECTS,
+	.max_count = 64,
+	.kind = CONF_SSL_TRUST_POINT,
+	.help = "other certificates, shown to clients that ask for their names"},
+    [PKI_REVOCATION_TIMEOUT] = {.name = "revocation-timeout",
+	.type = ROW_INT,
+	.min = 1,
+	.max = 60,
+	.def = 5,
+	.help = "seconds until a responder or the server of a CRL is taken for dead"},
 };
 const struct row_kind rows_pki = ROWS(top);
 
+static const char *const crl_policies[] = {"cdp", "static", "both", NULL};
 static const char *const revocation_methods[] = {"crl", "ocsp", "none", NULL};
 
 static const struct row trustpoint[TP_COUNT] = {
@@ -51,5 +63,48 @@ static const struct row trustpoint[TP_COUNT] = {
 	.def_text = "none",
 	.words = revocation_methods,
 	.help = "how certificates of this CA are checked for revocation, in order"},
+    [TP_OCSP_URL] = {.name = "ocsp-url",
+	.type = ROW_STRING,
+	.syntax = syntax_fetch_url,
+	.help = "OCSP responder to ask in place of the one that the certificate names"},
+    [TP_OCSP_DISABLE_NONCE] = {.name = "ocsp-disable-nonce",
+	.type = ROW_BOOL,
+	.def = false,
+	.help = "ask without a nonce, for responders that sign answers ahead"},
+    [TP_CRL_POLICY] = {.name = "crl-policy",
+	.type = ROW_ENUM,
+	.def_text = "cdp",
+	.words = crl_policies,
+	.help = "where CRLs are: as the certificate says, at crl-urls, or there if not here"},
+    [TP_CRL_URLS] = {.name = "crl-urls",
+	.type = ROW_STRINGS,
+	.max_count = 5,
+	.syntax = syntax_fetch_url,
+	.help = "where CRLs of this CA are, tried in order"},
+    [TP_CRL_CACHE_TIME] = {.name = "crl-cache-time",
+	.type = ROW_INT,
+	.min = 1,
+	.max = 1440,
+	.def = 60,
+	.help = "minutes that a CRL is used before it is fetched again"},
+    [TP_CRL_ENFORCE_NEXT_UPDATE] = {.name = "crl-enforcenextupdate",
+	.type = ROW_BOOL,
+	.def = true,
+	.help = "a CRL after its next update, or without one, is worth nothing"},
 };
 const struct row_kind rows_pki_trustpoint = ROWS(trustpoint);
+
+static const struct row ssl_trust_point[STP_COUNT] = {
+    [STP_TRUSTPOINT] = {.name = "trustpoint",
+	.type = ROW_STRING,
+	.required = true,
+	.max = 64,
+	.syntax = syntax_name,
+	.help = "the trustpoint"},
+    [STP_DOMAIN] = {.name = "domain",
+	.type = ROW_STRING,
+	.required = true,
+	.syntax = syntax_sni,
+	.help = "name that clients ask for, or *.example.com for all of one level"},
+};
+const struct row_kind rows_pki_ssl_trust_point = ROWS(ssl_trust_point);

@@ -34,6 +34,8 @@ const char *syntax_line(const char *text); /* words of the ASA; check_acl.c look
 const char *syntax_proxy(const char *text);
 const char *syntax_proxy_except(const char *text);
 const char *syntax_pac_url(const char *text);
+const char *syntax_fetch_url(const char *text); /* http:// only: what is fetched is signed */
+const char *syntax_sni(const char *text);
 const char *syntax_custom_type(const char *text);
 const char *syntax_custom_value(const char *text);
 const char *syntax_criterion(const char *text);

@@ -173,3 +173,22 @@ syntax_proxy_except(const char *text)
 	return "is not a host; use a name or address, in which \"*\" stands for anything, as in "
 	       "*.example.com, and an entry of the list for each";
 }
+
+const char *
+syntax_fetch_url(const char *text)
+{
+	struct url url;
+	bool fine = url_split(text, "http://", 80, &url);
+
+	for (const char *p = text; *p != '\0'; p++)
+		fine = fine && *p > ' ' && *p < 0x7f;
+	return fine ? NULL
+		    : "is not a URL of plain http, as in http://ocsp.example.com/; what comes from "
+		      "there is signed";
+}
+
+const char *
+syntax_sni(const char *text)
+{
+	return syntax_domain(strncmp(text, "*.", 2) == 0 ? text + 2 : text);
+}

@@ -465,15 +465,30 @@ take_bytes(struct conn *conn, const uint8_t *data, size_t len)
 
 /* ---- events ---- */
 
+/* Which certificate a client that asked for a server by name was shown. */
+static void
+log_trustpoint(const struct tls_stream *stream)
+{
+	const char *trustpoint = tls_stream_trustpoint(stream);
+	char client[IP_STR_MAX], server[IP_STR_MAX];
+
+	if (tls_stream_sni(stream)[0] != '\0' && trustpoint[0] != '\0')
+		log_event(LOGMSG_725016, trustpoint,
+		    ip_endpoint_str(tls_stream_client(stream), client),
+		    ip_endpoint_str(tls_stream_server(stream), server));
+}
+
 static void
 on_ready(struct tls_stream *stream, void *arg)
 {
 	struct conn *conn = arg;
 	char client[IP_STR_MAX];
 
-	if (log_enabled(LOG_INFO) && conns_may_log(conn->conns))
+	if (log_enabled(LOG_INFO) && conns_may_log(conn->conns)) {
+		log_trustpoint(stream);
 		log_event(LOGMSG_725002, ip_endpoint_str(tls_stream_client(stream), client),
 		    tls_stream_version(stream));
+	}
 	conn_enter(conn, CONN_IDLE);
 }
 
@@ -497,6 +512,7 @@ on_closed(struct tls_stream *stream, enum err why, void *arg)
 		const char *reason = tls_stream_reason(stream);
 
 		ip_endpoint_str(tls_stream_client(stream), client);
+		log_trustpoint(stream);
 		log_event(LOGMSG_725006, client);
 		log_debug(
 		    "client %s: handshake: %s", client, reason[0] != '\0' ? reason : err_str(why));

@@ -104,7 +104,7 @@ reload_running(const char *dir)
 
 /*
  * What a role needs from the file system must be open before the chroot: OpenSSL's configuration
- * and providers, the time zone, the connection to syslog.
+ * and providers, the time zone, the connection to syslog, and what the role itself asks for.
  */
 static void
 open_before_chroot(const struct role *role, const struct role_env *env)
@@ -121,6 +121,8 @@ open_before_chroot(const struct role *role, const struct role_env *env)
 	tzset();
 	if (OPENSSL_init_ssl(0, NULL) != 1)
 		die("cannot initialise OpenSSL");
+	if (role->prepare != NULL)
+		role->prepare();
 }
 
 static int

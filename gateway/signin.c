@@ -5,6 +5,7 @@
  */
 #include "gateway/signin.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,16 +67,23 @@ reply_complete(struct conn *conn, const Ipc__AuthAnswer *answer, struct buf *xml
 	buf_wipe(&headers);
 }
 
-/* A form with an error is a refused reply: count it, and end the connection that has had its share.
- */
+/* What a form with an error becomes when there shall not be another. */
+static bool
+become_refusal(struct buf *xml)
+{
+	buf_reset(xml);
+	return xml_reply_refused(xml) == ERR_OK;
+}
+
+/* An answer with an error is a refused reply: count it, and end the connection that has had its
+ * share. One without a form keeps its words. */
 static void
-reply_form(struct conn *conn, const Ipc__AuthAnswer *answer, struct buf *xml)
+reply_login(struct conn *conn, const Ipc__AuthAnswer *answer, struct buf *xml)
 {
 	bool close = answer->close;
 
 	if (answer->error[0] != '\0' && conn_login_refused(conn)) {
-		buf_reset(xml);
-		if (xml_reply_refused(xml) != ERR_OK) {
+		if (answer->kind == IPC__ANSWER_KIND__ANSWER_FORM && !become_refusal(xml)) {
 			reply_plain(conn, 500, "Internal error", true);
 			buf_wipe(xml);
 			return;
@@ -105,7 +113,7 @@ reply_answer(struct conn *conn, const Ipc__AuthAnswer *answer)
 	} else if (complete) {
 		reply_complete(conn, answer, &xml);
 	} else {
-		reply_form(conn, answer, &xml);
+		reply_login(conn, answer, &xml);
 	}
 }
 
@@ -187,12 +195,26 @@ ask_init(struct conn *conn, struct xml_request *xml, Ipc__ClientFacts *facts)
 	return ask(conn, IPC__MSG_TYPE__MSG_AUTH_INIT, &msg.base);
 }
 
+static void
+fill_reply_chain(struct xml_chain *xml, Ipc__CertChain *chain)
+{
+	ipc__cert_chain__init(chain);
+	chain->store = xml->store;
+	chain->via_protocol = xml->via_protocol;
+	chain->format = xml->format;
+	chain->pkcs7 = (ProtobufCBinaryData){xml->pkcs7.len, xml->pkcs7.data};
+	chain->hash = xml->hash;
+	chain->signature = (ProtobufCBinaryData){xml->signature.len, xml->signature.data};
+}
+
 static enum err
 ask_reply(struct conn *conn, struct xml_request *xml, Ipc__ClientFacts *facts)
 {
 	Ipc__AuthReply msg = IPC__AUTH_REPLY__INIT;
 	Ipc__Field fields[XML_FIELDS_MAX];
 	Ipc__Field *pointers[XML_FIELDS_MAX];
+	Ipc__CertChain chains[XML_CHAINS_MAX];
+	Ipc__CertChain *chain_pointers[XML_CHAINS_MAX];
 
 	for (size_t i = 0; i < xml->fields_len; i++) {
 		ipc__field__init(&fields[i]);
@@ -207,6 +229,12 @@ ask_reply(struct conn *conn, struct xml_request *xml, Ipc__ClientFacts *facts)
 	msg.group_select = xml->group_select;
 	msg.field = pointers;
 	msg.n_field = xml->fields_len;
+	for (size_t i = 0; i < xml->chains_len; i++) {
+		fill_reply_chain(&xml->chains[i], &chains[i]);
+		chain_pointers[i] = &chains[i];
+	}
+	msg.chain = chain_pointers;
+	msg.n_chain = xml->chains_len;
 	return ask(conn, IPC__MSG_TYPE__MSG_AUTH_REPLY, &msg.base);
 }
 
@@ -262,6 +290,7 @@ post_login(struct conn *conn, const struct http_request *request, struct xml_req
 	char *macs[XML_LIST_MAX];
 	char *capabilities[XML_LIST_MAX];
 	struct tls_chain chain;
+	char why[128];
 	enum err err = tls_stream_chain(conn_stream(conn), &chain);
 
 	if (err == ERR_OK) {
@@ -273,8 +302,9 @@ post_login(struct conn *conn, const struct http_request *request, struct xml_req
 	tls_chain_fini(&chain);
 	if (err == ERR_OK)
 		return;
-	log_warn("a login is not answered: auth: %s", err_str(err));
-	reply_plain(conn, 503, "Service unavailable", true);
+	/* Some clients can bring this about, by messages as large as they may be. */
+	(void)snprintf(why, sizeof why, "auth is not asked: %s", err_str(err));
+	conn_refuse(conn, 503, why);
 }
 
 void

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The TLS policy and the certificate of one worker. The context is built anew each time pki tells
- * its identities, and replaces the old one only when it is complete; handshakes that run keep the
- * old one alive.
+ * The TLS policy and the certificates of one worker. The contexts, the default one and one for each
+ * server name that has identities of its own, are built anew each time pki tells its identities,
+ * and replace the old ones only when they are complete. The others hang on the default one, which
+ * handshakes that run keep alive.
  */
 #include "gateway/tls.h"
 
@@ -10,13 +11,16 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/ipc.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "gateway/conn.h"
 #include "gateway/tls_key.h"
+#include "gateway/tls_sni.h"
 
 #define LIST_TIMEOUT_MS 10000
 #define CHAIN_MAX 10
@@ -33,7 +37,7 @@
 
 struct tls {
 	struct worker *worker;
-	SSL_CTX *ctx;              /* NULL until pki has told an identity */
+	SSL_CTX *ctx;              /* the default one; NULL until pki has told an identity */
 	struct tls_key_op *key_op; /* of the handshake that runs at this moment */
 	bool asking;               /* a KEY_LIST is under way */
 	bool again;                /* and its answer may be out of date */
@@ -42,11 +46,40 @@ struct tls {
 	uint8_t plain[16384];
 };
 
+/* ---- what hangs on OpenSSL's objects ---- */
+
+static pthread_once_t indexes_once = PTHREAD_ONCE_INIT;
+static int sni_index = -1;        /* of a default context: its struct tls_sni */
+static int trustpoint_index = -1; /* of a certificate of ours: the name of its trustpoint */
+
+static void
+free_sni(void *parent UNUSED, void *ptr, CRYPTO_EX_DATA *ad UNUSED, int index UNUSED,
+    long argl UNUSED, void *argp UNUSED)
+{
+	tls_sni_free(ptr);
+}
+
+static void
+free_name(void *parent UNUSED, void *ptr, CRYPTO_EX_DATA *ad UNUSED, int index UNUSED,
+    long argl UNUSED, void *argp UNUSED)
+{
+	free(ptr);
+}
+
+static void
+make_indexes(void)
+{
+	sni_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_sni);
+	trustpoint_index = X509_get_ex_new_index(0, NULL, NULL, NULL, free_name);
+}
+
 struct tls *
 tls_new(struct worker *worker)
 {
-	struct tls *tls = calloc(1, sizeof *tls);
+	struct tls *tls;
 
+	pthread_once(&indexes_once, make_indexes);
+	tls = sni_index >= 0 && trustpoint_index >= 0 ? calloc(1, sizeof *tls) : NULL;
 	if (tls == NULL)
 		return NULL;
 	tls->worker = worker;
@@ -69,11 +102,22 @@ tls_free(struct tls *tls)
 	free(tls);
 }
 
-/* Take the server name as the client sent it: it selects nothing, but belongs to the client's
- * facts. */
+/* ---- contexts ---- */
+
+/*
+ * The client has said which server it wants: show that one's certificates. This runs in the job of
+ * the handshake, whose stack is small. Only the default context has a table: what was selected once
+ * stays when a second hello follows.
+ */
 static int
-on_server_name(SSL *ssl UNUSED, int *alert UNUSED, void *arg UNUSED)
+on_server_name(SSL *ssl, int *alert UNUSED, void *arg)
 {
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+	const struct tls_sni *sni = arg;
+	SSL_CTX *ctx = name != NULL && sni != NULL ? tls_sni_find(sni, name) : NULL;
+
+	if (ctx != NULL && SSL_set_SSL_CTX(ssl, ctx) == NULL)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	return SSL_TLSEXT_ERR_OK;
 }
 
@@ -156,6 +200,18 @@ context_new(void)
 	return ctx;
 }
 
+/* Remember whose it is, for the log. */
+static enum err
+name_certificate(X509 *cert, const char *trustpoint)
+{
+	char *name = strdup(trustpoint);
+
+	if (name != NULL && X509_set_ex_data(cert, trustpoint_index, name) == 1)
+		return ERR_OK;
+	free(name);
+	return ERR_NOMEM;
+}
+
 static X509 *
 certificate_decode(const ProtobufCBinaryData *der)
 {
@@ -179,8 +235,8 @@ use_leaf(struct tls *tls, SSL_CTX *ctx, const Ipc__Identity *identity)
 	if (leaf == NULL || X509_get0_pubkey(leaf) == NULL)
 		goto out;
 	key = tls_key_new(X509_get0_pubkey(leaf), identity->key, &tls->key_op);
-	if (key != NULL && SSL_CTX_use_certificate(ctx, leaf) == 1 &&
-	    SSL_CTX_use_PrivateKey(ctx, key) == 1)
+	if (key != NULL && name_certificate(leaf, identity->trustpoint) == ERR_OK &&
+	    SSL_CTX_use_certificate(ctx, leaf) == 1 && SSL_CTX_use_PrivateKey(ctx, key) == 1)
 		err = ERR_OK;
 out:
 	EVP_PKEY_free(key);
@@ -202,24 +258,82 @@ use_chain(SSL_CTX *ctx, const Ipc__Identity *identity)
 	return ERR_OK;
 }
 
-/* Show this identity from the next handshake on. */
+/* Add an identity to those that a context can show: OpenSSL takes the one that suits the client. */
 static enum err
-use_identity(struct tls *tls, const Ipc__KeyListReply *reply)
+use_identity(struct tls *tls, SSL_CTX *ctx, const Ipc__Identity *identity)
 {
-	const Ipc__Identity *identity = reply->identity[0];
-	SSL_CTX *ctx;
 	enum err err;
 
 	if (identity->n_certificate == 0 || identity->n_certificate > CHAIN_MAX)
 		return ERR_RANGE;
-	ctx = context_new();
-	if (ctx == NULL)
-		return ERR_CRYPTO;
 	err = use_leaf(tls, ctx, identity);
+	return err == ERR_OK ? use_chain(ctx, identity) : err;
+}
+
+/* Contexts differ in nothing but their certificates. */
+static SSL_CTX *
+context_for(const struct tls *tls, const Ipc__KeyListReply *reply)
+{
+	SSL_CTX *ctx = context_new();
+
+	if (ctx != NULL && tls->want_certificates && ask_for_certificate(ctx, reply) != ERR_OK) {
+		SSL_CTX_free(ctx);
+		return NULL;
+	}
+	return ctx;
+}
+
+/* The context for a server name; made if this is its first identity. */
+static SSL_CTX *
+context_of_name(
+    const struct tls *tls, const Ipc__KeyListReply *reply, struct tls_sni *sni, const char *domain)
+{
+	SSL_CTX *ctx = tls_sni_get(sni, domain);
+
+	if (ctx != NULL)
+		return ctx;
+	ctx = context_for(tls, reply);
+	if (ctx != NULL && tls_sni_add(sni, domain, ctx) != ERR_OK) {
+		SSL_CTX_free(ctx);
+		return NULL;
+	}
+	return ctx;
+}
+
+static enum err
+use_names(struct tls *tls, const Ipc__KeyListReply *reply, struct tls_sni *sni)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < reply->n_identity; i++) {
+		const Ipc__Identity *identity = reply->identity[i];
+
+		for (size_t k = 0; k < identity->n_domain && err == ERR_OK; k++) {
+			SSL_CTX *ctx = context_of_name(tls, reply, sni, identity->domain[k]);
+
+			err = ctx == NULL ? ERR_CRYPTO : use_identity(tls, ctx, identity);
+		}
+	}
+	return err;
+}
+
+/* Show these identities from the next handshake on. */
+static enum err
+use_identities(struct tls *tls, const Ipc__KeyListReply *reply)
+{
+	struct tls_sni *sni = tls_sni_new();
+	SSL_CTX *ctx = context_for(tls, reply);
+	enum err err = ERR_CRYPTO;
+
+	if (ctx == NULL || sni == NULL || SSL_CTX_set_ex_data(ctx, sni_index, sni) != 1) {
+		tls_sni_free(sni);
+		SSL_CTX_free(ctx);
+		return err;
+	}
+	SSL_CTX_set_tlsext_servername_arg(ctx, sni);
+	err = use_identity(tls, ctx, reply->identity[0]);
 	if (err == ERR_OK)
-		err = use_chain(ctx, identity);
-	if (err == ERR_OK && tls->want_certificates)
-		err = ask_for_certificate(ctx, reply);
+		err = use_names(tls, reply, sni);
 	if (err != ERR_OK) {
 		SSL_CTX_free(ctx);
 		return err;
@@ -242,7 +356,7 @@ on_key_list(enum err err, const ProtobufCMessage *msg, void *arg)
 	if (err == ERR_OK && reply->n_identity == 0)
 		err = ERR_NOTFOUND;
 	if (err == ERR_OK)
-		err = use_identity(tls, reply);
+		err = use_identities(tls, reply);
 	ERR_clear_error();
 	if (again || err == ERR_TIMEOUT)
 		tls_learn_identities(tls);
@@ -250,9 +364,10 @@ on_key_list(enum err err, const ProtobufCMessage *msg, void *arg)
 		log_err("worker %u: no certificate from pki: %s", tls->worker->index, err_str(err));
 		return;
 	}
-	log_debug("worker %u: key %u of trustpoint %s, clients %s for a certificate",
+	log_debug("worker %u: key %u of trustpoint %s, %zu identities in all, clients %s for a "
+		  "certificate",
 	    tls->worker->index, reply->identity[0]->key, reply->identity[0]->trustpoint,
-	    tls->want_certificates ? "are asked" : "are not asked");
+	    reply->n_identity, tls->want_certificates ? "are asked" : "are not asked");
 	if (tls->worker->conns != NULL)
 		conns_start_accepting(tls->worker->conns);
 }
@@ -302,6 +417,15 @@ tls_want_certificates(struct tls *tls, bool want)
 
 	tls->want_certificates = want;
 	return changed;
+}
+
+const char *
+tls_trustpoint(const SSL *ssl)
+{
+	const X509 *cert = SSL_get_certificate(ssl);
+	const char *name = cert != NULL ? X509_get_ex_data(cert, trustpoint_index) : NULL;
+
+	return name != NULL ? name : "";
 }
 
 void

@@ -43,6 +43,9 @@ struct ssl_st *tls_ssl_new(struct tls *tls) MUST_USE;
  * NUL), for <server-cert-hash>; "" if there is none. */
 void tls_cert_hash(const struct ssl_st *ssl, char dst[41]);
 
+/* The trustpoint of that certificate, as long as the connection lives; "" if there is none. */
+const char *tls_trustpoint(const struct ssl_st *ssl);
+
 /* The certificates that a client showed, in DER, its own first. Possession of that one's key is
  * proven, nothing else is: they are judged by pki. Plain value; tls_chain_fini() after use. */
 struct tls_chain {

@@ -599,6 +599,12 @@ tls_stream_sni(const struct tls_stream *stream)
 	return name != NULL ? name : "";
 }
 
+const char *
+tls_stream_trustpoint(const struct tls_stream *stream)
+{
+	return tls_trustpoint(stream->ssl);
+}
+
 enum err
 tls_stream_chain(const struct tls_stream *stream, struct tls_chain *out)
 {

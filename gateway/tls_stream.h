@@ -81,6 +81,8 @@ const char *tls_stream_cipher(const struct tls_stream *stream);
 const char *tls_stream_sni(const struct tls_stream *stream);
 /* The certificates that the client showed (gateway/tls.h); none is ERR_OK too. ERR_NOMEM. */
 enum err tls_stream_chain(const struct tls_stream *stream, struct tls_chain *out) MUST_USE;
+/* The trustpoint of the certificate that the client was shown; "" if there is none. Borrowed. */
+const char *tls_stream_trustpoint(const struct tls_stream *stream);
 /* SHA-1 of the certificate that the client was shown, 40 upper-case digits; "" if there is none. */
 void tls_stream_cert_hash(const struct tls_stream *stream, char dst[41]);
 /* RFC 5705 / 8446 exporter without context (protocol.md 5.2). ERR_CRYPTO. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base64.h"
 #include "common/str.h"
 
 /* Places in the document. */
@@ -26,8 +27,10 @@ enum place {
 	PLACE_CAPABILITIES,
 	PLACE_OPAQUE,
 	PLACE_AUTH,
-	PLACE_FIELD, /* any child of auth */
-	PLACE_TEXT   /* a leaf with text */
+	PLACE_CHAIN,  /* client-cert-chain in auth */
+	PLACE_FIELD,  /* any other child of auth */
+	PLACE_BASE64, /* a leaf with nothing but base64 */
+	PLACE_TEXT    /* a leaf with text */
 };
 
 #define FIELD(member)                                                                              \
@@ -85,6 +88,21 @@ static const struct {
     {"unique-id-global", FIELD(unique_id_global)},
 };
 
+#define CHAIN(member) offsetof(struct xml_chain, member), sizeof(((struct xml_chain *)0)->member)
+
+/* The parts of a certificate chain, each there once at most: an attribute, and base64. */
+static const struct {
+	const char *name;
+	const char *attribute; /* NULL: nothing but its presence counts */
+	size_t offset, size;   /* where the attribute goes */
+	size_t binary;         /* where the base64 goes: a struct buf */
+} chain_parts[] = {
+    {"client-cert-sent-via-protocol", NULL, 0, 0, 0},
+    {"client-cert", "cert-format", CHAIN(format), offsetof(struct xml_chain, pkcs7)},
+    {"client-cert-auth-signature", "hash-algorithm-chosen", CHAIN(hash),
+	offsetof(struct xml_chain, signature)},
+};
+
 static const struct {
 	const char *name;
 	enum xml_type type;
@@ -97,7 +115,8 @@ static const struct {
 /* Where the text of an open element goes. */
 struct frame {
 	enum place place;
-	char *text; /* NULL: nowhere */
+	struct buf *binary; /* PLACE_BASE64: what it is decoded to */
+	char *text;         /* NULL: nowhere */
 	size_t size;
 	size_t len;
 };
@@ -107,7 +126,9 @@ struct reader {
 	struct xml_request *request;
 	struct frame stack[XML_DEPTH_MAX];
 	size_t depth;
-	uint64_t seen; /* rows of `elements` that were met */
+	uint64_t seen;        /* rows of `elements` that were met */
+	unsigned chain_seen;  /* rows of `chain_parts`, in the chain that is open */
+	struct base64 base64; /* of the leaf that is open */
 	enum err err;
 };
 
@@ -244,6 +265,51 @@ open_field(struct reader *reader, const char *name, struct frame *out)
 }
 
 static enum err
+open_chain(struct reader *reader, const struct attributes *attributes, struct frame *out)
+{
+	struct xml_request *request = reader->request;
+	size_t left = XML_PKCS7_MAX;
+	struct xml_chain *chain;
+
+	if (request->chains_len == XML_CHAINS_MAX)
+		return ERR_LIMIT;
+	for (size_t i = 0; i < request->chains_len; i++)
+		left -= request->chains[i].pkcs7.len;
+	chain = &request->chains[request->chains_len++];
+	buf_init(&chain->pkcs7, left);
+	buf_init(&chain->signature, XML_SIGNATURE_MAX);
+	reader->chain_seen = 0;
+	out->place = PLACE_CHAIN;
+	return attribute(attributes, "cert-store", chain->store, sizeof chain->store);
+}
+
+static enum err
+open_chain_part(
+    struct reader *reader, const char *name, const struct attributes *attributes, struct frame *out)
+{
+	struct xml_chain *chain = &reader->request->chains[reader->request->chains_len - 1];
+	size_t i = 0;
+	void *binary;
+
+	while (i < ARRAY_LEN(chain_parts) && !str_ieq(name, chain_parts[i].name))
+		i++;
+	if (i == ARRAY_LEN(chain_parts))
+		return ERR_OK;
+	if ((reader->chain_seen & 1U << i) != 0)
+		return ERR_SYNTAX;
+	reader->chain_seen |= 1U << i;
+	if (chain_parts[i].attribute == NULL) {
+		chain->via_protocol = true;
+		return ERR_OK;
+	}
+	binary = (char *)chain + chain_parts[i].binary;
+	reader->base64 = (struct base64){0};
+	*out = (struct frame){.place = PLACE_BASE64, .binary = binary};
+	return attribute(attributes, chain_parts[i].attribute,
+	    (char *)chain + chain_parts[i].offset, chain_parts[i].size);
+}
+
+static enum err
 open_element(
     struct reader *reader, const char *name, const struct attributes *attributes, struct frame *out)
 {
@@ -253,8 +319,12 @@ open_element(
 	for (size_t i = 0; i < ARRAY_LEN(elements); i++)
 		if (elements[i].parent == parent && str_ieq(name, elements[i].name))
 			return open_row(reader, i, attributes, out);
-	if (parent == PLACE_DOCUMENT)
+	if (parent == PLACE_DOCUMENT || parent == PLACE_BASE64)
 		return ERR_SYNTAX;
+	if (parent == PLACE_CHAIN)
+		return open_chain_part(reader, name, attributes, out);
+	if (parent == PLACE_AUTH && str_ieq(name, "client-cert-chain"))
+		return open_chain(reader, attributes, out);
 	if (parent == PLACE_AUTH)
 		return open_field(reader, name, out);
 	if (parent == PLACE_ROOT && str_ieq(name, "client-cert-fail"))
@@ -307,12 +377,23 @@ on_end(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri
 	if (reader->err != ERR_OK || reader->depth == 0)
 		return;
 	frame = &reader->stack[--reader->depth];
+	if (frame->binary != NULL && base64_end(&reader->base64) != ERR_OK)
+		stop(reader, ERR_SYNTAX);
 	if (frame->text == NULL)
 		return;
 	if (frame->place == PLACE_FIELD)
 		reader->request->fields[reader->request->fields_len - 1].value_len = frame->len;
 	else
 		trim(frame);
+}
+
+static void
+on_base64(struct reader *reader, struct buf *out, const char *text, size_t len)
+{
+	enum err err = base64_feed(&reader->base64, text, len, out);
+
+	if (err != ERR_OK)
+		stop(reader, err);
 }
 
 static void
@@ -324,6 +405,8 @@ on_text(void *arg, const xmlChar *text, int len)
 	if (reader->err != ERR_OK || reader->depth == 0 || len <= 0)
 		return;
 	frame = &reader->stack[reader->depth - 1];
+	if (frame->binary != NULL)
+		on_base64(reader, frame->binary, (const char *)text, (size_t)len);
 	if (frame->text == NULL)
 		return;
 	if ((size_t)len >= frame->size - frame->len) {
@@ -460,6 +543,10 @@ xml_request_free(struct xml_request *request)
 	if (request->fields != NULL)
 		str_wipe(request->fields, XML_FIELDS_MAX * sizeof *request->fields);
 	free(request->fields);
+	for (size_t i = 0; i < request->chains_len; i++) {
+		buf_fini(&request->chains[i].pkcs7);
+		buf_fini(&request->chains[i].signature);
+	}
 	str_wipe(request, sizeof *request);
 	free(request);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A client's config-auth XML as a typed request (protocol.md 2.1-2.3). Pure parser over libxml2's
- * SAX interface: no tree, no entities but the predefined ones, no DTD, no network, bounded in size
- * and depth. Element names compare case-insensitively, unknown elements are passed over.
+ * A client's config-auth XML as a typed request (protocol.md 2.1-2.3, 2.7). Pure parser over
+ * libxml2's SAX interface: no tree, no entities but the predefined ones, no DTD, no network,
+ * bounded in size and depth. Element names compare case-insensitively, unknown elements are passed
+ * over.
  */
 #ifndef GATEWAY_XML_PARSE_H
 #define GATEWAY_XML_PARSE_H
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #include "common/attr.h"
+#include "common/buf.h"
 #include "common/err.h"
 
 #define XML_SIZE_MAX 262144
@@ -19,6 +21,9 @@
 #define XML_FIELDS_MAX 32
 #define XML_FIELD_VALUE_MAX 1024
 #define XML_LIST_MAX 16
+#define XML_CHAINS_MAX 4
+#define XML_PKCS7_MAX 49152 /* bytes of all chains of a request together: 64 KB of base64 */
+#define XML_SIGNATURE_MAX 1024
 
 enum xml_type { XML_TYPE_NONE, XML_TYPE_INIT, XML_TYPE_AUTH_REPLY, XML_TYPE_LOGOUT };
 
@@ -27,6 +32,16 @@ struct xml_field {
 	char name[64];
 	char value[XML_FIELD_VALUE_MAX + 1];
 	size_t value_len;
+};
+
+/* A <client-cert-chain>. What is absent is empty; base64 is undone, nothing else is checked. */
+struct xml_chain {
+	char store[16];
+	bool via_protocol;
+	char format[16];
+	struct buf pkcs7;
+	char hash[16];
+	struct buf signature;
 };
 
 /* Absent elements are empty strings. Text is the client's: any valid UTF-8 without NUL. */
@@ -55,12 +70,14 @@ struct xml_request {
 	char session_id[64];
 	struct xml_field *fields; /* heap */
 	size_t fields_len;
+	struct xml_chain chains[XML_CHAINS_MAX];
+	size_t chains_len;
 };
 
 /*
  * Parse len bytes. ERR_SYNTAX: not well-formed, a document type, no config-auth of a known
- * type, an element twice that may be there once; ERR_LIMIT: too big, too deep or a value too long;
- * ERR_NOMEM.
+ * type, an element twice that may be there once, no base64 where it must be; ERR_LIMIT: too big,
+ * too deep, too many chains or a value too long; ERR_NOMEM.
  */
 enum err xml_parse(const char *data, size_t len, struct xml_request **out) MUST_USE;
 /* Wipe and free; NULL is fine. */

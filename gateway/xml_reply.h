@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* auth's answer as config-auth XML, in the order of the ASA's elements
- * (protocol.md 2.3, 2.4, 2.10). Pure. */
+ * (protocol.md 2.3-2.10). Pure. */
 #ifndef GATEWAY_XML_REPLY_H
 #define GATEWAY_XML_REPLY_H
 
@@ -12,9 +12,10 @@
 #define XML_REPLY_MAX 131072
 
 /*
- * Append the whole message to out. cert_hash: upper-case hex SHA-1 of our certificate, "" if
- * unknown. ERR_UNSUPPORTED: a kind that this gateway does not know; ERR_LIMIT, ERR_NOMEM. A
- * complete message holds the session token: wipe the buffer.
+ * Append the whole message to out; of a multiple-certificate request nothing but the bytes of
+ * common/cert_request.h, because the client signs the whole body. cert_hash: upper-case hex SHA-1
+ * of our certificate, "" if unknown. ERR_UNSUPPORTED: a kind that this gateway does not know;
+ * ERR_LIMIT, ERR_NOMEM. A complete message holds the session token: wipe the buffer.
  */
 enum err xml_reply(const Ipc__AuthAnswer *answer, const char *cert_hash, struct buf *out) MUST_USE;
 /* The form-less refusal that ends a login at this end. */

@@ -2,9 +2,15 @@
 /* Certificate and key of each trustpoint, and whether they belong together. */
 #include "pki/identity.h"
 
+#include <ctype.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/str.h"
+#include "conf/check.h"
 #include "conf/errors.h"
 
 static enum err
@@ -52,6 +58,7 @@ identity_fini(struct identity *identity)
 {
 	key_free(identity->key);
 	trust_chain_fini(&identity->chain);
+	free(identity->domains); /* the texts are the configuration's */
 	memset(identity, 0, sizeof(*identity));
 }
 
@@ -75,6 +82,104 @@ put_first(struct identities *identities, const char *name)
 		return true;
 	}
 	return false;
+}
+
+/* ---- server names ---- */
+
+static struct identity *
+find_identity(struct identities *identities, const char *name)
+{
+	for (size_t i = 0; i < identities->len; i++)
+		if (strcmp(identities->list[i].trustpoint, name) == 0)
+			return &identities->list[i];
+	return NULL;
+}
+
+static const char *
+key_kind(const struct identity *identity)
+{
+	const EVP_PKEY *key = X509_get0_pubkey(identity->chain.leaf);
+
+	return EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA ? "RSA" : "EC";
+}
+
+static enum err
+add_domain(struct identity *identity, const char *domain)
+{
+	char **domains =
+	    realloc(identity->domains, (identity->domains_len + 1) * sizeof(domains[0]));
+
+	if (domains == NULL)
+		return ERR_NOMEM;
+	identity->domains = domains;
+	domains[identity->domains_len++] = (char *)(uintptr_t)domain;
+	return ERR_OK;
+}
+
+/* What a client that asks for the name would say of the certificate. */
+static void
+warn_of_name(const struct identity *identity, const struct conf_object *entry, const char *domain,
+    struct conf_errors *errors)
+{
+	bool any = str_istarts(domain, "*.");
+	char name[300];
+
+	/* One of the names that "*.example.com" means. */
+	if (str_copy(name, sizeof(name), domain) != ERR_OK)
+		return;
+	if (any)
+		name[0] = 'x';
+	if (X509_check_host(
+		identity->chain.leaf, name, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) != 1)
+		errors_warn(errors, entry,
+		    "the certificate of trustpoint %s is not for \"%s\"; clients that ask for it "
+		    "will not believe it",
+		    identity->trustpoint, domain);
+	ERR_clear_error();
+}
+
+static void
+note_domain(struct check_same *same, const struct identity *identity,
+    const struct conf_object *entry, const char *domain, struct conf_errors *errors)
+{
+	char key[300];
+
+	snprintf(key, sizeof(key), "%s %s", key_kind(identity), domain);
+	for (char *p = key; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	check_same_add(same, key, entry, STP_DOMAIN, errors);
+}
+
+/* Tell the identities the names that ssl-trust-points gives them. */
+static enum err
+domains_load(
+    const struct conf_object *root, struct conf_errors *errors, struct identities *identities)
+{
+	struct conf_object *const *entries;
+	size_t n = conf_subs(root, PKI_SSL_TRUST_POINTS, &entries);
+	unsigned before = errors->count;
+	struct check_same same = {0};
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < n && err == ERR_OK; i++) {
+		const char *domain = conf_str(entries[i], STP_DOMAIN);
+		struct identity *identity =
+		    find_identity(identities, conf_str(entries[i], STP_TRUSTPOINT));
+
+		if (identity == NULL) {
+			errors_setting(errors, entries[i], STP_TRUSTPOINT,
+			    "this trustpoint has no certificate and key; give it both");
+			continue;
+		}
+		err = add_domain(identity, domain);
+		note_domain(&same, identity, entries[i], domain, errors);
+		warn_of_name(identity, entries[i], domain, errors);
+	}
+	check_same_report(&same,
+	    "a name may have one certificate with an RSA key and one with an EC key", errors);
+	if (err == ERR_OK && errors->count != before)
+		err = ERR_SYNTAX;
+	return err;
 }
 
 enum err
@@ -103,6 +208,8 @@ identities_load(const struct conf *conf, struct conf_errors *errors, struct iden
 		    "this trustpoint has no certificate and key; give it both");
 		err = ERR_SYNTAX;
 	}
+	if (err == ERR_OK)
+		err = domains_load(root, errors, &found);
 	if (err == ERR_OK)
 		*out = found;
 	else

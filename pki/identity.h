@@ -16,6 +16,8 @@ struct identity {
 	const char *trustpoint; /* the configuration's string */
 	struct key *key;
 	struct trust_chain chain;
+	char **domains; /* of ssl-trust-points: the server names that it is for */
+	size_t domains_len;
 };
 
 /* The ssl-trust-point's identity is first; a key's handle is its index. Plain value;
@@ -27,8 +29,10 @@ struct identities {
 
 /*
  * Load every trustpoint that has a certificate and a key. What does not parse or does not fit
- * together is added to errors, all of it, with file and line. ERR_SYNTAX then, ERR_NOMEM; *out is
- * empty in both cases.
+ * together is added to errors, all of it, with file and line: also two identities with the same
+ * kind of key for one server name, of which clients could never see the second. ERR_SYNTAX then,
+ * ERR_NOMEM; *out is empty in both cases. A certificate that is not for its server name is a
+ * warning.
  */
 enum err identities_load(
     const struct conf *conf, struct conf_errors *errors, struct identities *out) MUST_USE;

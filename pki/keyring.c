@@ -23,6 +23,8 @@ fill_row(Ipc__Identity *row, const struct identity *identity, ProtobufCBinaryDat
 	row->trustpoint = (char *)(uintptr_t)identity->trustpoint;
 	row->certificate = ders;
 	row->n_certificate = identity->chain.len;
+	row->domain = identity->domains;
+	row->n_domain = identity->domains_len;
 	for (size_t i = 0; i < identity->chain.len; i++)
 		ders[i] = (ProtobufCBinaryData){identity->chain.der_len[i], identity->chain.der[i]};
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The pki role: holds the private keys and signs handshakes for the workers of gateway, and judges
- * clients' certificates for auth. A key leaves this process never; what a worker may have signed is
- * checked by key.c.
+ * clients' certificates for auth, for which it may have to fetch what responders and CRLs say. A
+ * key leaves this process never; what a worker may have signed is checked by key.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +14,13 @@
 #include "common/proc.h"
 #include "common/role.h"
 #include "conf/conf.h"
+#include "pki/expiry.h"
+#include "pki/fetch.h"
+#include "pki/judgement.h"
 #include "pki/keyring.h"
+#include "pki/pair_desk.h"
+#include "pki/revocation.h"
 #include "pki/signers.h"
-#include "pki/verdict.h"
 
 #define SIGN_THREADS_MAX 4
 #define WORKERS_MAX 64
@@ -34,6 +38,11 @@ struct pki {
 	struct ipc *parent;
 	struct signers *signers;
 	struct keyring_set *keyrings;
+	struct expiry *expiry;
+	struct fetcher *fetcher;
+	struct revocation *revocation;
+	struct judgements *judgements;
+	struct pair_desk *pair_desk;
 	struct handover handover;
 	uint32_t epoch; /* of the last keyring that was made */
 	struct peer workers[WORKERS_MAX];
@@ -110,52 +119,86 @@ static const struct ipc_row worker_rows[] = {
 
 /* ---- auth ---- */
 
+/* Anybody can show a bad certificate, as often as they like. */
 static void
-log_verdict(const struct verdict *verdict)
+log_refused(const struct verdict *verdict)
 {
 	static struct log_limit limit = {.burst = 20, .interval_sec = 10};
 	const char *serial = verdict->names != NULL ? verdict->names->serial : "?";
 	const char *subject = verdict->names != NULL ? verdict->names->subject_name : "?";
 	unsigned suppressed = 0;
 
-	/* Anybody can show a bad certificate, as often as they like. */
 	if (!log_limit_ok(&limit, &suppressed))
 		return;
 	if (suppressed > 0)
 		log_warn("%u lines about client certificates left out", suppressed);
-	if (verdict->ok) {
-		log_event(LOGMSG_717030, verdict->trustpoint);
-		log_event(LOGMSG_717028); /* 717022, the same with names, is auth's */
-	} else {
-		log_event(LOGMSG_717009, verdict->reason, serial, subject);
-		log_event(LOGMSG_717027);
-	}
+	log_event(LOGMSG_717009, verdict->reason, serial, subject);
+	log_event(LOGMSG_717027);
+}
+
+/* 717022, the same with names, is auth's. */
+static void
+log_believed(const struct verdict *verdict, bool checked, const char *note)
+{
+	log_event(LOGMSG_717030, verdict->trustpoint);
+	if (note[0] != '\0')
+		log_warn("trustpoint %s passes over a revocation check that failed: %s",
+		    verdict->trustpoint, note);
+	log_event(LOGMSG_717028,
+	    checked ? "with revocation check" : "with warning, revocation status was not checked");
 }
 
 static void
-handle_cert_judge(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+log_verdict(const struct verdict *verdict, bool checked, const char *note)
+{
+	if (verdict->ok)
+		log_believed(verdict, checked, note);
+	else
+		log_refused(verdict);
+}
+
+/* Auth may have gone meanwhile. */
+static void
+on_judged(const struct verdict *verdict, bool checked, const char *note,
+    struct judgement_asker asker, void *arg)
+{
+	const struct peer *auth = &((struct pki *)arg)->auth;
+	Ipc__CertVerdict reply;
+
+	log_verdict(verdict, checked, note);
+	if (auth->ipc == NULL || auth->generation != asker.channel)
+		return;
+	verdict_message(verdict, &reply);
+	(void)ipc_reply(auth->ipc, asker.id, IPC__MSG_TYPE__MSG_CERT_VERDICT, &reply.base);
+}
+
+static void
+handle_cert_judge(
+    UNUSED struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
 	const Ipc__CertJudge *judge = (const Ipc__CertJudge *)msg;
-	struct pki *pki = ((struct peer *)arg)->pki;
-	Ipc__CertVerdict reply = IPC__CERT_VERDICT__INIT;
-	struct verdict verdict;
+	const struct peer *auth = arg;
+	const struct keyring *keyring = keyring_set_now(auth->pki->keyrings);
 
 	(void)fd;
-	verdict_judge(keyring_set_now(pki->keyrings)->book, judge->certificate,
-	    judge->n_certificate, &verdict);
-	log_verdict(&verdict);
-	reply.ok = verdict.ok;
-	reply.reason = verdict.reason;
-	if (verdict.ok) {
-		reply.trustpoint = (char *)(uintptr_t)verdict.trustpoint;
-		reply.names = verdict.names;
-	}
-	(void)ipc_reply(ipc, id, IPC__MSG_TYPE__MSG_CERT_VERDICT, &reply.base);
-	verdict_fini(&verdict);
+	judgement_begin(auth->pki->judgements, keyring->conf, keyring->book, judge->certificate,
+	    judge->n_certificate, (struct judgement_asker){auth->generation, id});
+}
+
+static void
+handle_pair_judge(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct pki *pki = ((struct peer *)arg)->pki;
+	const struct keyring *keyring = keyring_set_now(pki->keyrings);
+
+	(void)fd;
+	pair_desk_judge(
+	    pki->pair_desk, ipc, id, keyring->conf, keyring->book, (const Ipc__PairJudge *)msg);
 }
 
 static const struct ipc_row auth_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_CERT_JUDGE, .handle = handle_cert_judge, .request = true},
+    {.type = IPC__MSG_TYPE__MSG_PAIR_JUDGE, .handle = handle_pair_judge, .request = true},
 };
 
 /* The parent notices a dead peer itself and brings a new channel. */
@@ -165,6 +208,8 @@ on_peer_closed(struct ipc *ipc, const char *why, void *arg)
 	struct peer *peer = arg;
 
 	log_info("channel to %s closed: %s", peer == &peer->pki->auth ? "auth" : "gateway", why);
+	judgements_cancel(peer->pki->judgements, peer->generation);
+	pair_desk_forget(peer->pki->pair_desk, ipc);
 	peer->ipc = NULL;
 	ipc_free(ipc);
 }
@@ -187,7 +232,9 @@ peer_take(struct pki *pki, Ipc__RoleId role, unsigned worker, int fd)
 		close(fd);
 		return;
 	}
+	pair_desk_forget(pki->pair_desk, peer->ipc);
 	ipc_free(peer->ipc);
+	judgements_cancel(pki->judgements, peer->generation);
 	peer->pki = pki;
 	peer->generation = ++pki->generation;
 	peer->ipc = ipc_new(pki->loop, fd, &config);
@@ -269,6 +316,7 @@ handle_role_commit(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, in
 	if (keyring != NULL) {
 		keyring_set_use(pki->keyrings, keyring);
 		tell_workers(pki);
+		expiry_watch(pki->expiry, keyring->conf);
 	} else if (commit->use) {
 		log_err("the configuration to use was not handed over: restarting");
 		pki->status = 1;
@@ -314,13 +362,30 @@ keys_take(struct pki *pki, const struct role_env *env)
 
 	buf_init(&why, WHY_MAX);
 	pki->keyrings = keyring_set_new(pki->loop);
-	if (pki->keyrings == NULL)
+	pki->expiry = expiry_new(pki->loop);
+	if (pki->keyrings == NULL || pki->expiry == NULL)
 		die("out of memory");
 	keyring = make_keyring(env->slice, env->slice_len, env->generation, &why, pki);
 	if (keyring == NULL)
 		die("the configuration handed over is not valid: %s", buf_cstr(&why));
 	buf_fini(&why);
 	keyring_set_use(pki->keyrings, keyring);
+	expiry_watch(pki->expiry, keyring->conf);
+}
+
+/* What judging needs, before the channel of auth is there. */
+static void
+court_open(struct pki *pki)
+{
+	pki->fetcher = fetcher_new(pki->loop);
+	if (pki->fetcher != NULL)
+		pki->revocation = revocation_new(pki->loop, pki->fetcher, NULL);
+	if (pki->revocation != NULL)
+		pki->judgements = judgements_new(pki->revocation, on_judged, pki);
+	if (pki->judgements != NULL)
+		pki->pair_desk = pair_desk_new(pki->revocation, log_verdict);
+	if (pki->pair_desk == NULL)
+		die("out of memory");
 }
 
 static unsigned
@@ -354,7 +419,12 @@ pki_close(struct pki *pki)
 		ipc_free(pki->workers[i].ipc);
 	ipc_free(pki->auth.ipc);
 	ipc_free(pki->parent);
+	pair_desk_free(pki->pair_desk);
+	judgements_free(pki->judgements);
+	revocation_free(pki->revocation);
+	fetcher_free(pki->fetcher);
 	keyring_set_free(pki->keyrings);
+	expiry_free(pki->expiry);
 	handover_fini(&pki->handover);
 	loop_free(pki->loop);
 }
@@ -377,6 +447,7 @@ pki_run(struct role_env *env)
 	if (pki.loop == NULL)
 		die("out of memory");
 	keys_take(&pki, env);
+	court_open(&pki);
 	pki.signers = signers_new(pki.loop, sign_threads(), on_signed, &pki);
 	pki.parent = ipc_new(pki.loop, env->parent_fd, &config);
 	if (pki.signers == NULL || pki.parent == NULL)
@@ -401,5 +472,6 @@ const struct role pki_role = {
     .name = "pki",
     .user_setting = PU_PKI,
     .check = pki_check,
+    .prepare = fetch_prepare,
     .run = pki_run,
 };

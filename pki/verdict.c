@@ -2,12 +2,13 @@
 /*
  * One OpenSSL store with every trustpoint's CAs, each of them an anchor by itself as on the ASA (an
  * intermediate CA is enough). The trustpoint that counts is that of the CA nearest to the leaf; if
- * several have this CA, each one's revocation-check holds.
+ * several have this CA, each one's revocation-check is to hold.
  */
 #include "pki/verdict.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -27,7 +28,7 @@
 struct ca {
 	X509 *cert;
 	const char *trustpoint;
-	bool revocation_check;
+	const struct conf_object *check; /* NULL: revocation is not checked */
 };
 
 struct verdict_book {
@@ -105,7 +106,8 @@ add_name(struct verdict_book *book, X509 *ca)
 }
 
 enum err
-verdict_book_add(struct verdict_book *book, X509 *ca, const char *trustpoint, bool revocation_check)
+verdict_book_add(
+    struct verdict_book *book, X509 *ca, const char *trustpoint, const struct conf_object *check)
 {
 	struct ca *cas = reallocarray(book->cas, book->len + 1, sizeof cas[0]);
 
@@ -117,7 +119,7 @@ verdict_book_add(struct verdict_book *book, X509 *ca, const char *trustpoint, bo
 		ERR_clear_error();
 		return ERR_NOMEM;
 	}
-	cas[book->len++] = (struct ca){ca, trustpoint, revocation_check};
+	cas[book->len++] = (struct ca){ca, trustpoint, check};
 	return add_name(book, ca);
 }
 
@@ -150,8 +152,8 @@ struct loading {
 	struct verdict_book *book;
 	struct conf_errors *errors;
 	const struct conf_object *trustpoint;
-	bool revocation_check;
-	unsigned number; /* of the certificate within the file */
+	const struct conf_object *check; /* the trustpoint, or NULL: as in struct ca */
+	unsigned number;                 /* of the certificate within the file */
 };
 
 static enum err
@@ -183,11 +185,10 @@ load_ca(X509 *cert, void *arg)
 		errors_warn(loading->errors, tp,
 		    "ca-certificate: certificate %u in %s: %s: nothing under it is believed",
 		    loading->number, file, weak);
-	return verdict_book_add(
-	    loading->book, cert, conf_str(tp, TP_NAME), loading->revocation_check);
+	return verdict_book_add(loading->book, cert, conf_str(tp, TP_NAME), loading->check);
 }
 
-/* Anything but exactly "none" wants what this version cannot do. */
+/* Anything but exactly "none". */
 static bool
 wants_revocation_check(const struct conf_object *trustpoint)
 {
@@ -204,7 +205,7 @@ static enum err
 load_trustpoint(struct verdict_book *book, const struct conf *conf, const struct conf_object *tp,
     struct conf_errors *errors)
 {
-	struct loading loading = {book, errors, tp, wants_revocation_check(tp), 0};
+	struct loading loading = {book, errors, tp, wants_revocation_check(tp) ? tp : NULL, 0};
 	const char *path = conf_str(tp, TP_CA_CERTIFICATE);
 	const char *pem;
 	size_t len;
@@ -291,31 +292,46 @@ static STACK_OF(X509) *
 	return certs;
 }
 
-/* The CA nearest to the leaf decides; true: there is one, and it asks for nothing we cannot do. */
+/* Is this CA believed? Whose it is, and who wants to have checked what is under it. */
+static bool
+find_ca(const struct verdict_book *book, X509 *cert, struct verdict *verdict)
+{
+	for (size_t i = 0; i < book->len; i++) {
+		const struct ca *ca = &book->cas[i];
+
+		if (X509_cmp(ca->cert, cert) != 0)
+			continue;
+		if (verdict->trustpoint == NULL)
+			verdict->trustpoint = ca->trustpoint;
+		if (ca->check == NULL)
+			continue;
+		if (verdict->checks_len == VERDICT_CHECKS_MAX) {
+			refuse(verdict, "more than %d trustpoints want its revocation checked",
+			    VERDICT_CHECKS_MAX);
+			return false;
+		}
+		verdict->checks[verdict->checks_len++] = ca->check;
+	}
+	return verdict->trustpoint != NULL;
+}
+
+/* The CA nearest to the leaf decides, and the path that counts ends with it. */
 static bool
 find_trustpoint(
     const struct verdict_book *book, const STACK_OF(X509) * path, struct verdict *verdict)
 {
-	for (int i = 0; i < sk_X509_num(path); i++) {
-		for (size_t k = 0; k < book->len; k++) {
-			const struct ca *ca = &book->cas[k];
-
-			if (X509_cmp(ca->cert, sk_X509_value(path, i)) != 0)
-				continue;
-			if (verdict->trustpoint == NULL)
-				verdict->trustpoint = ca->trustpoint;
-			if (ca->revocation_check) {
-				refuse(verdict,
-				    "trustpoint %s wants a revocation check, which this version "
-				    "cannot do",
-				    ca->trustpoint);
-				return false;
-			}
-		}
-		if (verdict->trustpoint != NULL)
-			return true;
-	}
 	refuse(verdict, "no trustpoint has its CA");
+	for (int i = 0; i < sk_X509_num(path); i++) {
+		X509 *cert = sk_X509_value(path, i);
+
+		if (verdict->path_len == ARRAY_LEN(verdict->path) || X509_up_ref(cert) != 1)
+			return false;
+		verdict->path[verdict->path_len++] = cert;
+		if (find_ca(book, cert, verdict))
+			return true;
+		if (verdict->trustpoint != NULL)
+			return false;
+	}
 	return false;
 }
 
@@ -376,6 +392,7 @@ verdict_judge(
 		refuse(out, "its names cannot be read");
 		goto out;
 	}
+	(void)SHA256(chain[0].data, chain[0].len, out->leaf_sha256);
 	if (build_path(ctx, book, certs, out)) {
 		const STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(ctx);
 
@@ -397,4 +414,22 @@ verdict_fini(struct verdict *verdict)
 	if (verdict->names != NULL)
 		ipc__cert_names__free_unpacked(verdict->names, NULL);
 	verdict->names = NULL;
+	while (verdict->path_len > 0)
+		X509_free(verdict->path[--verdict->path_len]);
+}
+
+void
+verdict_message(const struct verdict *verdict, Ipc__CertVerdict *out)
+{
+	ipc__cert_verdict__init(out);
+	out->ok = verdict->ok;
+	out->reason = (char *)(uintptr_t)verdict->reason;
+	if (verdict->names != NULL) {
+		out->leaf_sha256.data = (uint8_t *)(uintptr_t)verdict->leaf_sha256;
+		out->leaf_sha256.len = sizeof verdict->leaf_sha256;
+	}
+	if (verdict->ok) {
+		out->trustpoint = (char *)(uintptr_t)verdict->trustpoint;
+		out->names = verdict->names;
+	}
 }

@@ -2,7 +2,7 @@
 /*
  * Is a client's certificate to be believed? Path to a CA of a trustpoint, validity, usage, key
  * strength. Signatures only: nothing is fetched, so an answer takes well under a millisecond and
- * never waits.
+ * never waits. Whether the path still holds is asked elsewhere (judgement.h).
  */
 #ifndef PKI_VERDICT_H
 #define PKI_VERDICT_H
@@ -19,6 +19,8 @@
 #define VERDICT_DER_MAX 16384   /* bytes of one of them */
 #define VERDICT_DEPTH_MAX 8     /* CAs between leaf and anchor */
 #define VERDICT_NAMES_MAX 16384 /* bytes of all CA names that clients are told */
+#define VERDICT_SHA256_LEN 32
+#define VERDICT_CHECKS_MAX 8 /* trustpoints that may have the same CA and check revocation */
 
 struct verdict_book;
 struct x509_st;
@@ -27,11 +29,11 @@ struct x509_st;
 struct verdict_book *verdict_book_new(void) MUST_USE;
 void verdict_book_free(struct verdict_book *book);
 /*
- * Believe a CA. trustpoint is borrowed; with revocation_check nothing under it is judged good,
- * because this version cannot check. ERR_NOMEM.
+ * Believe a CA. trustpoint, its name, is borrowed; so is check: the trustpoint if it wants to have
+ * revocation checked, else NULL. ERR_NOMEM.
  */
 enum err verdict_book_add(struct verdict_book *book, struct x509_st *ca, const char *trustpoint,
-    bool revocation_check) MUST_USE;
+    const struct conf_object *check) MUST_USE;
 /*
  * Add the ca-certificate files of every trustpoint. What is wrong with one is added to errors, what
  * will not work to its warnings. ERR_SYNTAX: errors tell; ERR_NOMEM.
@@ -47,14 +49,23 @@ size_t verdict_book_names(const struct verdict_book *book, const ProtobufCBinary
 /* A judgement. Plain value; verdict_fini() after use. */
 struct verdict {
 	bool ok;
-	char reason[256];       /* why not */
+	char reason[512];       /* why not */
 	const char *trustpoint; /* ok: under whose CA it is; borrowed from the book */
 	Ipc__CertNames *names;  /* of the leaf; NULL: it cannot be read */
+	uint8_t leaf_sha256[VERDICT_SHA256_LEN]; /* of its DER, if there are names */
+	/* ok: from the leaf to the nearest CA that is believed, and the trustpoints with this CA
+	 * that want the revocation of what is before it checked: it must hold for each. */
+	struct x509_st *path[VERDICT_DEPTH_MAX + 2];
+	size_t path_len;
+	const struct conf_object *checks[VERDICT_CHECKS_MAX];
+	size_t checks_len;
 };
 
 /* Judge a chain (DER, leaf first, as a hostile client sent it) at this moment. */
 void verdict_judge(
     struct verdict_book *book, const ProtobufCBinaryData *chain, size_t len, struct verdict *out);
 void verdict_fini(struct verdict *verdict);
+/* The message for auth; everything in it is borrowed from the verdict. */
+void verdict_message(const struct verdict *verdict, Ipc__CertVerdict *out);
 
 #endif

@@ -23,9 +23,10 @@
 
 /* Who comes, and how. */
 struct explain_query {
-	const char *group_url;       /* as the client was told; NULL: none */
-	const char *alias;           /* chosen from the list; NULL: none */
-	const char *user;            /* as typed; NULL: anybody whom LOCAL does not know */
+	const char *group_url; /* as the client was told; NULL: none */
+	const char *alias;     /* chosen from the list; NULL: none */
+	const char *user;      /* as typed; NULL: whom the certificate names, else anybody whom
+				  LOCAL does not know */
 	const Ipc__CertNames *names; /* of his certificate, believed; NULL: none */
 	time_t when;
 };
@@ -58,7 +59,9 @@ struct explain {
 	const struct explain_query *query;
 	struct resolve_choice choice;
 	struct resolve_trace trace;
-	struct buf closed; /* why the tunnel-group is closed; empty: it is open */
+	struct buf closed;           /* why the tunnel-group is closed; empty: it is open */
+	struct conf_methods methods; /* what the tunnel-group asks for */
+	bool by_certificate;         /* the certificate names the user */
 	char username[EXPLAIN_NAME_SIZE];
 	bool username_ok;               /* something is left of it, and it fits */
 	const struct conf_object *user; /* of LOCAL; NULL: unknown there, or nobody was asked for */
@@ -72,6 +75,9 @@ struct explain {
 struct explain *explain_new(const struct conf *conf, const struct explain_query *query) MUST_USE;
 void explain_free(struct explain *explain);
 
+/* What a login has to show, in the order of the asking: "certificate", "username", .. */
+#define EXPLAIN_ASKS_MAX 6
+size_t explain_asks(const struct explain *explain, const char *out[EXPLAIN_ASKS_MAX]);
 /* "group-url", "alias-path": what a rule goes by, in one word. */
 const char *explain_rule_name(enum resolve_rule rule);
 /* The object of a step in words ("https://gw.example.com/Staff"); "" when it has none. */
@@ -87,6 +93,8 @@ struct explain_answer {
 	const char *policy_text;
 };
 
+/* Is it about one user, typed or named by the certificate? */
+bool explain_has_user(const struct explain *explain);
 void explain_verdict(const struct explain *explain, struct explain_answer *out);
 
 /* The value of a source: text for people, typed for JSON (a new reference, NULL: memory). */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/cert_name.h"
 #include "conf/username.h"
 #include "tools/explain.h"
 
@@ -67,21 +68,84 @@ find_group(struct explain *explain)
 	(void)conf_group_closed(explain->conf, explain->choice.group, &explain->closed);
 }
 
+/* ---- what it asks for ---- */
+
+static bool
+is_pre_filled(const struct explain *explain, unsigned setting)
+{
+	const char *word = conf_str(conf_sub(explain->choice.group, TG_WEBVPN), setting);
+
+	return strcmp(word, "none") != 0 &&
+	       (explain->methods.certificate || explain->methods.multiple);
+}
+
+static void
+find_methods(struct explain *explain)
+{
+	explain->methods = conf_methods(explain->choice.group);
+	explain->by_certificate = !explain->methods.aaa || is_pre_filled(explain, TGW_PRE_FILL);
+}
+
+size_t
+explain_asks(const struct explain *explain, const char *out[EXPLAIN_ASKS_MAX])
+{
+	const struct conf_methods *methods = &explain->methods;
+	char *const *list;
+	size_t len = 0;
+
+	if (methods->certificate || methods->multiple)
+		out[len++] = "certificate";
+	if (methods->multiple)
+		out[len++] = "second-certificate";
+	if (!methods->aaa)
+		return len;
+	if (!explain->by_certificate)
+		out[len++] = "username";
+	out[len++] = "password";
+	if (conf_list(conf_sub(explain->choice.group, TG_GENERAL), TGG_SECONDARY_SERVER_GROUP,
+		&list) == 0)
+		return len;
+	if (!is_pre_filled(explain, TGW_SECONDARY_PRE_FILL))
+		out[len++] = "secondary_username";
+	out[len++] = "secondary_password";
+	return len;
+}
+
 /* ---- who ---- */
+
+/* The one certificate stands for both of two: explain-policy is given no more. */
+static bool
+name_of_certificate(struct explain *explain)
+{
+	const struct cert_pair pair = {explain->query->names, explain->query->names};
+
+	return cert_name_user(explain->conf, explain->choice.group, &pair, false, explain->username,
+		   sizeof(explain->username)) == ERR_OK;
+}
 
 static void
 find_user(struct explain *explain)
 {
 	const char *typed = explain->query->user;
 
-	if (typed == NULL)
+	if (typed != NULL)
+		explain->username_ok = username_strip(explain->conf, explain->choice.group, typed,
+					   explain->username, sizeof(explain->username)) == ERR_OK;
+	else if (explain->by_certificate && explain->query->names != NULL)
+		explain->username_ok = name_of_certificate(explain);
+	else
 		return;
-	explain->username_ok = username_strip(explain->conf, explain->choice.group, typed,
-				   explain->username, sizeof(explain->username)) == ERR_OK;
 	if (explain->username_ok)
 		explain->user = conf_find(explain->conf, CONF_USERNAME, explain->username);
 	else
 		explain->username[0] = '\0';
+}
+
+bool
+explain_has_user(const struct explain *explain)
+{
+	return explain->query->user != NULL ||
+	       (explain->by_certificate && explain->query->names != NULL);
 }
 
 /* What LOCAL has against the user, before any password. */
@@ -90,7 +154,14 @@ ask_local(const struct explain *explain, struct explain_answer *out)
 {
 	if (!explain->username_ok) {
 		out->reason = "bad-name";
-		out->text = "the user name is too long, or nothing is left of it";
+		out->text = explain->query->user != NULL
+				? "the user name is too long, or nothing is left of it"
+				: "there is no user name in the certificate";
+	} else if (!explain->methods.aaa) {
+		if (judge_authorized(explain->choice.group, explain->user))
+			return;
+		out->reason = "unknown-user";
+		out->text = "LOCAL does not know the user, and authorization-required is set";
 	} else if (explain->user == NULL) {
 		out->reason = "unknown-user";
 		out->text = "LOCAL does not know the user";
@@ -117,7 +188,7 @@ explain_verdict(const struct explain *explain, struct explain_answer *out)
 	out->policy_text = judge_text(explain->verdict);
 	out->reason = out->policy_reason;
 	out->text = out->policy_text;
-	if (explain->verdict != JUDGE_CLOSED && explain->query->user != NULL)
+	if (explain->verdict != JUDGE_CLOSED && explain_has_user(explain))
 		ask_local(explain, out);
 	out->allowed = strcmp(out->reason, "ok") == 0;
 }
@@ -321,6 +392,7 @@ explain_new(const struct conf *conf, const struct explain_query *query)
 	explain->query = query;
 	buf_init(&explain->closed, 1024);
 	find_group(explain);
+	find_methods(explain);
 	find_user(explain);
 	/* This version asks no server that could name another policy. */
 	inherit_merge(conf, explain->choice.group, explain->user, NULL, &explain->inherit);

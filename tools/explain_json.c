@@ -143,9 +143,11 @@ login_json(struct explain *explain)
 	    conf_list(conf_sub(explain->choice.group, TG_WEBVPN), TGW_AUTHENTICATION, &methods);
 	const char *why = explain->closed.len > 0 ? buf_cstr(&explain->closed) : NULL;
 	json_t *out = json_object();
+	const char *asks[EXPLAIN_ASKS_MAX];
+	size_t asks_len = explain_asks(explain, asks);
 
 	return done(out, set(out, "authentication", texts_json(methods, len)) &&
-			     set(out, "asks", json_pack("[s,s]", "username", "password")) &&
+			     set(out, "asks", texts_json((char *const *)asks, asks_len)) &&
 			     set(out, "group_list", list_json(explain)) &&
 			     set(out, "tls_certificate",
 				 json_boolean(conf_wants_client_certificate(explain->conf))) &&
@@ -159,11 +161,11 @@ user_json(const struct explain *explain)
 	const struct conf_object *user = explain->user;
 	json_t *out;
 
-	if (explain->query->user == NULL)
+	if (!explain_has_user(explain))
 		return json_null();
 	out = json_object();
 	return done(out,
-	    set(out, "typed", explain_text_json(explain->query->user)) &&
+	    set(out, "typed", text_or_null(explain->query->user)) &&
 		set(out, "name", text_or_null(explain->username_ok ? explain->username : NULL)) &&
 		set(out, "local", json_boolean(user != NULL)) &&
 		set(out, "has_password",

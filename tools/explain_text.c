@@ -82,6 +82,38 @@ put_certificate(struct buf *out, const struct explain *explain)
 
 /* ---- the login ---- */
 
+static bool
+has_ask(const struct explain *explain, const char *what)
+{
+	const char *asks[EXPLAIN_ASKS_MAX];
+	size_t len = explain_asks(explain, asks);
+
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(asks[i], what) == 0)
+			return true;
+	return false;
+}
+
+static void
+put_asks(struct buf *out, const struct explain *explain)
+{
+	const struct conf_methods *methods = &explain->methods;
+
+	if (methods->multiple)
+		buf_puts(out, "two certificates");
+	else if (methods->certificate)
+		buf_puts(out, "a certificate");
+	if (!methods->aaa)
+		return;
+	if (methods->certificate || methods->multiple)
+		buf_puts(out, ", ");
+	buf_puts(out, has_ask(explain, "username") ? "user name and password" : "password");
+	if (has_ask(explain, "secondary_username"))
+		buf_puts(out, ", second user name and password");
+	else if (has_ask(explain, "secondary_password"))
+		buf_puts(out, ", second password");
+}
+
 static void
 put_form(struct buf *out, const struct explain *explain)
 {
@@ -89,7 +121,7 @@ put_form(struct buf *out, const struct explain *explain)
 	const char **aliases;
 	size_t len = resolve_aliases(explain->conf, NULL, 0);
 
-	buf_puts(out, "user name and password");
+	put_asks(out, explain);
 	if (!explain->choice.list || len == 0)
 		return;
 	aliases = calloc(len, sizeof(*aliases));
@@ -112,7 +144,8 @@ put_login(struct buf *out, struct explain *explain)
 {
 	put_label(out, "Login asks for:");
 	put_form(out, explain);
-	if (conf_wants_client_certificate(explain->conf))
+	if (!explain->methods.certificate && !explain->methods.multiple &&
+	    conf_wants_client_certificate(explain->conf))
 		buf_printf(out, "\n%17sTLS asks for a certificate, and does without one", "");
 	if (explain->closed.len > 0)
 		buf_printf(out, "\n%17sclosed: %s; every login is refused", "",
@@ -126,12 +159,19 @@ put_user(struct buf *out, const struct explain *explain)
 	const char *typed = explain->query->user;
 
 	put_label(out, "User:");
-	if (typed == NULL) {
+	if (!explain_has_user(explain)) {
 		buf_puts(out, "anybody without attributes of his own\n");
 		return;
 	}
-	explain_put_printable(out, typed);
-	if (explain->username_ok && strcmp(typed, explain->username) != 0) {
+	if (typed != NULL)
+		explain_put_printable(out, typed);
+	else if (explain->username_ok)
+		explain_put_printable(out, explain->username);
+	else
+		buf_puts(out, "nobody");
+	if (typed == NULL)
+		buf_puts(out, ", by the certificate");
+	else if (explain->username_ok && strcmp(typed, explain->username) != 0) {
 		buf_puts(out, ", without realm and group ");
 		explain_put_printable(out, explain->username);
 	}
@@ -140,10 +180,8 @@ put_user(struct buf *out, const struct explain *explain)
 		buf_puts(out, "\n");
 		return;
 	}
-	buf_printf(out,
-	    "\n%17sLOCAL does not know him; this is the policy of a user whom an aaa-server "
-	    "knows\n",
-	    "");
+	buf_printf(out, "\n%17sLOCAL does not know him; this is the policy of a user whom %s\n", "",
+	    explain->methods.aaa ? "an aaa-server knows" : "his certificate vouches for");
 }
 
 static void

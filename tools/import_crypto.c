@@ -17,8 +17,8 @@
 #define DEFAULT_MAP "DefaultCertificateMap"
 
 #define NO_ENROLLMENT "certificates are not requested from here"
-#define NO_CRL "no revocation lists are fetched yet; leave it out"
-#define NO_OCSP "no OCSP responder is asked yet; leave it out"
+#define BY_HTTP "revocation lists are fetched by http"
+#define NO_LDAP BY_HTTP " only; set crl-urls"
 
 static const struct import_mode mode_trustpoint, mode_crl, mode_chain, mode_map;
 
@@ -93,10 +93,72 @@ run_usage(struct import *import, struct import_line *line)
 }
 
 static void
+run_ocsp_url(struct import *import, struct import_line *line)
+{
+	import_row_set(import, line, import_object(import), CONF_TRUSTPOINT, TP_OCSP_URL,
+	    line->words + 2, line->len - 2);
+}
+
+static void
+run_ocsp_nonce(struct import *import, struct import_line *line)
+{
+	import_row_set(import, line, import_object(import), CONF_TRUSTPOINT, TP_OCSP_DISABLE_NONCE,
+	    line->words + 2, line->len - 2);
+}
+
+static void
 run_crl(struct import *import, struct import_line *line)
 {
-	import_not_needed(line, "revocation-check says whether revocation matters");
-	import_enter(import, &mode_crl, NULL);
+	import_not_needed(line, "the lines below it say what there is to set");
+	import_enter(import, &mode_crl, import_object(import));
+}
+
+/* ---- crl configure ---- */
+
+static void
+run_crl_policy(struct import *import, struct import_line *line)
+{
+	import_row_set(import, line, import_object(import), CONF_TRUSTPOINT, TP_CRL_POLICY,
+	    line->words + 1, line->len - 1);
+}
+
+static void
+run_crl_cache_time(struct import *import, struct import_line *line)
+{
+	import_row_set(import, line, import_object(import), CONF_TRUSTPOINT, TP_CRL_CACHE_TIME,
+	    line->words + 1, line->len - 1);
+}
+
+static void
+run_crl_enforce(struct import *import, struct import_line *line)
+{
+	struct node *object = import_object(import);
+
+	if (object == NULL) {
+		import_row_orphan(line);
+		return;
+	}
+	import_set_bool(import, object, "crl-enforcenextupdate", strcmp(line->words[0], "no") != 0);
+	import_converted(line, "crl-enforcenextupdate");
+}
+
+/* "url INDEX URL"; a running-config has them in order. */
+static void
+run_crl_url(struct import *import, struct import_line *line)
+{
+	const struct row *row = &row_kind(CONF_TRUSTPOINT)->rows[TP_CRL_URLS];
+	struct node *object = import_object(import);
+
+	if (object == NULL) {
+		import_row_orphan(line);
+	} else if (line->len != 3) {
+		import_not_supported(line, "is not url NUMBER URL");
+	} else if (import_row_len(import_row_child(object, row->name)) >= row->max_count) {
+		import_not_supported(line, "there are %u already", (unsigned)row->max_count);
+	} else if (import_row_fits(line, CONF_TRUSTPOINT, TP_CRL_URLS, line->words[2])) {
+		import_add_str(import, object, row->name, line->words[2]);
+		import_converted(line, "%s", row->name);
+	}
 }
 
 static const struct import_command trustpoint[] = {
@@ -131,8 +193,9 @@ static const struct import_command trustpoint[] = {
     {.words = "no ca-check",
 	.not_supported = "a CA certificate must say that it is one; leave it out"},
     {.words = "ca-check", .not_needed = "it is always done"},
-    {.words = "ocsp disable-nonce", .not_supported = NO_OCSP},
-    {.words = "ocsp", .not_supported = NO_OCSP},
+    {.words = "ocsp url", .run = run_ocsp_url},
+    {.words = "ocsp disable-nonce", .run = run_ocsp_nonce},
+    {.words = "ocsp interface", .not_needed = "routes decide how a responder is reached"},
     {.words = "match certificate",
 	.not_supported = "there are no exceptions for single certificates; leave it out"},
 };
@@ -140,14 +203,15 @@ static const struct import_mode mode_trustpoint = {
     .name = "crypto ca trustpoint", .commands = trustpoint, .len = ARRAY_LEN(trustpoint)};
 
 static const struct import_command crl[] = {
-    {.words = "policy cdp", .not_needed = "it is the default"},
-    {.words = "policy", .not_supported = NO_CRL},
-    {.words = "url", .not_supported = NO_CRL},
-    {.words = "protocol", .not_needed = "no revocation lists are fetched yet"},
-    {.words = "cache-time", .not_needed = "no revocation lists are fetched yet"},
-    {.words = "enforcenextupdate", .not_needed = "no revocation lists are fetched yet"},
-    {.words = "ldap-defaults", .not_supported = NO_CRL},
-    {.words = "ldap-dn", .not_supported = NO_CRL},
+    {.words = "policy", .run = run_crl_policy},
+    {.words = "url", .run = run_crl_url},
+    {.words = "protocol", .not_needed = BY_HTTP},
+    {.words = "no protocol http", .not_supported = BY_HTTP "; leave crl out of revocation-check"},
+    {.words = "cache-time", .run = run_crl_cache_time},
+    {.words = "enforcenextupdate", .run = run_crl_enforce},
+    {.words = "no enforcenextupdate", .run = run_crl_enforce},
+    {.words = "ldap-defaults", .not_supported = NO_LDAP},
+    {.words = "ldap-dn", .not_supported = NO_LDAP},
 };
 static const struct import_mode mode_crl = {
     .name = "crl configure", .commands = crl, .len = ARRAY_LEN(crl)};

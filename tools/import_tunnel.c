@@ -15,6 +15,7 @@
 
 #define SERVERS "authentication-server-group"
 #define AUTHORIZATION "authorization-server-group"
+#define SECONDARY "secondary-authentication-server-group"
 #define NO_IPSEC "there is no IPsec here"
 
 static const struct import_mode mode_general, mode_webvpn, mode_ipsec, mode_ppp, mode_site;
@@ -258,12 +259,21 @@ run_servers(struct import *import, struct import_line *line)
 static void
 run_secondary(struct import *import, struct import_line *line)
 {
+	struct node *object = import_object(import);
 	size_t first = 1 + interface_words(line, 1);
 
 	if (line->len > first && str_ieq(line->words[first], "none"))
 		import_not_needed(line, "none is the default");
 	else
 		set_servers(import, line, TGG_SECONDARY_SERVER_GROUP);
+	/* Both passwords are of one user there; here the second one may be another's. */
+	const char *server = object != NULL ? first_server(object, SECONDARY) : NULL;
+	if (server != NULL && strcmp(server, "LOCAL") == 0 &&
+	    str_ieq(line->words[line->len - 1], "use-primary-username")) {
+		import_row_mark(object);
+		import_not_supported(
+		    line, "use-primary-username is not supported; the group is closed");
+	}
 }
 
 static void
@@ -272,15 +282,33 @@ run_authorization(struct import *import, struct import_line *line)
 	set_servers(import, line, TGG_AUTHORIZATION_SERVER_GROUP);
 }
 
-/* Without the servers that it needs, the setting would be lost; a server group closes. */
+/* It needs servers, which a line below may name; a server group closes. */
 static void
 run_authorization_required(struct import *import, struct import_line *line)
 {
 	struct node *object = import_object(import);
 
+	if (object == NULL) {
+		import_row_orphan(line);
+		return;
+	}
 	if (first_server(object, AUTHORIZATION) == NULL)
 		import_set_str(import, object, AUTHORIZATION, "LOCAL");
-	import_not_supported(line, "there is no authorization server yet; the group is closed");
+	import_set_bool(import, object, "authorization-required", true);
+	import_converted(line, "authorization-required");
+}
+
+/* Which field of a certificate is the user name: without it, others would log in, and as somebody
+ * else. */
+static void
+run_certificate_name(struct import *import, struct import_line *line)
+{
+	struct node *object = import_object(import);
+
+	if (!import_row_line(import, line, object, CONF_TG_GENERAL, NULL, 0))
+		import_not_supported(line, "unknown in general-attributes; the group is closed");
+	if (object != NULL && line->fate != IMPORT_CONVERTED)
+		import_row_mark(object);
 }
 
 static const struct import_command general[] = {
@@ -296,15 +324,11 @@ static const struct import_command general[] = {
     {.words = "dhcp-server", .run = run_attribute},
     {.words = "accounting-server-group", .run = run_attribute},
     {.words = "username-from-certificate CN OU", .not_needed = "it is the default"},
-    {.words = "username-from-certificate", .run = run_attribute},
-    {.words = "username-from-certificate-choice second-certificate",
-	.not_needed = "it is the default"},
-    {.words = "username-from-certificate-choice", .run = run_attribute},
+    {.words = "username-from-certificate", .run = run_certificate_name},
+    {.words = "username-from-certificate-choice", .run = run_certificate_name},
     {.words = "secondary-username-from-certificate CN OU", .not_needed = "it is the default"},
-    {.words = "secondary-username-from-certificate", .run = run_attribute},
-    {.words = "secondary-username-from-certificate-choice first-certificate",
-	.not_needed = "it is the default"},
-    {.words = "secondary-username-from-certificate-choice", .run = run_attribute},
+    {.words = "secondary-username-from-certificate", .run = run_certificate_name},
+    {.words = "secondary-username-from-certificate-choice", .run = run_certificate_name},
     {.words = "authenticated-session-username primary", .not_needed = "it is the default"},
     {.words = "authenticated-session-username", .run = run_attribute},
     {.words = "authentication-attr-from-server primary", .not_needed = "it is the default"},
@@ -314,7 +338,7 @@ static const struct import_command general[] = {
     {.words = "scep-enrollment", .run = run_attribute},
     {.words = "nat-assigned-to-public-ip", .run = run_attribute},
     {.words = "authorization-dn-attributes",
-	.not_supported = "there are no certificate logins yet; leave it out"},
+	.not_supported = "the user name is that of username-from-certificate; leave it out"},
 };
 
 /* ---- webvpn-attributes ---- */
@@ -348,10 +372,8 @@ run_authentication(struct import *import, struct import_line *line)
 			      ? "there are no SAML logins; the group is closed: use "
 				"another authentication"
 			      : "unknown authentication; the group is closed");
-	} else if (line->len == 2 && strcmp(line->words[1], "aaa") == 0) {
-		import_converted(line, "authentication");
 	} else {
-		import_converted(line, "authentication; the group is closed in this version");
+		import_converted(line, "authentication");
 	}
 }
 
@@ -395,13 +417,47 @@ run_url(struct import *import, struct import_line *line)
 static void
 run_webvpn_attribute(struct import *import, struct import_line *line)
 {
-	static const struct import_row_spelling spellings[] = {
-	    {"secondary pre-fill-username", "secondary-pre-fill-username"},
-	};
-
-	if (!import_row_line(import, line, import_object(import), CONF_TG_WEBVPN, spellings,
-		ARRAY_LEN(spellings)))
+	if (!import_row_line(import, line, import_object(import), CONF_TG_WEBVPN, NULL, 0))
 		import_not_supported(line, "unknown in webvpn-attributes; check by hand");
+}
+
+/*
+ * "pre-fill-username {client|ssl-client|clientless} [hide]". Without it the certificate does not
+ * say who logs in: a line that cannot be carried over closes the group.
+ */
+static void
+set_pre_fill(struct import *import, struct import_line *line, const char *setting, size_t at)
+{
+	struct node *object = import_object(import);
+	bool client = line->len > at && (strcmp(line->words[at], "client") == 0 ||
+					    strcmp(line->words[at], "ssl-client") == 0);
+	bool hide = line->len == at + 2 && strcmp(line->words[at + 1], "hide") == 0;
+
+	if (object == NULL) {
+		import_row_orphan(line);
+	} else if (line->len > at && strcmp(line->words[at], "clientless") == 0) {
+		import_not_needed(line, "there is no clientless access");
+	} else if (!client || (line->len != at + 1 && !hide)) {
+		import_row_mark(object);
+		import_not_supported(
+		    line, "is not %s client, with or without hide; the group is closed", setting);
+	} else {
+		import_set_str(import, object, setting, hide ? "client hide" : "client");
+		import_converted(line, "%s", setting);
+	}
+}
+
+static void
+run_pre_fill(struct import *import, struct import_line *line)
+{
+	set_pre_fill(import, line, "pre-fill-username", 1);
+}
+
+static void
+run_secondary_pre_fill(struct import *import, struct import_line *line)
+{
+	set_pre_fill(import, line, "secondary-pre-fill-username",
+	    strcmp(line->words[0], "secondary") == 0 ? 2 : 1);
 }
 
 static const struct import_command webvpn[] = {
@@ -412,9 +468,9 @@ static const struct import_command webvpn[] = {
     {.words = "customization", .run = run_webvpn_attribute},
     {.words = "dns-group DefaultDNS", .not_needed = "it is the default"},
     {.words = "dns-group", .run = run_webvpn_attribute},
-    {.words = "pre-fill-username", .run = run_webvpn_attribute},
-    {.words = "secondary-pre-fill-username", .run = run_webvpn_attribute},
-    {.words = "secondary pre-fill-username", .run = run_webvpn_attribute},
+    {.words = "pre-fill-username", .run = run_pre_fill},
+    {.words = "secondary-pre-fill-username", .run = run_secondary_pre_fill},
+    {.words = "secondary pre-fill-username", .run = run_secondary_pre_fill},
     {.words = "proxy-auth", .run = run_webvpn_attribute},
     {.words = "proxy-auth_map", .run = run_webvpn_attribute},
     {.words = "radius-reject-message", .run = run_webvpn_attribute},
@@ -481,16 +537,31 @@ static const struct import_mode mode_site = {.name = "attributes of a site-to-si
 
 /* ---- when all is read ---- */
 
-/* A server group that has no servers and never will: what stays closed in later versions too. */
+static bool
+has_method(const struct node *group, bool certificates)
+{
+	const struct node *list =
+	    import_row_child(import_row_child(group, "webvpn-attributes"), "authentication");
+
+	for (size_t i = 0; i < import_row_len(list); i++)
+		if ((strcmp(import_row_at(list, i)->str, "aaa") != 0) == certificates)
+			return true;
+	return import_row_len(list) == 0 && !certificates; /* aaa is the default */
+}
+
+/* A server group that has no servers and never will: what stays closed in later versions too.
+ * Where no password is asked for, nobody looks at the servers that would check it. */
 static void
 close_group(struct import *import, struct node *group, const char *servers)
 {
+	const char *setting = has_method(group, false) ? SERVERS : AUTHORIZATION;
+
 	(void)import_named(import, CONF_AAA_SERVER_GROUP, servers);
-	import_set_str(import, import_sub(import, group, "general-attributes"), SERVERS, servers);
+	import_set_str(import, import_sub(import, group, "general-attributes"), setting, servers);
 	import_todo(import,
 	    "tunnel-groups.conf: tunnel group %s is closed, because what it asked for is not "
-	    "supported; set its authentication-server-group in place of %s",
-	    import_row_object_name(group), servers);
+	    "supported; set its %s in place of %s",
+	    import_row_object_name(group), setting, servers);
 }
 
 static void
@@ -499,19 +570,16 @@ finish_closed(struct import *import, struct node *group)
 	struct node *general_of = import_row_child(group, "general-attributes");
 	struct node *webvpn_of = import_row_child(group, "webvpn-attributes");
 	const char *servers = first_server(general_of, SERVERS);
-	const char *method = first_server(webvpn_of, "authentication");
 
 	if (import_row_is_marked(general_of) || import_row_is_marked(webvpn_of) ||
 	    import_row_is_marked(import_root(import, CONF_TUNNEL_GROUPS)))
 		close_group(import, group, NOT_CONVERTED);
 	else if (servers != NULL && strcmp(servers, NO_AUTHENTICATION) == 0)
 		close_group(import, group, NO_AUTHENTICATION);
-	else if (method != NULL &&
-		 (strcmp(method, "aaa") != 0 ||
-		     import_row_len(import_row_child(webvpn_of, "authentication")) > 1))
+	else if (has_method(group, true))
 		import_todo(import,
-		    "tunnel group %s asks for certificates, which this version does not serve: "
-		    "nobody can log in through it",
+		    "tunnel group %s asks for certificates: some trustpoint of pki.conf needs the "
+		    "ca-certificate of the CA that issues them",
 		    import_row_object_name(group));
 }
 

@@ -264,15 +264,22 @@ static const struct import_mode mode_webvpn = {
 
 /* ---- ssl ---- */
 
+static bool
+has_identity(struct import *import, const char *name)
+{
+	const struct node *trustpoint = import_find(import, CONF_TRUSTPOINT, name);
+
+	return trustpoint != NULL && import_get_str(trustpoint, "certificate") != NULL &&
+	       import_get_str(trustpoint, "key") != NULL;
+}
+
 /* The key of a trustpoint is never in a running-config; what the listeners show is set by hand. */
 static void
 run_trust_point(struct import *import, struct import_line *line)
 {
 	const char *name = line->len > 2 ? line->words[2] : "";
-	const struct node *trustpoint = import_find(import, CONF_TRUSTPOINT, name);
 
-	if (trustpoint != NULL && import_get_str(trustpoint, "certificate") != NULL &&
-	    import_get_str(trustpoint, "key") != NULL) {
+	if (has_identity(import, name)) {
 		import_row_set(import, line, import_root(import, CONF_PKI), CONF_PKI,
 		    PKI_SSL_TRUST_POINT, line->words + 2, 1);
 		return;
@@ -285,6 +292,35 @@ run_trust_point(struct import *import, struct import_line *line)
 	    "pki.conf: the listeners showed the certificate of trustpoint %s; export it on the ASA "
 	    "with its key, and set certificate, key and ssl-trust-point",
 	    name);
+}
+
+/* "ssl trust-point TP domain NAME": the same, for clients that ask for the name. */
+static void
+run_trust_point_domain(struct import *import, struct import_line *line)
+{
+	const char *name = line->words[2];
+	const char *domain = line->len > 4 ? line->words[4] : "";
+
+	if (!import_row_fits(line, CONF_SSL_TRUST_POINT, STP_DOMAIN, domain))
+		return;
+	if (has_identity(import, name)) {
+		struct node *entry =
+		    import_append(import, import_root(import, CONF_PKI), "ssl-trust-points");
+
+		import_set_str(import, entry, "trustpoint", name);
+		import_set_str(import, entry, "domain", domain);
+		import_converted(line, "ssl-trust-points");
+		return;
+	}
+	import_not_supported(line,
+	    "a running-config has no private keys; export with \"crypto ca export %.64s pkcs12\" "
+	    "and set certificate, key and ssl-trust-points",
+	    name);
+	import_todo(import,
+	    "pki.conf: clients that asked for %s saw the certificate of trustpoint %s; export it "
+	    "on the ASA with its key, set certificate and key, and add { trustpoint = \"%s\"; "
+	    "domain = \"%s\"; } to ssl-trust-points",
+	    domain, name, name, domain);
 }
 
 /* A certificate that every login had to show besides what its tunnel group asks for. */
@@ -300,6 +336,7 @@ static const struct import_command commands[] = {
     {.words = "anyconnect-custom-attr", .run = run_custom_attr},
     {.words = "anyconnect-custom-data", .run = run_custom_data},
     {.words = "ssl trust-point", .run = run_trust_point},
+    {.words = "ssl trust-point * domain", .run = run_trust_point_domain},
     {.words = "ssl server-version", .not_needed = TLS_POLICY},
     {.words = "ssl client-version", .not_needed = TLS_POLICY},
     {.words = "ssl cipher", .not_needed = TLS_POLICY},

@@ -14,8 +14,6 @@ CONF_GROUPS=''
 group radius 'authentication-server-group = [ "ISE", "LOCAL" ];' ''
 group second 'secondary-authentication-server-group = [ "ISE" ];' ''
 group authz 'authorization-server-group = [ "ISE" ];' ''
-group cert '' 'authentication = [ "certificate" ];'
-group both '' 'authentication = [ "aaa", "certificate" ];'
 CONF_LIMITS='login-attempts = 16;'
 net_up 1
 pki_make
@@ -25,7 +23,7 @@ chmod 600 "$W/conf/aaa.conf"
 sed -i 's|^usernames = (|&\n  { name = "mute"; },|' "$W/conf/users.conf"
 
 warnings=$("$SEKISHO_BIN/sekishod" -t -c "$W/conf" 2>&1) || fail "-t, expected success, got: $warnings"
-for group in radius second authz cert both; do
+for group in radius second authz; do
 	expect_match "warning about $group" "warning.*$group" "$warnings"
 done
 gate_start
@@ -35,7 +33,7 @@ import re
 from rawclient import *
 
 cases = {"wrong password": ("Staff", "bob", "wrong"), "no password": ("Staff", "mute", PASSWORD), "no password, empty": ("Staff", "mute", "x")}
-for group in ("radius", "second", "authz", "cert", "both"):
+for group in ("radius", "authz"):
     cases[group + ", right"] = (group, "bob", PASSWORD)
     cases[group + ", wrong"] = (group, "bob", "wrong")
     cases[group + ", nobody"] = (group, "nobody", "wrong")
@@ -57,7 +55,7 @@ for name, text in texts.items():
     expect("text, " + name, first, text)
 END
 gate_log 'login refused: tunnel-group radius is closed: .*ISE'
-gate_log 'login refused: tunnel-group cert is closed: '
+gate_log 'login refused: tunnel-group authz is closed: '
 gate_log '113015.*User has no password'
 expect_eq "sessions" 0 "$(session_count)"
 

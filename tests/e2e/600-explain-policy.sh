@@ -6,8 +6,13 @@
 
 pki_make
 CONF_WEBVPN='certificate-group-map = ( { map = "LAPTOPS"; sequence = 10; tunnel-group = "ENG"; } );'
-CONF_GROUPS='{ name = "SHUT"; general-attributes = { strip-realm = true; };
-	webvpn-attributes = { authentication = [ "aaa", "certificate" ]; group-alias = ( { name = "Shut"; } ); }; },'
+CONF_GROUPS='{ name = "SHUT"; general-attributes = { strip-realm = true; secondary-authentication-server-group = "LOCAL"; };
+	webvpn-attributes = { authentication = [ "certificate" ]; group-alias = ( { name = "Shut"; } ); }; },
+	{ name = "CERT"; general-attributes = { default-group-policy = "EngPolicy"; };
+	webvpn-attributes = { authentication = [ "certificate" ]; group-url = ( { url = "https://gw.example.com/cert"; } ); }; },
+	{ name = "TWO"; general-attributes = { secondary-authentication-server-group = "LOCAL"; };
+	webvpn-attributes = { authentication = [ "aaa", "multiple-certificate" ]; pre-fill-username = "client";
+		group-url = ( { url = "https://gw.example.com/two"; } ); }; },'
 CONF_DFLT='banner = "from the root"; vpn-simultaneous-logins = 5; vpn-access-hours = "office";'
 CONF_STAFF='banner = "from staff"; vpn-idle-timeout = "none";'
 CONF_ENG='vpn-access-hours = "none"; vpn-filter = "guard";'
@@ -63,7 +68,7 @@ expect_match "the user's policy" '^Group-policy: +EngPolicy$' "$out"
 expect_match "list" '"Engineering" \(selected\) "Staff" "Shut"' "$out"
 expect_match "filter" '^  IPv6 filter +access-list guard \(vpn-filter\)$' "$out"
 out=$(explain --alias Shut --user 'bob@corp.example')
-expect_match "closed" 'closed: authentication aaa certificate is not served' "$out"
+expect_match "closed" 'closed: secondary-authentication-server-group LOCAL needs aaa in authentication' "$out"
 expect_match "realm" '^User: +bob@corp.example, without realm and group bob ' "$out"
 out=$(explain --group-url "https://$GW_NAME/staff" --user mallory)
 expect_match "unknown" 'LOCAL does not know him' "$out"
@@ -97,6 +102,13 @@ expect_eq "names" "cn=joe,ou=Laptops,o=Corp False" "$(explained \
 	"d['certificate']['subject_name'] + ' ' + str(d['certificate']['verified'])" --certificate "$W/joe.pem")"
 openssl x509 -in "$W/jane.pem" -outform DER -out "$W/jane.der"
 expect_eq "DER" ENG "$(explained "d['tunnel_group']['name']" --certificate "$W/jane.der")"
+login=(--certificate "$W/joe.pem" --group-url "https://$GW_NAME/cert")
+expect_match "a certificate is asked for" '^Login asks for: +a certificate$' "$(explain "${login[@]}")"
+expect_eq "the certificate's user" "joe True None" "$(explained \
+	"d['user']['name'] + ' ' + str(d['verdict']['allowed']) + ' ' + str(d['user']['typed'])" "${login[@]}")"
+expect_match "whom nobody else knows" 'whom his certificate vouches for' "$(explain "${login[@]}")"
+expect_match "two certificates, passwords" \
+	'^Login asks for: +two certificates, password, second user name and password$' "$(explain --group-url "https://$GW_NAME/two")"
 expect_match "not verified" 'not verified here' "$(explain --certificate "$W/jane.pem")"
 
 # ---- JSON ----

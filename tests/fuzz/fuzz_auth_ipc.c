@@ -10,6 +10,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "auth/leaf.h"
 #include "auth/listing.h"
 #include "auth/login.h"
 #include "auth/session.h"
@@ -41,7 +42,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	"address-pool "                                                                            \
 	"= \"P\"; default-group-policy = \"GP\"; };\n"                                             \
 	" webvpn-attributes = { group-alias = ( { name = \"g\"; } ); group-url "                   \
-	"= ( { url = \"https://gw/G\"; } ); }; } );\n"
+	"= ( { url = \"https://gw/G\"; } ); }; },\n"                                               \
+	" { name = \"C\"; webvpn-attributes = { authentication = \"certificate\"; group-alias = "  \
+	"( { "                                                                                     \
+	"name = \"c\"; } ); }; },\n"                                                               \
+	" { name = \"M\"; general-attributes = { username-from-certificate-choice = "              \
+	"\"second-certificate\"; secondary-authentication-server-group = \"LOCAL\"; };\n"          \
+	" webvpn-attributes = { authentication = [ \"aaa\", \"multiple-certificate\" ]; "          \
+	"pre-fill-username = \"client hide\"; group-alias = ( { name = \"m\"; } ); }; } );\n"
 #define USERS                                                                                      \
 	"usernames = ( { name = \"alice\"; password = "                                            \
 	"\"$5$sekishotest$nlMNoU4AwGhXhJXZlb9mRuEeuKK4Bj7VXBMnqQzD1b4\";\n"                        \
@@ -104,6 +112,11 @@ static struct {
 	void (*done)(void *arg);
 	void *arg;
 } fresh;
+static struct {
+	login_paired_fn done;
+	void *arg;
+	struct leaf leaf; /* of the first */
+} pairing;
 
 static uint64_t
 fake_mono(void)
@@ -149,6 +162,45 @@ on_judge(UNUSED void *judge, UNUSED const Ipc__CertJudge *msg, arrival_judged_fn
 		return ERR_OK;
 	}
 	return ERR_CLOSED;
+}
+
+static enum err
+on_pair(UNUSED void *pairer, const Ipc__PairJudge *msg, login_paired_fn fn, void *arg)
+{
+	Ipc__ClientFacts facts = IPC__CLIENT_FACTS__INIT;
+
+	if (pairing.done != NULL)
+		return ERR_CLOSED;
+	facts.certificate = msg->first;
+	facts.n_certificate = msg->n_first;
+	leaf_read(&facts, &pairing.leaf);
+	pairing.done = fn;
+	pairing.arg = arg;
+	return ERR_OK;
+}
+
+/* pki's word on two certificates; the second one is a user's, or nobody's. */
+static void
+answer_pair(bool ok, bool user)
+{
+	Ipc__PairVerdict verdict = IPC__PAIR_VERDICT__INIT;
+	Ipc__CertVerdict first = IPC__CERT_VERDICT__INIT, second = IPC__CERT_VERDICT__INIT;
+	Ipc__CertNames names = IPC__CERT_NAMES__INIT;
+	Ipc__CertAttr attr = IPC__CERT_ATTR__INIT, *attrs[] = {&attr};
+	login_paired_fn done = pairing.done;
+
+	attr.tag = (char *)"cn";
+	attr.value = (char *)(user ? "alice" : "");
+	names.subject = attrs;
+	names.n_subject = 1;
+	verdict.ok = ok;
+	first.leaf_sha256.data = pairing.leaf.sha256;
+	first.leaf_sha256.len = LEAF_SIZE;
+	second.names = &names;
+	verdict.first = &first;
+	verdict.second = &second;
+	pairing.done = NULL;
+	done(&verdict, pairing.arg);
 }
 
 static void
@@ -387,7 +439,8 @@ list_all(void)
 }
 
 /* Kinds that are no messages: time passes, a password was right or wrong, a worker dies, the lists
- * are shown, the configuration changes, statistics came, a worker cannot be sent to. */
+ * are shown, the configuration changes, statistics came or pki's word on two certificates, a worker
+ * cannot be sent to. */
 static void
 step_other(unsigned kind, unsigned worker, const uint8_t *data, size_t len)
 {
@@ -411,6 +464,8 @@ step_other(unsigned kind, unsigned worker, const uint8_t *data, size_t len)
 	} else if (kind == 14 && fresh_done != NULL) {
 		fresh.done = NULL;
 		fresh_done(fresh.arg);
+	} else if (kind == 14 && pairing.done != NULL) {
+		answer_pair(len % 2 == 0, len % 4 == 0);
 	} else if (kind == 15) {
 		cannot_send = len % 2 != 0;
 	}
@@ -438,7 +493,7 @@ begin(void)
 {
 	struct session_config session_config = {.end = on_end};
 	struct login_config login_config = {
-	    .generation = 7, .verify = on_verify, .refresh = on_refresh};
+	    .generation = 7, .verify = on_verify, .refresh = on_refresh, .pair = on_pair};
 	struct filters_config filters_config = {.workers = 2, .send = on_filter};
 
 	now_ms = 1000000;
@@ -448,6 +503,7 @@ begin(void)
 	memset(&check, 0, sizeof(check));
 	memset(&judged, 0, sizeof(judged));
 	memset(&fresh, 0, sizeof(fresh));
+	memset(&pairing, 0, sizeof(pairing));
 	in_force = 0;
 	pools = pool_set_new(NULL, NULL);
 	pool_set_use(pools, pool_layout_new(confs[0]));
@@ -473,6 +529,8 @@ end(void)
 	for (size_t i = 0; i < ARRAY_LEN(judged); i++)
 		if (judged[i].done != NULL)
 			judged[i].done(NULL, judged[i].arg);
+	if (pairing.done != NULL)
+		pairing.done(NULL, pairing.arg);
 	login_table_free(logins);
 	arrivals_free(arrivals);
 	session_table_free(sessions);

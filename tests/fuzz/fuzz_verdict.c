@@ -21,7 +21,7 @@ book_once(void)
 		return book;
 	book = verdict_book_new();
 	ca = made_new(&(struct order){.name = "Test CA", .ca = true});
-	if (book == NULL || verdict_book_add(book, ca.cert, "CA", false) != ERR_OK)
+	if (book == NULL || verdict_book_add(book, ca.cert, "CA", NULL) != ERR_OK)
 		abort();
 	made_free(&ca);
 	return book;

@@ -19,6 +19,28 @@ check_text(const char *s, size_t size)
 }
 
 static void
+check_chains(const struct xml_request *request)
+{
+	size_t sum = 0;
+
+	if (request->chains_len > XML_CHAINS_MAX)
+		abort();
+	for (size_t i = 0; i < request->chains_len; i++) {
+		const struct xml_chain *chain = &request->chains[i];
+
+		check_text(chain->store, sizeof(chain->store));
+		check_text(chain->format, sizeof(chain->format));
+		check_text(chain->hash, sizeof(chain->hash));
+		sum += chain->pkcs7.len;
+		if (chain->signature.len > XML_SIGNATURE_MAX || chain->signature.err != ERR_OK ||
+		    chain->pkcs7.err != ERR_OK)
+			abort();
+	}
+	if (sum > XML_PKCS7_MAX)
+		abort();
+}
+
+static void
 check_request(const struct xml_request *request)
 {
 	if (request->type == XML_TYPE_NONE || request->fields_len > XML_FIELDS_MAX ||
@@ -28,6 +50,7 @@ check_request(const struct xml_request *request)
 	check_text(request->group_select, sizeof(request->group_select));
 	check_text(request->handle, sizeof(request->handle));
 	check_text(request->session_token, sizeof(request->session_token));
+	check_chains(request);
 	for (size_t i = 0; i < request->fields_len; i++) {
 		check_text(request->fields[i].name, sizeof(request->fields[i].name));
 		if (strlen(request->fields[i].value) != request->fields[i].value_len)
@@ -35,18 +58,32 @@ check_request(const struct xml_request *request)
 	}
 }
 
-/* Turn the answer into a request that the parser knows, by its type. */
+/* An answer with the client's words in it, turned into a request that the parser knows, by its
+ * type. */
 static void
-check_echo(struct xml_request *request)
+check_echo(struct xml_request *request, Ipc__AnswerKind kind)
 {
 	static const char answer_type[] = "type=\"auth-request\"",
 			  our_type[] = "type=\"auth-reply\"  ";
 	Ipc__AuthAnswer answer = IPC__AUTH_ANSWER__INIT;
+	Ipc__FormInput input = IPC__FORM_INPUT__INIT, *inputs[] = {&input};
 	struct xml_request *again = NULL;
+	char text[] = "text", *hashes[] = {request->chains[0].hash};
 	struct buf out;
 	char *type;
 
-	answer.kind = IPC__ANSWER_KIND__ANSWER_FORM;
+	answer.kind = kind;
+	input.type = text;
+	if (request->fields_len > 0) {
+		input.name = request->fields[0].name;
+		input.value = request->fields[0].value;
+	}
+	answer.input = inputs;
+	answer.n_input = 1;
+	answer.hash_algorithm = hashes;
+	answer.n_hash_algorithm = 1;
+	answer.tunnel_group = request->tunnel_group;
+	answer.handle = request->handle;
 	answer.group_alias = request->group_select;
 	answer.title = request->group_access;
 	answer.auth_id = request->handle;
@@ -80,7 +117,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, data, size);
 	if (xml_parse(copy, size, &request) == ERR_OK) {
 		check_request(request);
-		check_echo(request);
+		check_echo(request, IPC__ANSWER_KIND__ANSWER_FORM);
+		check_echo(request, IPC__ANSWER_KIND__ANSWER_CLIENT_CERT_REQUEST);
+		check_echo(request, IPC__ANSWER_KIND__ANSWER_MULTIPLE_CERT_REQUEST);
 		xml_request_free(request);
 	}
 	free(copy);

@@ -21,3 +21,32 @@ pki_make() {
 	cat "$dir/gw.crt" "$dir/ca.pem" >"$dir/gw.pem"
 	chmod 600 "$dir/gw.key"
 }
+
+# Arguments of openssl req for a new key: key_args rsa|ec|ec384
+key_args() {
+	case $1 in
+	rsa) echo -newkey rsa:2048 ;;
+	ec384) echo -newkey ec -pkeyopt ec_paramgen_curve:secp384r1 ;;
+	*) echo -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 ;;
+	esac
+}
+
+# A certification authority for clients, $W/pki/NAME.pem and .key: pki_ca NAME COMMON-NAME [rsa|ec|ec384]
+pki_ca() {
+	local new
+	read -ra new <<<"$(key_args "${3:-ec}")"
+	openssl req -x509 -batch -noenc "${new[@]}" -days 30 -subj "/O=Sekisho test/CN=$2" \
+		-addext "keyUsage=critical,keyCertSign,cRLSign" -keyout "$W/pki/$1.key" -out "$W/pki/$1.pem" 2>/dev/null
+}
+
+# A client's certificate, $W/pki/NAME.crt and .key: pki_client NAME CA SUBJECT [rsa|ec|ec384] [DAYS] [extension...]
+# Negative days: it has expired. Extensions are added to those of a good client certificate.
+pki_client() {
+	local name=$1 ca=$2 subject=$3 days=${5:-30} new
+	read -ra new <<<"$(key_args "${4:-ec}")"
+	shift $(($# < 5 ? $# : 5))
+	openssl req -batch -noenc "${new[@]}" -subj "$subject" -keyout "$W/pki/$name.key" -out "$W/pki/$name.csr" 2>/dev/null
+	openssl x509 -req -in "$W/pki/$name.csr" -CA "$W/pki/$ca.pem" -CAkey "$W/pki/$ca.key" -CAcreateserial -days "$days" \
+		-extfile <(printf '%s\n' "keyUsage=critical,digitalSignature" "extendedKeyUsage=clientAuth" "$@") \
+		-out "$W/pki/$name.crt" 2>/dev/null
+}

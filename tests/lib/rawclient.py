@@ -57,13 +57,15 @@ def tcp(host=None, port=443, timeout=15):
 
 
 class Client:
-    def __init__(self, host=None, port=443, version=None, timeout=15):
+    def __init__(self, host=None, port=443, version=None, timeout=15, sni="gw.example.com", cert=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         if version:
             context.minimum_version = context.maximum_version = version
-        self.sock = context.wrap_socket(tcp(host, port, timeout), server_hostname="gw.example.com")
+        if cert:  # files of a certificate and its key
+            context.load_cert_chain(*cert)
+        self.sock = context.wrap_socket(tcp(host, port, timeout), server_hostname=sni)
         self.left = b""
         self.opaque = ""
 
@@ -113,12 +115,13 @@ class Client:
         self.opaque = found.group(0) if found else ""
         return answer
 
-    def init(self, group=None, path="/", access=None):
+    def init(self, group=None, path="/", access=None, extra=""):
         select = "<group-select>%s</group-select>" % group if group else ""
         return self.post(
             '<?xml version="1.0" encoding="UTF-8"?><config-auth client="vpn" type="init" aggregate-auth-version="2">'
             '<version who="vpn">v9.01</version><device-id>linux-64</device-id>'
-            "<group-access>%s</group-access>%s</config-auth>" % (access or "https://gw.example.com" + path, select), path)
+            "%s<group-access>%s</group-access>%s</config-auth>"
+            % (extra, access or "https://gw.example.com" + path, select), path)
 
     def reply(self, user, password, group=None, opaque=None):
         select = "<group-select>%s</group-select>" % group if group else ""

@@ -14,6 +14,10 @@
 #include "conf/row.h"
 #include "tests/unit/conf_world.h"
 
+/* Closes groups: this version asks no such server. */
+#define POLICY_AAA                                                                                 \
+	"aaa-server-groups = ( { name = \"ISE\"; hosts = ( { address = \"192.0.2.1\"; key = "      \
+	"\"secret\"; } ); } );\n"
 #define POLICY_WORLD_FN static __attribute__((noinline, unused))
 #define POLICY_GROUPS_MAX 6
 #define POLICY_NAMES_MAX 3 /* aliases or URLs of a group */
@@ -442,12 +446,12 @@ policy_put_group(struct buf *out, struct policy_group *group)
 	if (group->policy >= 0)
 		buf_printf(out, "  default-group-policy = \"%s\";\n",
 		    policy_name_of((unsigned)group->policy));
+	if (group->closed)
+		buf_puts(out, "  authentication-server-group = [ \"ISE\" ];\n");
 	policy_put_pools(out, "address-pool", group->pools[0]);
 	policy_put_pools(out, "ipv6-address-pool", group->pools[1]);
 	buf_printf(out, "  strip-realm = %s; strip-group = %s; };\n webvpn-attributes = {\n",
 	    group->strip_realm ? "true" : "false", group->strip_group ? "true" : "false");
-	if (group->closed)
-		buf_puts(out, "  authentication = [ \"certificate\" ];\n");
 	policy_put_names(out, "group-alias", "name", group->aliases, group->aliases_len);
 	policy_put_names(out, "group-url", "url", group->urls, group->urls_len);
 	buf_puts(out, " }; }");
@@ -574,6 +578,7 @@ policy_world_new(uint64_t seed)
 	    {"tunnel-groups.conf", buf_cstr(&world->groups_text)},
 	    {"group-policies.conf", buf_cstr(&world->policies_text)},
 	    {"users.conf", buf_cstr(&world->users_text)},
+	    {"aaa.conf", POLICY_AAA},
 	};
 	world->conf = conf_world(files, ARRAY_LEN(files));
 	return world;

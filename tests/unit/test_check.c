@@ -342,6 +342,17 @@ static const struct bad cases[] = {
     {"pki.conf", CA_CONF("ca.pem", ""),
 	"pki.conf:2: trustpoints[1].ca-certificate: ca.pem is empty\n"},
     {"pki.conf", CA_CONF("gw.pem", ""), ""},
+    {"pki.conf", CA_CONF("gw.pem", "revocation-check = [ \"ocsp\", \"none\", \"crl\" ];"),
+	"pki.conf:2: trustpoints[1].revocation-check: crl is never asked behind none; put none "
+	"last\n"},
+    {"pki.conf", CA_CONF("gw.pem", "ocsp-url = \"https://ocsp.example.com/\";"),
+	"pki.conf:2: trustpoints[1].ocsp-url: \"https://ocsp.example.com/\" is not a URL of plain "
+	"http, as in http://ocsp.example.com/; what comes from there is signed\n"},
+    {"pki.conf",
+	CA_CONF("gw.pem", "") "ssl-trust-points = (\n{ trustpoint = \"CA\"; domain = "
+			      "\"x.example.com\"; } );",
+	"pki.conf:5: ssl-trust-points[0].trustpoint: \"CA\" has no certificate or no key; the "
+	"listeners need both\n"},
     {"pki.conf", CA_CONF("gw.pem", "revocation-check = \"lucky\";"),
 	"pki.conf:2: trustpoints[1].revocation-check: \"lucky\" is not known; use one of crl, "
 	"ocsp, none\n"},
@@ -469,12 +480,17 @@ static const struct {
 } warned[] = {
     {{{"tunnel-groups.conf", "\n" GROUP("")}}, "", false},
     {{{"tunnel-groups.conf", "\n" WEBVPN("authentication = \"aaa\";")}}, "", false},
-    {{{"tunnel-groups.conf", "\n" WEBVPN("authentication = \"certificate\";")}},
-	CLOSED("authentication certificate"), true},
-    {{{"tunnel-groups.conf", "\n" WEBVPN("authentication = \"multiple-certificate\";")}},
-	CLOSED("authentication multiple-certificate"), true},
-    {{{"tunnel-groups.conf", "\n" WEBVPN("authentication = [ \"aaa\", \"certificate\" ];")}},
-	CLOSED("authentication aaa certificate"), true},
+    {{{"tunnel-groups.conf", "\n" WEBVPN("authentication = \"certificate\";")}}, "", true},
+    {{{"tunnel-groups.conf", "\n" WEBVPN("authentication = \"multiple-certificate\";")}}, "", true},
+    {{{"tunnel-groups.conf", "\n" WEBVPN("authentication = [ \"aaa\", \"certificate\" ];")}}, "",
+	true},
+    {{{"tunnel-groups.conf",
+	 "\n" GROUP("general-attributes = { secondary-authentication-server-group = \"LOCAL\"; }; "
+		    "webvpn-attributes = { authentication = \"certificate\"; };")}},
+	"tunnel-groups.conf:2: tunnel-groups[0] (Staff): closed: "
+	"secondary-authentication-server-group LOCAL needs aaa in authentication; every login is "
+	"refused\n",
+	true},
     {{{"tunnel-groups.conf",
 	  "\n" GROUP("general-attributes = { authentication-server-group = [ \"ISE\", \"LOCAL\" ]; "
 		     "};")},
@@ -483,7 +499,12 @@ static const struct {
     {{{"tunnel-groups.conf",
 	 "\n" GROUP("general-attributes = { secondary-authentication-server-group = \"LOCAL\"; "
 		    "};")}},
-	CLOSED("secondary-authentication-server-group LOCAL"), false},
+	"", false},
+    {{{"tunnel-groups.conf",
+	  "\n" GROUP("general-attributes = { authentication-server-group = \"ISE\"; }; "
+		     "webvpn-attributes = { authentication = \"certificate\"; };")},
+	 {"aaa.conf", ISE}},
+	"", true},
     {{{"tunnel-groups.conf",
 	  "\n" GROUP("general-attributes = { authorization-server-group = \"ISE\"; };")},
 	 {"aaa.conf", ISE}},
@@ -494,18 +515,22 @@ static const struct {
 	"", false},
     {{{"tunnel-groups.conf", "\ntunnel-groups = ( { name = \"DefaultWEBVPNGroup\";\n"
 			     "webvpn-attributes = { authentication = \"certificate\"; }; } );"}},
-	"tunnel-groups.conf:2: tunnel-groups[0] (DefaultWEBVPNGroup): closed: authentication "
-	"certificate is not served by this version; every login is refused\n",
-	true},
+	"", true},
     {{{"aaa.conf", "aaa-server-groups = ( { name = \"ISE\";\nhosts = ( { address = \"192.0.2.1\"; "
 		   "key = \"secret\"; },\n{ address = \"2001:db8::1\"; } ); } );"}},
 	"aaa.conf:3: aaa-server-groups[0].hosts[1]: 2001:db8::1 has no key; it cannot be asked\n",
 	false},
-    {{{"pki.conf", CA_CONF("gw.pem", "revocation-check = [ \"crl\", \"none\" ];")}},
-	"pki.conf:2: trustpoints[1] (CA): revocation-check crl is not served by this version; no "
-	"client certificate of this CA is believed\n",
-	false},
+    {{{"pki.conf", CA_CONF("gw.pem", "revocation-check = [ \"crl\", \"none\" ];")}}, "", false},
     {{{"pki.conf", CA_CONF("gw.pem", "")}}, "", false},
+    {{{"pki.conf",
+	 CA_CONF("gw.pem", "revocation-check = [ \"ocsp\", \"crl\" ]; crl-policy = \"static\";")}},
+	"pki.conf:2: trustpoints[1] (CA): crl-policy is static, and there are no crl-urls; no CRL "
+	"will be found\n",
+	false},
+    {{{"pki.conf", CA_CONF("gw.pem", "revocation-check = \"crl\"; crl-policy = \"both\";")}},
+	"pki.conf:2: trustpoints[1] (CA): crl-policy is both, and there are no crl-urls\n", false},
+    {{{"pki.conf", CA_CONF("gw.pem", "revocation-check = \"ocsp\"; crl-policy = \"static\";")}}, "",
+	false},
     {{{"tunnel-groups.conf", WEBVPN_TOP("certificate-group-map = (\n"
 					"{ map = \"M\"; sequence = 10; tunnel-group = \"Staff\"; } "
 					");") "certificate-maps = ( { name = \"M\"; sequence = 10; "

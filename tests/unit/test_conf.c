@@ -274,8 +274,8 @@ commented_setting(char *line)
 	return name > 0 && strncmp(start + 2 + name, " = ", 3) == 0 ? start : NULL;
 }
 
-/* Take the comment signs off settings that are commented out: those of one line, and lists of
- * groups from "# name = (" to "# );". */
+/* Take the comment signs off settings that are commented out: those of one line, lists of
+ * groups from "# name = (" to "# );", and groups from "# name = {" to "# };". */
 static void
 uncomment(char *text)
 {
@@ -288,8 +288,9 @@ uncomment(char *text)
 			continue;
 		*start = ' ';
 		char *end = strchr(line, '\n');
-		inside =
-		    (inside && strncmp(start + 1, " );", 3) != 0) || (!inside && end[-1] == '(');
+		inside = (inside && strncmp(start + 1, " );", 3) != 0 &&
+			     strncmp(start + 1, " };", 3) != 0) ||
+			 (!inside && (end[-1] == '(' || end[-1] == '{'));
 	}
 }
 

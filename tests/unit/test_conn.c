@@ -7,6 +7,7 @@
 
 #include <signal.h>
 
+#include "common/cert_request.h"
 #include "common/log.h"
 #include "gateway/conn.h"
 #include "gateway/conns.h"
@@ -45,16 +46,28 @@ text(const char *s)
 }
 
 static void
+fill_answer(const struct conn_bed *bed, Ipc__AuthAnswer *answer)
+{
+	static char sha256[] = "sha256", *hashes[] = {sha256};
+
+	ipc__auth_answer__init(answer);
+	answer->kind = bed->kind;
+	answer->handle = text("77");
+	answer->title = text("Login");
+	answer->error = text(bed->error != NULL ? bed->error : "");
+	answer->error_id = 88;
+	answer->session_token = text(bed->token != NULL ? bed->token : TOKEN);
+	answer->hash_algorithm = hashes;
+	answer->n_hash_algorithm = ARRAY_LEN(hashes);
+	answer->random = text("00FF");
+}
+
+static void
 auth_answer(struct conn_bed *bed, uint32_t id)
 {
-	Ipc__AuthAnswer answer = IPC__AUTH_ANSWER__INIT;
+	Ipc__AuthAnswer answer;
 
-	answer.kind = bed->kind;
-	answer.handle = text("77");
-	answer.title = text("Login");
-	answer.error = text(bed->error != NULL ? bed->error : "");
-	answer.error_id = 88;
-	answer.session_token = text(bed->token != NULL ? bed->token : TOKEN);
+	fill_answer(bed, &answer);
 	assert_int_equal(
 	    ipc_reply(bed->auth, id, IPC__MSG_TYPE__MSG_AUTH_ANSWER, &answer.base), ERR_OK);
 }
@@ -86,6 +99,24 @@ handle_init(
 	take_question(arg, id);
 }
 
+/* The two chains of a multiple-certificate reply, the second as big as one may be. */
+static void
+check_chains(const Ipc__AuthReply *reply)
+{
+	assert_int_equal(reply->n_chain, 2);
+	assert_string_equal(reply->chain[0]->store, "1M");
+	assert_true(reply->chain[0]->via_protocol);
+	assert_int_equal(reply->chain[0]->pkcs7.len, 0);
+	assert_string_equal(reply->chain[1]->store, "1U");
+	assert_false(reply->chain[1]->via_protocol);
+	assert_string_equal(reply->chain[1]->format, "pkcs7");
+	assert_int_equal(reply->chain[1]->pkcs7.len, 49152);
+	assert_memory_equal(reply->chain[1]->pkcs7.data + 49152 - 6, "ABCABC", 6);
+	assert_string_equal(reply->chain[1]->hash, "sha512");
+	assert_int_equal(reply->chain[1]->signature.len, 3);
+	assert_memory_equal(reply->chain[1]->signature.data, "foo", 3);
+}
+
 static void
 handle_reply(
     UNUSED struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, UNUSED int fd, void *arg)
@@ -93,6 +124,12 @@ handle_reply(
 	const Ipc__AuthReply *reply = (const Ipc__AuthReply *)msg;
 
 	assert_string_equal(reply->handle, "77");
+	if (reply->n_chain > 0) {
+		check_chains(reply);
+		assert_int_equal(reply->n_field, 0);
+		take_question(arg, id);
+		return;
+	}
 	assert_int_equal(reply->n_field, 2);
 	assert_string_equal(reply->field[1]->name, "password");
 	assert_int_equal(reply->field[1]->value.len, 3);
@@ -209,6 +246,23 @@ post(struct conn_bed *bed, const char *body)
 	    "POST /ENG?q HTTP/1.1\r\nHost: gw.test\r\nContent-Length: %zu\r\n\r\n%s", strlen(body),
 	    body);
 	say(bed, request);
+}
+
+/* A body that is larger than any buffer on the way. */
+static void
+post_in_pieces(struct conn_bed *bed, const struct buf *body)
+{
+	char head[256];
+
+	(void)snprintf(head, sizeof head,
+	    "POST /ENG HTTP/1.1\r\nHost: gw.test\r\nContent-Length: %zu\r\n\r\n", body->len);
+	say(bed, head);
+	for (size_t at = 0; at < body->len; at += 10000) {
+		size_t left = body->len - at;
+
+		say_n(bed, (const char *)body->data + at, left < 10000 ? left : 10000);
+		turns(&bed->tls, 3);
+	}
 }
 
 /* Let things happen; what comes back replaces the last answer. */
@@ -400,6 +454,86 @@ test_refusals(UNUSED void **state)
 	bed_free(bed);
 }
 
+/* A refusal of auth that has no form keeps its words to the end of the connection. */
+static void
+test_certificate_refusals(UNUSED void **state)
+{
+	struct conn_bed *bed = bed_new();
+
+	bed->kind = IPC__ANSWER_KIND__ANSWER_REFUSED;
+	bed->error = "Certificate Validation Failure";
+	for (unsigned i = 0; i < 3; i++) {
+		assert_false(is_ended(bed));
+		post(bed, INIT);
+		expect_answer(bed, "HTTP/1.1 200 ",
+		    "<error id=\"88\" param1=\"\" param2=\"\">Certificate Validation "
+		    "Failure</error>");
+		assert_null(strstr(bed->answer, "<form"));
+	}
+	assert_true(is_ended(bed));
+	bed_free(bed);
+}
+
+static void
+test_cert_request(UNUSED void **state)
+{
+	struct conn_bed *bed = bed_new();
+
+	bed->kind = IPC__ANSWER_KIND__ANSWER_CLIENT_CERT_REQUEST;
+	post(bed, INIT);
+	expect_answer(bed, "HTTP/1.1 200 ", "<client-cert-request></client-cert-request>");
+	assert_false(is_ended(bed));
+	bed_free(bed);
+}
+
+/* The body is what the client signs: exactly the bytes that auth keeps, as long as announced. */
+static void
+expect_cert_request(struct conn_bed *bed)
+{
+	Ipc__AuthAnswer answer;
+	char length[64];
+	const char *body;
+	struct buf out;
+
+	fill_answer(bed, &answer);
+	buf_init(&out, 4096);
+	assert_int_equal(cert_request_write(&answer, &out), ERR_OK);
+	(void)snprintf(length, sizeof length, "\r\nContent-Length: %zu\r\n", out.len);
+	expect_answer(bed, "HTTP/1.1 200 ", length);
+	body = strstr(bed->answer, "\r\n\r\n");
+	assert_non_null(body);
+	assert_string_equal(body + 4, buf_cstr(&out));
+	buf_fini(&out);
+}
+
+static void
+test_multiple_certificate(UNUSED void **state)
+{
+	struct conn_bed *bed = bed_new();
+	struct buf body;
+
+	bed->kind = IPC__ANSWER_KIND__ANSWER_MULTIPLE_CERT_REQUEST;
+	post(bed, INIT);
+	expect_cert_request(bed);
+	bed->kind = IPC__ANSWER_KIND__ANSWER_COMPLETE;
+	buf_init(&body, HTTP_BODY_MAX);
+	buf_puts(&body,
+	    "<config-auth type=\"auth-reply\"><opaque is-for=\"sg\"><aggauth-handle>77"
+	    "</aggauth-handle></opaque><auth><client-cert-chain cert-store=\"1M\">"
+	    "<client-cert-sent-via-protocol></client-cert-sent-via-protocol></client-cert-chain>"
+	    "<client-cert-chain cert-store=\"1U\"><client-cert cert-format=\"pkcs7\">");
+	for (unsigned i = 0; i < 16384; i++)
+		buf_puts(&body, i % 16 == 15 ? "QUJD\n" : "QUJD");
+	buf_puts(&body,
+	    "</client-cert><client-cert-auth-signature hash-algorithm-chosen=\"sha512\">"
+	    "Zm9v</client-cert-auth-signature></client-cert-chain></auth></config-auth>");
+	post_in_pieces(bed, &body);
+	expect_answer(bed, "HTTP/1.1 200 ", "<session-token>" TOKEN "</session-token>");
+	assert_int_equal(bed->asked, 2);
+	buf_fini(&body);
+	bed_free(bed);
+}
+
 /* auth says what it must not say, nothing, or is not there. */
 static void
 test_bad_auth(UNUSED void **state)
@@ -501,6 +635,9 @@ main(void)
 	    cmocka_unit_test(test_login),
 	    cmocka_unit_test(test_logout_by_post),
 	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_certificate_refusals),
+	    cmocka_unit_test(test_cert_request),
+	    cmocka_unit_test(test_multiple_certificate),
 	    cmocka_unit_test(test_bad_auth),
 	    cmocka_unit_test(test_client_gone),
 	    cmocka_unit_test(test_early_second_request),

@@ -23,8 +23,8 @@ static const char groups[] =
     "      strip-realm = true; strip-group = true; };\n"
     "    webvpn-attributes = { group-alias = ( { name = \"The Staff\"; } );\n"
     "      group-url = ( { url = \"https://gw.example.com/staff\"; } ); }; },\n"
-    "  { name = \"Shut\"; webvpn-attributes = { authentication = \"certificate\";\n"
-    "      group-alias = ( { name = \"shut\"; } ); }; } );\n";
+    "  { name = \"Shut\"; general-attributes = { authentication-server-group = \"ISE\"; };\n"
+    "      webvpn-attributes = { group-alias = ( { name = \"shut\"; } ); }; } );\n";
 
 static const char policies[] =
     "group-policies = (\n"
@@ -61,6 +61,9 @@ setup(void **state)
 	    {"tunnel-groups.conf", groups},
 	    {"group-policies.conf", policies},
 	    {"users.conf", users},
+	    {"aaa.conf", "aaa-server-groups = ( { name = \"ISE\"; hosts = ( { address = "
+			 "\"192.0.2.1\"; key = "
+			 "\"secret\"; } ); } );"},
 	};
 
 	(void)state;
@@ -159,7 +162,7 @@ test_others(void **state)
 	said = say(&(struct explain_query){.alias = "SHUT", .when = MONDAY_NOON});
 	expect(said, "Tunnel-group:    Shut (tunnel-groups.conf:13)\n");
 	expect(said,
-	    "closed: authentication certificate is not served by this version; every login "
+	    "closed: authentication-server-group ISE is not served by this version; every login "
 	    "is refused\n");
 	expect(said, "Verdict:         refused at 2026-07-06 12:00: the tunnel-group asks for "
 		     "something that this version does not serve\n");

@@ -527,6 +527,7 @@ check_world(uint64_t number)
 	    {"tunnel-groups.conf", buf_cstr(&made->groups_text)},
 	    {"group-policies.conf", buf_cstr(&made->policies_text)},
 	    {"users.conf", buf_cstr(&made->users_text)},
+	    {"aaa.conf", POLICY_AAA},
 	};
 
 	world_make(&world, files, ARRAY_LEN(files));

@@ -19,6 +19,7 @@
 
 #define GENERAL "tunnel-group G type remote-access\ntunnel-group G general-attributes\n "
 #define WEBVPN "tunnel-group G type remote-access\ntunnel-group G webvpn-attributes\n "
+#define WEBVPN_OF "tunnel-group G webvpn-attributes\n "
 #define POLICY "group-policy P internal\ngroup-policy P attributes\n "
 #define USER "username u password 3USUcOPFUiMCO4Jk encrypted\nusername u attributes\n "
 #define POOLS                                                                                      \
@@ -88,17 +89,34 @@ static const struct command_case cases[] = {
 	CONF_TUNNEL_GROUPS, "secondary-authentication-server-group = [ \"Two\" ];", NULL},
     {GENERAL "secondary-authentication-server-group none\n", "ccn", CONF_TUNNEL_GROUPS,
 	"!secondary", NULL},
-    {GENERAL "authorization-required\n", "ccs", CONF_TUNNEL_GROUPS,
-	"authorization-server-group = [ \"LOCAL\" ];", NULL},
-    {RADIUS GENERAL "authorization-server-group R\n authorization-required\n", "ccccs",
+    {GENERAL "secondary-authentication-server-group LOCAL\n", "ccc", CONF_TUNNEL_GROUPS,
+	"secondary-authentication-server-group = [ \"LOCAL\" ];", NULL},
+    {GENERAL "secondary-authentication-server-group LOCAL use-primary-username\n", "ccs",
+	CONF_TUNNEL_GROUPS, "authentication-server-group = [ \"authentication-not-converted\" ];",
+	NULL},
+    {GENERAL "username-from-certificate UPN CN\n username-from-certificate-choice "
+	     "second-certificate\n secondary-username-from-certificate EA\n "
+	     "secondary-username-from-certificate-choice first-certificate\n",
+	"cccccc", CONF_TUNNEL_GROUPS,
+	"username-from-certificate = [ \"UPN\", \"CN\" ]; username-from-certificate-choice = "
+	"\"second-certificate\"; secondary-username-from-certificate = [ \"EA\" ];",
+	NULL},
+    {GENERAL "username-from-certificate use-script\n", "ccs", CONF_TUNNEL_GROUPS,
+	"authentication-server-group = [ \"authentication-not-converted\" ];", NULL},
+    {GENERAL "username-from-certificate use-script\n" WEBVPN_OF "authentication certificate\n",
+	"ccscc", CONF_TUNNEL_GROUPS,
+	"authorization-server-group = [ \"authentication-not-converted\" ];", NULL},
+    {GENERAL "authorization-required\n", "ccc", CONF_TUNNEL_GROUPS,
+	"authorization-server-group = [ \"LOCAL\" ]; authorization-required = true;", NULL},
+    {RADIUS GENERAL "authorization-server-group R\n authorization-required\n", "ccccc",
 	CONF_TUNNEL_GROUPS, "authorization-server-group = [ \"R\" ];", NULL},
-    {RADIUS GENERAL "authorization-required\n authorization-server-group R\n", "cccsc",
+    {RADIUS GENERAL "authorization-required\n authorization-server-group R\n", "ccccc",
 	CONF_TUNNEL_GROUPS, "authorization-server-group = [ \"R\" ];", NULL},
     {GENERAL "accounting-server-group R\n dhcp-server 192.0.2.1\n password-management\n "
 	     "username-from-certificate UPN\n username-from-certificate CN OU\n "
 	     "authenticated-session-username primary\n scep-enrollment enable\n "
 	     "nat-assigned-to-public-ip inside\n override-account-disable\n",
-	"ccssssnnsss", CONF_TUNNEL_GROUPS, "!accounting", NULL},
+	"ccssscnnsss", CONF_TUNNEL_GROUPS, "!accounting", NULL},
     {WEBVPN "authentication aaa\n", "ccc", CONF_TUNNEL_GROUPS, "authentication = [ \"aaa\" ];",
 	NULL},
     {WEBVPN "authentication aaa multiple-certificate\n", "ccc", CONF_TUNNEL_GROUPS,
@@ -119,7 +137,11 @@ static const struct command_case cases[] = {
     {WEBVPN "customization C\n pre-fill-username ssl-client\n secondary pre-fill-username "
 	    "ssl-client hide\n without-csd\n radius-reject-message\n proxy-auth sdi\n "
 	    "nbns-server 192.0.2.1\n dns-group DefaultDNS\n",
-	"ccsssnssnn", CONF_TUNNEL_GROUPS, "!customization", NULL},
+	"ccsccnssnn", CONF_TUNNEL_GROUPS,
+	"pre-fill-username = \"client\"; secondary-pre-fill-username = \"client hide\";", NULL},
+    {WEBVPN "pre-fill-username client hide now\n pre-fill-username clientless\n", "ccsn",
+	CONF_TUNNEL_GROUPS, "authentication-server-group = [ \"authentication-not-converted\" ];",
+	NULL},
     {"tunnel-group G type remote-access\ntunnel-group G ipsec-attributes\n ikev1 "
      "pre-shared-key *****\ntunnel-group G ppp-attributes\n authentication ms-chap-v2\n",
 	"cnnnn", CONF_TUNNEL_GROUPS, "!secret", NULL},
@@ -312,8 +334,9 @@ static const struct command_case cases[] = {
     {POLICY "anyconnect-custom perapp value one\n", "ccc", CONF_TUNNEL_GROUPS,
 	"anyconnect-custom-attr = ( { type = \"perapp\"; } );", NULL},
     {"ssl server-version tlsv1.2\nssl cipher tlsv1.2 custom \"AES256-SHA\"\nssl dh-group "
-     "group24\nssl trust-point T outside\n",
-	"nnns", CONF_PKI, NULL, NULL},
+     "group24\nssl trust-point T outside\nssl trust-point T domain vpn.example.com\nssl "
+     "trust-point T domain not/a/name\n",
+	"nnnsss", CONF_PKI, "!ssl-trust-points", NULL},
 
     /* aaa-server */
     {RADIUS " accounting-mode simultaneous\n reactivation-mode depletion deadtime 5\n "
@@ -393,7 +416,24 @@ static const struct command_case cases[] = {
     {TRUST
 	" enrollment terminal\n revocation-check crl none\n subject-name CN=x\n keypair k\n crl "
 	"configure\n  policy both\n  cache-time 60\n ocsp url http://ocsp.example/\n no ca-check\n",
-	"cncnnnsnss", CONF_PKI, "name = \"T\"; revocation-check = [ \"crl\", \"none\" ];", NULL},
+	"cncnnncccs", CONF_PKI,
+	"name = \"T\"; revocation-check = [ \"crl\", \"none\" ]; ocsp-url = "
+	"\"http://ocsp.example/\"; crl-policy = \"both\"; crl-cache-time = 60; }",
+	NULL},
+    {TRUST " revocation-check ocsp crl\n ocsp url http://ocsp.example/x\n ocsp disable-nonce\n "
+	   "ocsp interface inside\n crl configure\n  policy static\n  url 1 "
+	   "http://crl.example/a.crl\n  url 2 ldap://crl.example/cn=a\n  url 3 "
+	   "http://crl.example/b.crl\n  protocol ldap\n  no protocol http\n  no "
+	   "enforcenextupdate\n  ldap-defaults crl.example\n  cache-time 1441\n",
+	"ccccnnccscnscss", CONF_PKI,
+	"revocation-check = [ \"ocsp\", \"crl\" ]; ocsp-url = \"http://ocsp.example/x\"; "
+	"ocsp-disable-nonce = true; crl-policy = \"static\"; crl-urls = [ "
+	"\"http://crl.example/a.crl\", \"http://crl.example/b.crl\" ]; crl-enforcenextupdate = "
+	"false; }",
+	NULL},
+    {TRUST " ocsp url https://ocsp.example/\n", "cs", CONF_PKI, "!ocsp", NULL},
+    {TRUST " crl configure\n  enforcenextupdate\n  policy sometimes\n  url http://x/\n", "cncss",
+	CONF_PKI, "crl-enforcenextupdate = true; }", NULL},
     {TRUST " crl optional\n", "cc", CONF_PKI, "revocation-check = [ \"crl\", \"none\" ];", NULL},
     {"crypto ca trustpoint _SmartCallHome_ServerCA\n no validation-usage\n crl configure\n", "nnn",
 	CONF_PKI, "!SmartCall", NULL},

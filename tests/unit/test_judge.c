@@ -9,9 +9,13 @@
 
 #define MONDAY_NOON 1783339200 /* 6 July 2026, 12:00 UTC */
 
-static const char groups[] =
-    "tunnel-groups = ( { name = \"Open\"; }, { name = \"Other\"; },\n"
-    "  { name = \"Closed\"; webvpn-attributes = { authentication = [ \"certificate\" ]; }; } );\n";
+static const char groups[] = "tunnel-groups = ( { name = \"Open\"; }, { name = \"Other\"; },\n"
+			     "  { name = \"Closed\"; general-attributes = { "
+			     "authentication-server-group = \"ISE\"; }; } );\n";
+
+#define ISE                                                                                        \
+	"aaa-server-groups = ( { name = \"ISE\"; hosts = ( { address = \"192.0.2.1\"; key = "      \
+	"\"secret\"; } ); } );"
 
 static const struct {
 	const char *group;
@@ -50,8 +54,8 @@ test_judge(void **state)
 		    "time-ranges = ( { name = \"work\"; periodic = \"daily 8:00 to 17:00\"; },\n"
 		    "  { name = \"night\"; periodic = \"daily 20:00 to 23:00\"; } );\n",
 		    rows[i].attributes);
-		const struct conf_world_file files[] = {
-		    {"tunnel-groups.conf", groups}, {"group-policies.conf", policies}};
+		const struct conf_world_file files[] = {{"tunnel-groups.conf", groups},
+		    {"group-policies.conf", policies}, {"aaa.conf", ISE}};
 		struct conf *conf = conf_world(files, ARRAY_LEN(files));
 		const struct conf_object *group = conf_find(conf, CONF_TUNNEL_GROUP, rows[i].group);
 		struct inherit inherit;

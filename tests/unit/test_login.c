@@ -650,20 +650,11 @@ test_closed(void **state)
 		"webvpn = { tunnel-group-list = true; };\n"
 		"tunnel-groups = (\n" GROUP("radius",
 		    "authentication-server-group = [ \"ISE\" ];") ",\n"
-								  " { name = \"cert\"; "
-								  "general-attributes = { "
-								  "default-group-policy = "
-								  "\"Staff\"; };\n"
-								  "   webvpn-attributes = { "
-								  "authentication = [ \"aaa\", "
-								  "\"certificate\" ];\n"
-								  "    group-alias = ( { name = "
-								  "\"cert\"; } ); }; },\n"
 								  " { name = \"Partners\"; } );\n"},
 	    {"aaa.conf", "aaa-server-groups = ( { name = \"ISE\"; hosts = ( { address = "
 			 "\"192.0.2.1\"; key = \"secret\"; } ); } );\n"},
 	};
-	static const char *const groups[] = {"radius", "cert"};
+	static const char *const groups[] = {"radius"};
 
 	(void)state;
 	again(files, ARRAY_LEN(files));

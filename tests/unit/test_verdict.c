@@ -40,12 +40,12 @@ group_teardown(UNUSED void **state)
 }
 
 static struct verdict_book *
-book_of(const struct made *ca, const char *trustpoint, bool revocation)
+book_of(const struct made *ca, const char *trustpoint)
 {
 	struct verdict_book *book = verdict_book_new();
 
 	assert_non_null(book);
-	assert_int_equal(verdict_book_add(book, ca->cert, trustpoint, revocation), ERR_OK);
+	assert_int_equal(verdict_book_add(book, ca->cert, trustpoint, NULL), ERR_OK);
 	return book;
 }
 
@@ -119,7 +119,7 @@ test_leaves(UNUSED void **state)
 	    {{.name = "other", .by = &other_root}, "local issuer"},
 	    {{.name = "below", .by = &middle}, "local issuer"}, /* which it did not send */
 	};
-	struct verdict_book *book = book_of(&root, "ROOT", false);
+	struct verdict_book *book = book_of(&root, "ROOT");
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct made leaf = made_new(&rows[i].order);
@@ -140,7 +140,7 @@ test_forged(UNUSED void **state)
 {
 	struct made twin = made_new(&(struct order){.name = "Root", .ca = true});
 	struct made leaf = made_new(&(struct order){.name = "evil", .by = &twin, .usage = CLIENT});
-	struct verdict_book *book = book_of(&root, "ROOT", false);
+	struct verdict_book *book = book_of(&root, "ROOT");
 	X509 *chain[] = {leaf.cert, twin.cert};
 
 	expect_bad(judge(book, chain, 1), "signature failure");
@@ -156,7 +156,7 @@ test_leaf_as_ca(UNUSED void **state)
 {
 	struct made user = made_new(&(struct order){.name = "user", .by = &root, .usage = CLIENT});
 	struct made evil = made_new(&(struct order){.name = "evil", .by = &user, .usage = CLIENT});
-	struct verdict_book *book = book_of(&root, "ROOT", false);
+	struct verdict_book *book = book_of(&root, "ROOT");
 	X509 *chain[] = {evil.cert, user.cert};
 
 	expect_bad(judge(book, chain, 2), "CA");
@@ -169,7 +169,7 @@ static void
 test_paths(UNUSED void **state)
 {
 	struct made leaf = made_new(&(struct order){.name = "ok", .by = &middle, .usage = CLIENT});
-	struct verdict_book *book = book_of(&root, "ROOT", false);
+	struct verdict_book *book = book_of(&root, "ROOT");
 	X509 *chain[] = {leaf.cert, middle.cert};
 	X509 *noisy[] = {leaf.cert, other_root.cert, middle.cert, root.cert};
 
@@ -177,27 +177,52 @@ test_paths(UNUSED void **state)
 	expect_good(judge(book, chain, 2), "ROOT", "cn=ok");
 	expect_good(judge(book, noisy, 4), "ROOT", "cn=ok");
 	/* An intermediate CA is an anchor by itself, and the nearest CA's trustpoint counts. */
-	assert_int_equal(verdict_book_add(book, middle.cert, "MIDDLE", false), ERR_OK);
+	assert_int_equal(verdict_book_add(book, middle.cert, "MIDDLE", NULL), ERR_OK);
 	expect_good(judge(book, chain, 1), "MIDDLE", "cn=ok");
 	expect_good(judge(book, noisy, 4), "MIDDLE", "cn=ok");
 	made_free(&leaf);
 	verdict_book_free(book);
 }
 
+/* Which part of a path is to be checked for revocation, and by whose settings. */
 static void
-test_revocation_check(UNUSED void **state)
+test_checks(UNUSED void **state)
 {
 	struct made far = made_new(&(struct order){.name = "ok", .by = &middle});
 	struct made near = made_new(&(struct order){.name = "ok", .by = &root});
-	struct verdict_book *book = book_of(&root, "ROOT", false);
+	struct verdict_book *book = book_of(&root, "ROOT");
+	const struct conf_object *near_check = (const struct conf_object *)&near;
+	const struct conf_object *far_check = (const struct conf_object *)&far;
 	X509 *chain[] = {far.cert, middle.cert};
+	struct verdict verdict = judge(book, chain, 2);
 
-	assert_int_equal(verdict_book_add(book, middle.cert, "MIDDLE", true), ERR_OK);
-	expect_bad(judge(book, chain, 2), "trustpoint MIDDLE wants a revocation check");
-	expect_good(judge(book, &near.cert, 1), "ROOT", "cn=ok");
-	/* The same CA in a second trustpoint, which is stricter. */
-	assert_int_equal(verdict_book_add(book, root.cert, "STRICT", true), ERR_OK);
-	expect_bad(judge(book, &near.cert, 1), "trustpoint STRICT wants a revocation check");
+	assert_int_equal(verdict.checks_len, 0);
+	assert_int_equal(verdict.path_len, 3);
+	assert_int_equal(X509_cmp(verdict.path[0], far.cert), 0);
+	assert_int_equal(X509_cmp(verdict.path[1], middle.cert), 0);
+	assert_int_equal(X509_cmp(verdict.path[2], root.cert), 0);
+	expect_good(verdict, "ROOT", "cn=ok");
+	/* The nearest CA is the path's end, and what others want of theirs does not count. */
+	assert_int_equal(verdict_book_add(book, root.cert, "STRICT", near_check), ERR_OK);
+	assert_int_equal(verdict_book_add(book, middle.cert, "MIDDLE", far_check), ERR_OK);
+	verdict = judge(book, chain, 2);
+	assert_int_equal(verdict.path_len, 2);
+	assert_int_equal(verdict.checks_len, 1);
+	assert_ptr_equal(verdict.checks[0], far_check);
+	expect_good(verdict, "MIDDLE", "cn=ok");
+	/* A CA in two trustpoints: the first names it, the stricter one is heard. */
+	verdict = judge(book, &near.cert, 1);
+	assert_int_equal(verdict.path_len, 2);
+	assert_int_equal(verdict.checks_len, 1);
+	assert_ptr_equal(verdict.checks[0], near_check);
+	expect_good(verdict, "ROOT", "cn=ok");
+	for (size_t i = 1; i < VERDICT_CHECKS_MAX; i++)
+		assert_int_equal(verdict_book_add(book, root.cert, "MORE", near_check), ERR_OK);
+	verdict = judge(book, &near.cert, 1);
+	assert_int_equal(verdict.checks_len, VERDICT_CHECKS_MAX);
+	expect_good(verdict, "ROOT", "cn=ok");
+	assert_int_equal(verdict_book_add(book, root.cert, "MORE", near_check), ERR_OK);
+	expect_bad(judge(book, &near.cert, 1), "more than 8 trustpoints");
 	made_free(&far);
 	made_free(&near);
 	verdict_book_free(book);
@@ -208,9 +233,9 @@ test_bad_cas(UNUSED void **state)
 {
 	struct made weak = made_new(&(struct order){.name = "x", .by = &weak_root});
 	struct made old = made_new(&(struct order){.name = "x", .by = &old_root});
-	struct verdict_book *book = book_of(&weak_root, "WEAK", false);
+	struct verdict_book *book = book_of(&weak_root, "WEAK");
 
-	assert_int_equal(verdict_book_add(book, old_root.cert, "OLD", false), ERR_OK);
+	assert_int_equal(verdict_book_add(book, old_root.cert, "OLD", NULL), ERR_OK);
 	expect_bad(judge(book, &weak.cert, 1), "too weak");
 	expect_bad(judge(book, &old.cert, 1), "expired");
 	made_free(&weak);
@@ -223,7 +248,7 @@ test_long_path(UNUSED void **state)
 {
 	struct made cas[VERDICT_DEPTH_MAX + 2];
 	X509 *chain[VERDICT_DEPTH_MAX + 3];
-	struct verdict_book *book = book_of(&root, "ROOT", false);
+	struct verdict_book *book = book_of(&root, "ROOT");
 	size_t n = ARRAY_LEN(cas);
 	struct made leaf;
 
@@ -250,7 +275,7 @@ test_garbage(UNUSED void **state)
 {
 	static uint8_t big[VERDICT_DER_MAX + 1];
 	struct made leaf = made_new(&(struct order){.name = "ok", .by = &root});
-	struct verdict_book *book = book_of(&root, "ROOT", false);
+	struct verdict_book *book = book_of(&root, "ROOT");
 	unsigned char *der = NULL;
 	size_t len = (size_t)i2d_X509(leaf.cert, &der);
 	uint8_t *longer = malloc(len + 1);
@@ -295,12 +320,12 @@ test_garbage(UNUSED void **state)
 static void
 test_names(UNUSED void **state)
 {
-	struct verdict_book *book = book_of(&root, "A", false);
+	struct verdict_book *book = book_of(&root, "A");
 	const ProtobufCBinaryData *names;
 
-	assert_int_equal(verdict_book_add(book, root.cert, "B", false), ERR_OK);
+	assert_int_equal(verdict_book_add(book, root.cert, "B", NULL), ERR_OK);
 	assert_int_equal(verdict_book_names(book, &names), 1);
-	assert_int_equal(verdict_book_add(book, middle.cert, "B", false), ERR_OK);
+	assert_int_equal(verdict_book_add(book, middle.cert, "B", NULL), ERR_OK);
 	assert_int_equal(verdict_book_names(book, &names), 2);
 	/* More than a handshake can hold: none at all. */
 	for (unsigned i = 0; i < 600; i++) {
@@ -309,7 +334,7 @@ test_names(UNUSED void **state)
 
 		(void)snprintf(name, sizeof name, "Certification authority %u", i);
 		ca = made_new(&(struct order){.name = name, .ca = true});
-		assert_int_equal(verdict_book_add(book, ca.cert, "MANY", false), ERR_OK);
+		assert_int_equal(verdict_book_add(book, ca.cert, "MANY", NULL), ERR_OK);
 		made_free(&ca);
 	}
 	assert_int_equal(verdict_book_names(book, &names), 0);
@@ -427,7 +452,7 @@ main(void)
 	    cmocka_unit_test(test_forged),
 	    cmocka_unit_test(test_leaf_as_ca),
 	    cmocka_unit_test(test_paths),
-	    cmocka_unit_test(test_revocation_check),
+	    cmocka_unit_test(test_checks),
 	    cmocka_unit_test(test_bad_cas),
 	    cmocka_unit_test(test_long_path),
 	    cmocka_unit_test(test_garbage),

@@ -121,6 +121,92 @@ test_reply(UNUSED void **state)
 	xml_request_free(r);
 }
 
+/* A multiple-certificate reply as clients send it: lines of base64, blanks around it. */
+static void
+test_chains(UNUSED void **state)
+{
+	struct xml_request *r = parse_ok(REPLY
+	    "<opaque is-for=\"sg\"><aggauth-handle>8412</aggauth-handle></opaque>\n<auth>\n"
+	    "<client-cert-chain cert-store=\"1M\">\n<client-cert-sent-via-protocol>"
+	    "</client-cert-sent-via-protocol>\n</client-cert-chain>\n"
+	    "<client-cert-chain cert-store=\"1U\">\n"
+	    "<client-cert cert-format=\"pkcs7\">Zm9v\nYmFy\n</client-cert>\n"
+	    "<client-cert-auth-signature hash-algorithm-chosen=\"sha512\">\r\n\tAP&#43;/\n AA=="
+	    "</client-cert-auth-signature>\n<unknown>Zm9v</unknown></client-cert-chain>\n"
+	    "<password>x</password></auth>" END);
+
+	assert_int_equal(r->chains_len, 2);
+	assert_string_equal(r->chains[0].store, "1M");
+	assert_true(r->chains[0].via_protocol);
+	assert_string_equal(r->chains[0].format, "");
+	assert_int_equal(r->chains[0].pkcs7.len, 0);
+	assert_int_equal(r->chains[0].signature.len, 0);
+	assert_string_equal(r->chains[1].store, "1U");
+	assert_false(r->chains[1].via_protocol);
+	assert_string_equal(r->chains[1].format, "pkcs7");
+	assert_int_equal(r->chains[1].pkcs7.len, 6);
+	assert_memory_equal(r->chains[1].pkcs7.data, "foobar", 6);
+	assert_string_equal(r->chains[1].hash, "sha512");
+	assert_int_equal(r->chains[1].signature.len, 4);
+	assert_memory_equal(r->chains[1].signature.data, "\x00\xff\xbf\x00", 4);
+	/* They are no fields. */
+	assert_int_equal(r->fields_len, 1);
+	assert_string_equal(r->fields[0].name, "password");
+	assert_string_equal(r->handle, "8412");
+	xml_request_free(r);
+}
+
+/* Chains that are odd but no matter of this layer, and names in other letters. */
+static void
+test_chains_unchecked(UNUSED void **state)
+{
+	struct xml_request *r = parse_ok(REPLY
+	    "<auth><client-cert-chain/><Client-Cert-Chain CERT-STORE=\"9X\"><CLIENT-CERT "
+	    "Cert-Format=\"pem\"/><client-cert-sent-via-protocol>no</client-cert-sent-via-protocol>"
+	    "</Client-Cert-Chain></auth><client-cert-chain><client-cert>*</client-cert>"
+	    "</client-cert-chain>" END);
+
+	assert_int_equal(r->chains_len, 2);
+	assert_string_equal(r->chains[0].store, "");
+	assert_string_equal(r->chains[1].store, "9X");
+	assert_true(r->chains[1].via_protocol);
+	assert_string_equal(r->chains[1].format, "pem");
+	assert_int_equal(r->chains[1].pkcs7.len, 0);
+	assert_int_equal(r->fields_len, 0);
+	xml_request_free(r);
+}
+
+#define CHAIN REPLY "<auth><client-cert-chain cert-store=\"1U\">"
+#define CHAIN_END "</client-cert-chain></auth>" END
+
+static void
+test_chains_refused(UNUSED void **state)
+{
+	static const char *const rows[] = {
+	    CHAIN "<client-cert>Zm9v</client-cert><client-cert>Zm9v</client-cert>" CHAIN_END,
+	    CHAIN "<client-cert/><CLIENT-CERT/>" CHAIN_END,
+	    CHAIN "<client-cert-auth-signature/><client-cert-auth-signature/>" CHAIN_END,
+	    CHAIN "<client-cert-sent-via-protocol/><client-cert-sent-via-protocol/>" CHAIN_END,
+	    CHAIN "<client-cert>Zm9</client-cert>" CHAIN_END,
+	    CHAIN "<client-cert>Zm9*</client-cert>" CHAIN_END,
+	    CHAIN "<client-cert>Zg==Zg==</client-cert>" CHAIN_END,
+	    CHAIN "<client-cert>Zm9v<x/>Zm9v</client-cert>" CHAIN_END,
+	    CHAIN
+	    "<client-cert>-----BEGIN PKCS7-----\nZm9v\n-----END PKCS7-----</client-cert>" CHAIN_END,
+	    CHAIN "<client-cert-auth-signature>Zg=</client-cert-auth-signature>" CHAIN_END,
+	    CHAIN "<client-cert-auth-signature>Zm9v&#160;</client-cert-auth-signature>" CHAIN_END,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		expect(rows[i], ERR_SYNTAX);
+	expect(REPLY "<auth><client-cert-chain cert-store=\"0123456789abcdef\"/></auth>" END,
+	    ERR_LIMIT);
+	expect(CHAIN "<client-cert cert-format=\"0123456789abcdef\"/>" CHAIN_END, ERR_LIMIT);
+	expect(CHAIN
+	    "<client-cert-auth-signature hash-algorithm-chosen=\"0123456789abcdef\"/>" CHAIN_END,
+	    ERR_LIMIT);
+}
+
 static void
 test_case_and_order(UNUSED void **state)
 {
@@ -259,6 +345,41 @@ test_limits(UNUSED void **state)
 	    ERR_OK);
 }
 
+/* 48 KB of certificates in all, in lines; 1 KB of signature; four chains. */
+static void
+test_chain_limits(UNUSED void **state)
+{
+	static const char line[] =
+	    "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2\n";
+	const size_t lines = XML_PKCS7_MAX / 48;
+
+	assert_int_equal(
+	    parse_repeated(CHAIN "<client-cert>", line, lines, "</client-cert>" CHAIN_END), ERR_OK);
+	assert_int_equal(
+	    parse_repeated(CHAIN "<client-cert>", line, lines, "Zg==</client-cert>" CHAIN_END),
+	    ERR_LIMIT);
+	assert_int_equal(
+	    parse_repeated(CHAIN "<client-cert>", line, lines,
+		"</client-cert></client-cert-chain><client-cert-chain><client-cert>Zg=="
+		"</client-cert>" CHAIN_END),
+	    ERR_LIMIT);
+	assert_int_equal(
+	    parse_repeated(CHAIN "<client-cert>", line, 3900, "</client-cert>" CHAIN_END),
+	    ERR_LIMIT);
+	assert_int_equal(parse_repeated(CHAIN "<client-cert-auth-signature>", "Zm9v",
+			     XML_SIGNATURE_MAX / 3, "Zg==</client-cert-auth-signature>" CHAIN_END),
+	    ERR_OK);
+	assert_int_equal(parse_repeated(CHAIN "<client-cert-auth-signature>", "Zm9v",
+			     XML_SIGNATURE_MAX / 3, "Zm8=</client-cert-auth-signature>" CHAIN_END),
+	    ERR_LIMIT);
+	assert_int_equal(
+	    parse_repeated(REPLY "<auth>", "<client-cert-chain/>", XML_CHAINS_MAX, "</auth>" END),
+	    ERR_OK);
+	assert_int_equal(parse_repeated(REPLY "<auth>", "<client-cert-chain/>", XML_CHAINS_MAX + 1,
+			     "</auth>" END),
+	    ERR_LIMIT);
+}
+
 static void
 test_too_many_fields(UNUSED void **state)
 {
@@ -280,6 +401,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_init),
 	    cmocka_unit_test(test_reply),
+	    cmocka_unit_test(test_chains),
+	    cmocka_unit_test(test_chains_unchecked),
+	    cmocka_unit_test(test_chains_refused),
+	    cmocka_unit_test(test_chain_limits),
 	    cmocka_unit_test(test_case_and_order),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_nul),

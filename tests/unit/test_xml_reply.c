@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "common/cert_request.h"
 #include "gateway/xml_reply.h"
 
 #define HEAD "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -130,6 +131,125 @@ test_refused(UNUSED void **state)
 	assert_string_equal(buf_cstr(&out), expected);
 	assert_null(strstr(buf_cstr(&out), "<form"));
 	buf_fini(&out);
+}
+
+/* A refusal of auth: its own words, and no form. */
+static void
+test_refused_by_auth(UNUSED void **state)
+{
+	Ipc__AuthAnswer answer = IPC__AUTH_ANSWER__INIT;
+	char title[] = "Login", error[] = "Certificate Validation Failure";
+
+	answer.kind = IPC__ANSWER_KIND__ANSWER_REFUSED;
+	answer.title = title, answer.error = error, answer.error_id = 88;
+	check(&answer, "",
+	    HEAD "<config-auth client=\"vpn\" type=\"auth-request\" aggregate-auth-version=\"2\">\n"
+		 "<auth id=\"main\">\n"
+		 "<title>Login</title>\n"
+		 "<message></message>\n"
+		 "<banner></banner>\n"
+		 "<error id=\"88\" param1=\"\" param2=\"\">Certificate Validation Failure</error>\n"
+		 "</auth>\n"
+		 "</config-auth>\n");
+}
+
+static void
+test_cert_request(UNUSED void **state)
+{
+	Ipc__AuthAnswer answer = IPC__AUTH_ANSWER__INIT;
+	char group[] = "C", handle[] = "12", hash[] = "17";
+
+	answer.kind = IPC__ANSWER_KIND__ANSWER_CLIENT_CERT_REQUEST;
+	check(&answer, "",
+	    HEAD "<config-auth client=\"vpn\" type=\"auth-request\" aggregate-auth-version=\"2\">\n"
+		 "<client-cert-request></client-cert-request>\n"
+		 "</config-auth>\n");
+	answer.tunnel_group = group, answer.handle = handle, answer.config_hash = hash;
+	check(&answer, "",
+	    HEAD "<config-auth client=\"vpn\" type=\"auth-request\" aggregate-auth-version=\"2\">\n"
+		 "<opaque is-for=\"sg\">\n"
+		 "<tunnel-group>C</tunnel-group>\n"
+		 "<aggauth-handle>12</aggauth-handle>\n"
+		 "<config-hash>17</config-hash>\n"
+		 "</opaque>\n"
+		 "<client-cert-request></client-cert-request>\n"
+		 "</config-auth>\n");
+}
+
+/* The bytes that auth keeps, and none besides: the client signs the whole body. */
+static void
+test_multiple_cert_request(UNUSED void **state)
+{
+	Ipc__AuthAnswer answer = IPC__AUTH_ANSWER__INIT;
+	char handle[] = "12", random[] = "00FF", sha256[] = "sha256", error[] = "x";
+	char *hashes[] = {sha256};
+	struct buf expected;
+
+	answer.kind = IPC__ANSWER_KIND__ANSWER_MULTIPLE_CERT_REQUEST;
+	answer.handle = handle, answer.random = random, answer.error = error;
+	answer.hash_algorithm = hashes, answer.n_hash_algorithm = 1;
+	buf_init(&expected, XML_REPLY_MAX);
+	assert_int_equal(cert_request_write(&answer, &expected), ERR_OK);
+	check(&answer, "AB12", buf_cstr(&expected));
+	buf_fini(&expected);
+}
+
+/* One input alone, and what stands in the form because of it. */
+static void
+test_inputs(UNUSED void **state)
+{
+	static const struct {
+		const char *type, *name, *value;
+		bool second;
+		const char *expected, *option;
+	} rows[] = {
+	    {"text", "username", "", false, "label=\"L:\"></input>",
+		"<option selected=\"true\" value"},
+	    {"text", "username", "a\"b", false, "label=\"L:\" value=\"a&quot;b\"></input>",
+		"<option selected=\"true\" value"},
+	    {"hidden", "username", "alice", false,
+		"<input type=\"hidden\" name=\"username\" value=\"alice\"></input>",
+		"<option selected=\"true\" value"},
+	    {"hidden", "empty", "", false, "name=\"empty\" value=\"\"></input>",
+		"<option selected=\"true\" value"},
+	    {"password", "password", "secret", false, "label=\"L:\"></input>",
+		"<option selected=\"true\" value"},
+	    {"password", "secondary_password", "", true, "label=\"L:\" second-auth=\"1\"></input>",
+		"<option selected=\"true\" second-auth=\"1\" value"},
+	    {"text", "secondary_username", "", true, "label=\"L:\" second-auth=\"1\"></input>",
+		"<option selected=\"true\" secondary_username_editable=\"true\" "
+		"second-auth=\"1\" value"},
+	    {"text", "secondary_username", "bob", true,
+		"label=\"L:\" value=\"bob\" second-auth=\"1\"></input>",
+		"<option selected=\"true\" secondary_username=\"bob\" second-auth=\"1\" value"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		Ipc__AuthAnswer answer = IPC__AUTH_ANSWER__INIT;
+		Ipc__FormInput input = IPC__FORM_INPUT__INIT, *inputs[] = {&input};
+		Ipc__FormOption first = IPC__FORM_OPTION__INIT, other = IPC__FORM_OPTION__INIT;
+		Ipc__FormOption *options[] = {&first, &other};
+		char staff[] = "Staff", partners[] = "Partners", label[] = "L:";
+		struct buf out;
+
+		input.type = (char *)(uintptr_t)rows[i].type;
+		input.name = (char *)(uintptr_t)rows[i].name;
+		input.value = (char *)(uintptr_t)rows[i].value;
+		input.label = label, input.second_auth = rows[i].second;
+		first.value = staff, first.selected = true, other.value = partners;
+		answer.kind = IPC__ANSWER_KIND__ANSWER_FORM;
+		answer.input = inputs, answer.n_input = 1;
+		answer.option = options, answer.n_option = 2;
+		buf_init(&out, XML_REPLY_MAX);
+		assert_int_equal(xml_reply(&answer, "", &out), ERR_OK);
+		if (strstr(buf_cstr(&out), rows[i].expected) == NULL ||
+		    strstr(buf_cstr(&out), rows[i].option) == NULL ||
+		    strstr(buf_cstr(&out), "<option value=\"Partners\">") == NULL)
+			fail_msg("row %zu: expected %s and %s in %s", i, rows[i].expected,
+			    rows[i].option, buf_cstr(&out));
+		assert_null(strstr(buf_cstr(&out), "secret"));
+		buf_fini(&out);
+	}
 }
 
 static void
@@ -259,6 +379,10 @@ main(void)
 	    cmocka_unit_test(test_form),
 	    cmocka_unit_test(test_form_with_error),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_refused_by_auth),
+	    cmocka_unit_test(test_cert_request),
+	    cmocka_unit_test(test_multiple_cert_request),
+	    cmocka_unit_test(test_inputs),
 	    cmocka_unit_test(test_complete),
 	    cmocka_unit_test(test_custom_attributes),
 	    cmocka_unit_test(test_escaping),

@@ -32,12 +32,26 @@
 #include "pki/key.h"
 #include "pki/trust.h"
 
+#define BED_KEY 5 /* pki's handle for the key of the bed; those of more identities follow */
+
+/* One more identity, behind the default one. */
+struct bed_identity {
+	struct key *key;
+	struct trust_chain chain;
+	const char *trustpoint;
+	const char *domains[4];
+	size_t domains_len;
+};
+
 struct bed {
 	struct worker worker;
 	struct loop *loop;
 	struct ipc *pki; /* the other end: we play pki */
 	struct key *key;
 	struct trust_chain chain;
+	struct bed_identity *more; /* the caller's */
+	size_t more_len;
+	uint32_t order_key;
 	bool mute;        /* pki keeps requests to itself */
 	uint32_t pending; /* the one it kept */
 	uint8_t order[1024];
@@ -82,7 +96,7 @@ pem_of(EVP_PKEY *pkey, X509 *cert, size_t *len)
 }
 
 static inline void
-make_identity(struct bed *bed, bool rsa)
+make_pair(bool rsa, struct key **key_out, struct trust_chain *chain_out)
 {
 	EVP_PKEY *pkey = make_key(rsa);
 	X509 *cert = X509_new();
@@ -99,14 +113,20 @@ make_identity(struct bed *bed, bool rsa)
 	X509_set_pubkey(cert, pkey);
 	assert_true(X509_sign(cert, pkey, EVP_sha256()) > 0);
 	pem = pem_of(pkey, NULL, &len);
-	assert_int_equal(key_load(pem, len, &bed->key), ERR_OK);
+	assert_int_equal(key_load(pem, len, key_out), ERR_OK);
 	free(pem);
 	pem = pem_of(NULL, cert, &len);
-	assert_int_equal(trust_chain_parse(pem, len, &bed->chain), ERR_OK);
+	assert_int_equal(trust_chain_parse(pem, len, chain_out), ERR_OK);
 	free(pem);
-	assert_true(key_matches(bed->key, bed->chain.leaf));
+	assert_true(key_matches(*key_out, chain_out->leaf));
 	X509_free(cert);
 	EVP_PKEY_free(pkey);
+}
+
+static inline void
+make_identity(struct bed *bed, bool rsa)
+{
+	make_pair(rsa, &bed->key, &bed->chain);
 }
 
 /* ---- pki's side of the channel ---- */
@@ -117,9 +137,11 @@ answer_order(struct bed *bed, uint32_t id)
 	Ipc__KeySigned reply = IPC__KEY_SIGNED__INIT;
 	uint8_t signature[KEY_DATA_MAX];
 	size_t len = 0;
+	const struct key *key =
+	    bed->order_key == BED_KEY ? bed->key : bed->more[bed->order_key - BED_KEY - 1].key;
 
 	assert_int_equal(
-	    key_sign(bed->key, bed->order_op, bed->order, bed->order_len, signature, &len), ERR_OK);
+	    key_sign(key, bed->order_op, bed->order, bed->order_len, signature, &len), ERR_OK);
 	if (bed->garbage)
 		len = 7;
 	bed->signed_count++;
@@ -136,7 +158,8 @@ handle_sign(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, v
 	const Ipc__KeySign *order = (const Ipc__KeySign *)msg;
 
 	(void)ipc, (void)fd;
-	assert_int_equal(order->key, 5);
+	assert_in_range(order->key, BED_KEY, BED_KEY + bed->more_len);
+	bed->order_key = order->key;
 	bed->order_op = order->op;
 	bed->order_len = order->data.len;
 	assert_true(order->data.len <= sizeof bed->order);
@@ -151,18 +174,28 @@ handle_list(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, v
 {
 	struct bed *bed = arg;
 	Ipc__KeyListReply reply = IPC__KEY_LIST_REPLY__INIT;
-	Ipc__Identity identity = IPC__IDENTITY__INIT;
-	Ipc__Identity *list[] = {&identity};
-	ProtobufCBinaryData der = {bed->chain.der_len[0], bed->chain.der[0]};
+	Ipc__Identity rows[8], *list[8];
+	ProtobufCBinaryData ders[8];
 	char name[] = "gate";
 
 	(void)msg, (void)fd;
-	identity.key = 5;
-	identity.trustpoint = name;
-	identity.certificate = &der;
-	identity.n_certificate = 1;
+	assert_true(bed->more_len < ARRAY_LEN(rows));
+	for (uint32_t i = 0; i <= bed->more_len; i++) {
+		const struct bed_identity *more = i > 0 ? &bed->more[i - 1] : NULL;
+		const struct trust_chain *chain = more != NULL ? &more->chain : &bed->chain;
+
+		ders[i] = (ProtobufCBinaryData){chain->der_len[0], chain->der[0]};
+		ipc__identity__init(&rows[i]);
+		rows[i].key = BED_KEY + i;
+		rows[i].trustpoint = more != NULL ? (char *)(uintptr_t)more->trustpoint : name;
+		rows[i].certificate = &ders[i];
+		rows[i].n_certificate = 1;
+		rows[i].domain = more != NULL ? (char **)(uintptr_t)more->domains : NULL;
+		rows[i].n_domain = more != NULL ? more->domains_len : 0;
+		list[i] = &rows[i];
+	}
 	reply.identity = list;
-	reply.n_identity = 1;
+	reply.n_identity = bed->more_len + 1;
 	reply.client_ca = &bed->client_ca;
 	reply.n_client_ca = bed->client_ca.len > 0 ? 1 : 0;
 	assert_int_equal(

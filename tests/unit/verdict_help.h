@@ -30,6 +30,8 @@ struct order {
 	long from, to;         /* seconds from now; 0, 0: an hour ago to tomorrow */
 	EVP_PKEY *key;         /* takes it; NULL: EC P-256 */
 	const EVP_MD *md;      /* NULL: SHA-256 */
+	const char *aia;       /* authorityInfoAccess, "OCSP;URI:http://.."; NULL: none */
+	const char *cdp;       /* crlDistributionPoints, "URI:http://.."; NULL: none */
 };
 
 static inline void
@@ -72,6 +74,8 @@ made_new(const struct order *order)
 		made_extension(made.cert, NID_basic_constraints, "critical,CA:TRUE");
 	made_extension(made.cert, NID_ext_key_usage, order->usage);
 	made_extension(made.cert, NID_key_usage, order->key_usage);
+	made_extension(made.cert, NID_info_access, order->aia);
+	made_extension(made.cert, NID_crl_distribution_points, order->cdp);
 	made_need(X509_sign(made.cert, by->key, order->md != NULL ? order->md : EVP_sha256()) > 0);
 	return made;
 }

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a pending login tells its client. Whatever is wrong with a user name or password looks the
+ * same, and so does whatever is wrong with a certificate (INV-3); only the log tells the reason.
+ */
+#include "auth/login_steps.h"
+
+#include <string.h>
+
+#include "auth/form.h"
+#include "common/clock.h"
+#include "common/log.h"
+
+#define UNKNOWN_USER "unknown" /* of a certificate that names nobody */
+
+void
+login_answer_refused(login_answer_fn fn, void *arg)
+{
+	Ipc__AuthAnswer refused;
+
+	form_refused(&refused);
+	fn(&refused, arg);
+}
+
+void
+login_refuse(struct login *login)
+{
+	login_answer_refused(login->answer, login->arg);
+	login_table_drop(login);
+}
+
+void
+login_refuse_certificate(struct login *login, const char *why)
+{
+	const char *policy =
+	    conf_str(conf_sub(login->choice.group, TG_GENERAL), TGG_DEFAULT_GROUP_POLICY);
+	const char *user = login->filled[0] != '\0' ? login->filled : UNKNOWN_USER;
+	Ipc__AuthAnswer refused;
+	char ip[IP_STR_MAX];
+
+	facts_ip(&login->facts, ip);
+	log_notice("IP <%s> certificate login to tunnel-group %s refused: %s", ip,
+	    conf_str(login->choice.group, TG_NAME), why);
+	log_event(LOGMSG_716039, policy != NULL ? policy : "DfltGrpPolicy", user, ip, "WebVPN");
+	form_refused_certificate(&refused);
+	login->answer(&refused, login->arg);
+	login_table_drop(login);
+}
+
+/* ---- forms ---- */
+
+static bool
+is_hidden(const struct login *login, unsigned setting)
+{
+	const char *word = conf_str(conf_sub(login->choice.group, TG_WEBVPN), setting);
+
+	return word != NULL && strcmp(word, "client hide") == 0;
+}
+
+static const char *
+value_or_null(const char *text)
+{
+	return text[0] != '\0' ? text : NULL;
+}
+
+static void
+show(struct login *login, bool failed)
+{
+	login_answer_fn answer = login->answer;
+	void *arg = login->arg;
+	struct form_fields fields = {
+	    .choice = login->wait == LOGIN_WAIT_CHOICE,
+	    .name = {value_or_null(login->filled), is_hidden(login, TGW_PRE_FILL)},
+	    .second = login_has_second(login),
+	    .second_name = {value_or_null(login->second_filled),
+		is_hidden(login, TGW_SECONDARY_PRE_FILL)},
+	};
+	struct form *form;
+
+	if (login_table_show(login) != ERR_OK) {
+		login_refuse(login);
+		return;
+	}
+	form = form_new(login->conf, &login->choice, &fields, login->handle, login->generation);
+	if (form == NULL) {
+		login_table_drop(login);
+		login_answer_refused(answer, arg);
+		return;
+	}
+	if (failed)
+		form_set_failed(form);
+	answer(form_answer(form), arg);
+	form_free(form);
+}
+
+void
+login_show_form(struct login *login, bool failed)
+{
+	login->wait = LOGIN_WAIT_PASSWORD;
+	show(login, failed);
+}
+
+void
+login_show_choice(struct login *login)
+{
+	login->wait = LOGIN_WAIT_CHOICE;
+	show(login, false);
+}
+
+static const struct conf_object *
+limits_of(const struct login *login)
+{
+	return conf_sub(conf_root(login->conf, CONF_GATEWAY), GW_LIMITS);
+}
+
+bool
+login_is_time_over(const struct login *login)
+{
+	uint64_t limit_ms = (uint64_t)conf_int(limits_of(login), LIM_LOGIN_TIMEOUT) * 1000;
+
+	return clock_mono_ms() - login->started_ms >= limit_ms;
+}
+
+void
+login_fail(struct login *login)
+{
+	login->attempts++;
+	if (login->attempts >= (unsigned)conf_int(limits_of(login), LIM_LOGIN_ATTEMPTS) ||
+	    login_is_time_over(login))
+		login_refuse(login);
+	else
+		login_show_form(login, true);
+}
+
+/* ---- requests for certificates ---- */
+
+void
+login_show_request(struct login *login)
+{
+	struct second_for what = {
+	    .group = login->choice.group,
+	    .alias = login->choice.alias,
+	    .handle = login->handle,
+	    .generation = login->generation,
+	    .authenticated = login->names != NULL,
+	};
+
+	login->wait = LOGIN_WAIT_PAIR;
+	if (login_table_show(login) != ERR_OK) {
+		login_refuse(login);
+		return;
+	}
+	login->request = second_request_new(&what);
+	if (login->request == NULL) {
+		login_table_take(login);
+		login_refuse(login);
+		return;
+	}
+	login->answer(second_request_answer(login->request), login->arg);
+}
+
+void
+login_ask_certificate(struct login *login)
+{
+	Ipc__AuthAnswer answer;
+
+	form_certificate_request(&answer);
+	login->answer(&answer, login->arg);
+	login_table_drop(login);
+}
