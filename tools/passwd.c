@@ -6,23 +6,21 @@
 #include <crypt.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "common/str.h"
 #include "conf/conf.h"
 #include "conf/texts.h"
 #include "conf/users_text.h"
+#include "tools/prompt.h"
 
 #define PROGRAM "sekisho-passwd"
-#define PASSWORD_MAX 256
 #define FILE_NAME "users.conf"
 
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -138,86 +136,37 @@ options_parse(int argc, char **argv, struct options *options)
 	return true;
 }
 
-static volatile sig_atomic_t caught;
-
-static void
-on_signal(int signal)
-{
-	caught = signal;
-}
-
-/*
- * One line without its end. False: end of input, too long, or a signal came. mask: the signals to
- * let in while waiting, because one that comes between the prompt and the read must end the read;
- * NULL: just read.
- */
+/* Say what prompt.h says of a password; nothing after a signal. */
 static bool
-read_line(int fd, const sigset_t *mask, char line[PASSWORD_MAX])
+given(bool fine, const char *why)
 {
-	struct pollfd ready = {.fd = fd, .events = POLLIN};
-	size_t len = 0;
-	char c = '\0';
-	ssize_t n = -1;
-
-	/* Byte by byte, so that nothing of the input is left in a buffer of stdio. */
-	while ((mask == NULL || ppoll(&ready, 1, NULL, mask) == 1) && (n = read(fd, &c, 1)) == 1 &&
-	       c != '\n' && c != '\0') {
-		if (len + 1 >= PASSWORD_MAX)
-			return complain("the password is too long", NULL);
-		line[len++] = c;
-		n = -1;
-	}
-	line[len] = '\0';
-	if (c == '\0' && n == 1)
-		return complain("the password has a zero byte", NULL);
-	if (caught == 0 && (n < 0 || (n == 0 && len == 0)))
-		return complain("no password was given", NULL);
-	return caught == 0;
-}
-
-/* Ask on the terminal with echo off; it is on again whatever happens. */
-static bool
-ask(int tty, const char *prompt, char line[PASSWORD_MAX])
-{
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-	struct sigaction old[ARRAY_LEN(signals)];
-	struct sigaction action = {.sa_handler = on_signal};
-	struct termios saved;
-	sigset_t blocked, mask;
-
-	if (tcgetattr(tty, &saved) != 0)
-		return complain("terminal", strerror(errno));
-	struct termios silent = saved;
-	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-	sigemptyset(&blocked);
-	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-		sigaddset(&blocked, signals[i]);
-	sigprocmask(SIG_BLOCK, &blocked, &mask);
-	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-		(void)sigaction(signals[i], &action, &old[i]);
-	bool fine = tcsetattr(tty, TCSAFLUSH, &silent) == 0 &&
-		    write(tty, prompt, strlen(prompt)) >= 0 && read_line(tty, &mask, line);
-	tcsetattr(tty, TCSAFLUSH, &saved);
-	if (write(tty, "\n", 1) != 1)
-		fine = false;
-	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-		(void)sigaction(signals[i], &old[i], NULL);
-	sigprocmask(SIG_SETMASK, &mask, NULL);
-	if (caught != 0)
-		raise(caught);
+	if (!fine && why != NULL)
+		fprintf(stderr, PROGRAM ": the password %s\n", why);
 	return fine;
 }
 
 static bool
-ask_twice(char password[PASSWORD_MAX])
+read_password(char password[PROMPT_LINE_MAX])
 {
-	char again[PASSWORD_MAX] = {0};
+	const char *why = NULL;
+	bool fine = prompt_read(STDIN_FILENO, password, &why);
+
+	return given(fine, why);
+}
+
+static bool
+ask_twice(char password[PROMPT_LINE_MAX])
+{
+	char again[PROMPT_LINE_MAX] = {0};
 	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 
 	if (tty < 0)
 		return complain("/dev/tty", strerror(errno));
-	bool fine = ask(tty, "New password: ", password) && ask(tty, "Again: ", again);
+	const char *why = NULL;
+	bool fine = prompt_ask(tty, "New password: ", password, &why) &&
+		    prompt_ask(tty, "Again: ", again, &why);
 	close(tty);
+	fine = given(fine, why);
 	if (fine && strcmp(password, again) != 0)
 		fine = complain("the two are not the same; nothing was changed", NULL);
 	str_wipe(again, sizeof(again));
@@ -249,11 +198,10 @@ hash_password(const struct options *options, const char *password)
 static char *
 make_hash(const struct options *options)
 {
-	char password[PASSWORD_MAX] = {0};
+	char password[PROMPT_LINE_MAX] = {0};
 	char *hash = NULL;
 
-	bool fine =
-	    isatty(STDIN_FILENO) ? ask_twice(password) : read_line(STDIN_FILENO, NULL, password);
+	bool fine = isatty(STDIN_FILENO) ? ask_twice(password) : read_password(password);
 	if (fine && password[0] == '\0')
 		fine = complain("an empty password is not possible", NULL);
 	if (fine)
