@@ -114,7 +114,7 @@ help:
 	@echo "make demo         a gateway and a real client in namespaces, until Ctrl-C (ONESHOT=1: exit after the show)"
 	@echo "make check        every test (T=120 or T='3*': only those whose name begins so; SAN=address,undefined: with that build)"
 	@echo "make lint         formatter, static analysis, layers, dead code"
-	@echo "make bench        throughput and CPU seconds per GB beside ocserv (SECONDS_EACH=30), cost of a vpn-filter"
+	@echo "make bench        throughput and CPU seconds per GB beside ocserv (SECONDS_EACH=30), cost of a vpn-filter, certificate logins"
 	@echo "make fuzz         every parser under libFuzzer (FUZZ_SECONDS=60 each, FUZZ=xml: only that one)"
 	@echo "make install      programs, manuals, example configuration (DESTDIR= PREFIX= SYSCONFDIR=)"
 	@echo "make clean        remove build*/"
@@ -148,6 +148,7 @@ bench:
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/tests/bench/filter_cost
 	@SEKISHO_BIN=$(CURDIR)/$(BUILD)/bin tests/bench/throughput.sh
 	@$(BUILD)/tests/bench/filter_cost
+	@SEKISHO_BIN=$(CURDIR)/$(BUILD)/bin tests/bench/certificate_logins.sh
 
 FUZZ_BUILD := NO_WERROR=1 BUILD=build-fuzz CC=clang SAN=fuzzer-no-link,address,undefined
 fuzz:

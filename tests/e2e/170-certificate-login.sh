@@ -5,12 +5,6 @@
 # the client, whatever it is; the log tells what it was.
 . "$(dirname "$0")/../lib/e2e.sh"
 
-new_ca() {
-	openssl req -x509 -batch -noenc -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 30 \
-		-subj "/O=Sekisho test/CN=$2" -addext "keyUsage=critical,keyCertSign,cRLSign" \
-		-keyout "$W/pki/$1.key" -out "$W/pki/$1.pem" 2>/dev/null
-}
-
 # certificate NAME CA SUBJECT [USAGE [ALTNAME [openssl x509 options..]]]
 certificate() {
 	local name=$1 ca=$2 subject=$3 usage=${4:-clientAuth} alt=${5:-email:$1@example.com}
@@ -51,8 +45,8 @@ group mapped '' "$CERT"
 }
 net_up 1
 pki_make
-new_ca users "Users CA"
-new_ca others "Others CA"
+pki_ca users "Users CA"
+pki_ca others "Others CA"
 certificate alice users "/C=JP/O=Example/OU=Staff/CN=alice" clientAuth \
 	"email:alice@example.com,otherName:1.3.6.1.4.1.311.20.2.3;UTF8:alice@corp.example"
 certificate carol users "/O=Example/OU=Sales/CN=carol"

@@ -4,12 +4,6 @@
 # Without a certificate, with one that nobody should believe, and with one that no rule fits, the login goes on unmapped.
 . "$(dirname "$0")/../lib/e2e.sh"
 
-new_ca() {
-	openssl req -x509 -batch -noenc -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 30 \
-		-subj "/O=Sekisho test/CN=$2" -addext "keyUsage=critical,keyCertSign,cRLSign" \
-		-keyout "$W/pki/$1.key" -out "$W/pki/$1.pem" 2>/dev/null
-}
-
 # certificate NAME CA OU DAYS USAGE
 certificate() {
 	openssl req -batch -noenc -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
@@ -23,8 +17,8 @@ certificate() {
 CONF_WEBVPN='certificate-group-map = ( { map = "OURS"; sequence = 10; tunnel-group = "ENG"; } );'
 net_up 1
 pki_make
-new_ca users "Users CA"
-new_ca others "Others CA"
+pki_ca users "Users CA"
+pki_ca others "Others CA"
 certificate engineer users Engineers 30 clientAuth
 certificate clerk users Clerks 30 clientAuth
 certificate stranger others Engineers 30 clientAuth

@@ -10,12 +10,6 @@ FOREIGN=http://127.0.0.1:8083/
 SILENT=http://127.0.0.1:8084/
 CRLS=http://127.0.0.1:8085
 
-new_ca() {
-	openssl req -x509 -batch -noenc -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 30 \
-		-subj "/O=Sekisho test/CN=$2" -addext "keyUsage=critical,keyCertSign,cRLSign" \
-		-keyout "$W/pki/$1.key" -out "$W/pki/$1.pem" 2>/dev/null
-}
-
 # certificate NAME CA USAGE
 certificate() {
 	openssl req -batch -noenc -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
@@ -62,8 +56,8 @@ responder() {
 CONF_WEBVPN='certificate-group-map = ( { map = "OURS"; sequence = 10; tunnel-group = "ENG"; } );'
 net_up 2
 pki_make
-new_ca users "Users CA"
-new_ca others "Others CA"
+pki_ca users "Users CA"
+pki_ca others "Others CA"
 for name in good revoked listed unlisted; do
 	certificate "$name" users clientAuth
 done
