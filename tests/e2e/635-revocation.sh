@@ -53,7 +53,12 @@ responder() {
 }
 
 # shellcheck disable=SC2034
-CONF_WEBVPN='certificate-group-map = ( { map = "OURS"; sequence = 10; tunnel-group = "ENG"; } );'
+{
+	CONF_WEBVPN='certificate-group-map = ( { map = "OURS"; sequence = 10; tunnel-group = "ENG"; } );
+		tunnel-group-preference = "group-url";'
+	CONF_GROUPS="{ name = \"TWO\"; general-attributes = { address-pool = [ \"POOL\" ]; };
+		webvpn-attributes = { authentication = \"multiple-certificate\"; group-url = ( { url = \"https://$GW_NAME/two\"; } ); }; },"
+}
 net_up 2
 pki_make
 pki_ca users "Users CA"
@@ -145,6 +150,28 @@ trust "revocation-check = [ \"crl\" ]; crl-policy = \"static\"; crl-urls = [ \"$
 login listed STAFF "on the CRL of the second URL"
 logged "Attempting CRL revocation check to $CRLS/none.crl"
 expect_eq "fetches of the CRL" 1 "$(grep -c 'GET /users.crl .* 200' "$W/http.log")"
+
+# ---- two certificates in one login: each of them must hold ----
+# pair FIRST SECOND: options for both.
+pair() {
+	PAIR=(--dump-http-traffic --certificate="$W/pki/$1.crt" --sslkey="$W/pki/$1.key" --mca-certificate="$W/pki/$2.crt" --mca-key="$W/pki/$2.key")
+}
+trust 'revocation-check = [ "crl" ];'
+pair good revoked # the latter by OCSP only
+CLIENT_URL=/two client_up 1 alice "${PAIR[@]}"
+expect_eq "tunnel group, two certificates that are on no CRL" TWO "$(session_json 's[0]["tunnel_group"]')"
+client_stop 1
+for names in "good listed" "listed good"; do
+	# shellcheck disable=SC2086
+	pair $names
+	FROM=$(next_line "$GATE_LOG")
+	if CLIENT_URL=/two client_run 1 alice "${PAIR[@]}"; then
+		fail "one of two certificates is on the CRL ($names), expected a refusal, got a login"
+	fi
+	logged "ASA-3-717009: .*Reason: revoked: CRL $CRLS/users.crl: certificate is revoked .*cn=listed"
+	expect_match "words to the client ($names)" 'Certificate Validation Failure' "$(client_log 1)"
+	expect_eq "sessions ($names)" 0 "$(session_count)"
+done
 
 # ---- delegated responders ----
 responder delegated 8082 "$W/pki/delegate.crt"
