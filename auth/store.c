@@ -59,22 +59,6 @@ name_make(char dst[NAME_SIZE], uint64_t session)
 /* ---- writing, on the thread ---- */
 
 static enum err
-write_all(int fd, const uint8_t *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ERR_SYS;
-		data += n;
-		len -= (size_t)n;
-	}
-	return ERR_OK;
-}
-
-static enum err
 file_write(int dir_fd, const char *name, const uint8_t *data, size_t len)
 {
 	int fd =
@@ -83,7 +67,7 @@ file_write(int dir_fd, const char *name, const uint8_t *data, size_t len)
 
 	if (fd < 0)
 		return ERR_SYS;
-	err = write_all(fd, data, len);
+	err = buf_write(fd, data, len);
 	if (close(fd) < 0)
 		err = ERR_SYS;
 	if (err == ERR_OK && renameat(dir_fd, TEMPORARY, dir_fd, name) < 0)

@@ -7,10 +7,12 @@
 #include "common/buf.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CAP_MIN 64
 
@@ -33,6 +35,22 @@ buf_wipe(struct buf *buf)
 	if (buf->data != NULL)
 		explicit_bzero(buf->data, buf->cap);
 	buf_fini(buf);
+}
+
+enum err
+buf_write(int fd, const void *data, size_t len)
+{
+	for (const uint8_t *p = data; len > 0;) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return ERR_SYS;
+		p += n;
+		len -= (size_t)n;
+	}
+	return ERR_OK;
 }
 
 void

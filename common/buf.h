@@ -29,6 +29,8 @@ void buf_init(struct buf *buf, size_t max);
 void buf_fini(struct buf *buf);
 /* As buf_fini, but overwrites the bytes first: for buffers that held secrets. */
 void buf_wipe(struct buf *buf);
+/* Write all of the bytes to a blocking descriptor. ERR_SYS: errno tells. */
+enum err buf_write(int fd, const void *data, size_t len) MUST_USE;
 /* Forget content and error, keep the memory. */
 void buf_reset(struct buf *buf);
 /* Drop the first n bytes (n <= len, more is clipped). */

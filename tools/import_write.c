@@ -185,29 +185,14 @@ make_identity(struct import *import)
 /* ---- files ---- */
 
 static enum err
-write_all(int fd, const struct buf *data)
-{
-	for (size_t at = 0; at < data->len;) {
-		ssize_t n = write(fd, data->data + at, data->len - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ERR_SYS;
-		at += (size_t)n;
-	}
-	return fsync(fd) == 0 ? ERR_OK : ERR_SYS;
-}
-
-static enum err
 write_file(int dir, const char *name, mode_t mode, const struct buf *data, struct buf *why)
 {
 	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return say(why, ERR_SYS, name, strerror(errno));
-	enum err err = write_all(fd, data);
-	if (err == ERR_OK && fchmod(fd, mode) != 0)
+	enum err err = buf_write(fd, data->data, data->len);
+	if (err == ERR_OK && (fsync(fd) != 0 || fchmod(fd, mode) != 0))
 		err = ERR_SYS;
 	if (err != ERR_OK)
 		say(why, err, name, strerror(errno));

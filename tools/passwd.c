@@ -300,16 +300,7 @@ write_new(int fd, const struct target *target, const struct buf *text)
 		return false;
 	if (fchmod(fd, mode) != 0)
 		return false;
-	for (size_t done = 0; done < text->len;) {
-		ssize_t n = write(fd, text->data + done, text->len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		done += (size_t)n;
-	}
-	return fsync(fd) == 0;
+	return buf_write(fd, text->data, text->len) == ERR_OK && fsync(fd) == 0;
 }
 
 /* Replace the file in one step: whoever reads it sees the old one or the new one. */

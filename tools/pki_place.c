@@ -156,16 +156,7 @@ fill(int fd, const struct buf *text, mode_t mode, const struct stat *former)
 	}
 	if (fchmod(fd, mode) != 0)
 		return false;
-	for (size_t done = 0; done < text->len;) {
-		ssize_t n = write(fd, text->data + done, text->len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		done += (size_t)n;
-	}
-	return fsync(fd) == 0;
+	return buf_write(fd, text->data, text->len) == ERR_OK && fsync(fd) == 0;
 }
 
 /* A name that is free, and an open file of that name. */

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/buf.h"
 
@@ -168,11 +169,30 @@ test_cursor_errors_stick(UNUSED void **state)
 	assert_int_equal(cur.err, ERR_SYNTAX);
 }
 
+/* What is written comes out, to the last byte; a descriptor that is none is an error. */
+static void
+test_write(void **state)
+{
+	char out[8] = {0};
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(buf_write(ends[1], "kept", 4), ERR_OK);
+	assert_int_equal(buf_write(ends[1], "", 0), ERR_OK);
+	assert_int_equal(read(ends[0], out, sizeof(out)), 4);
+	assert_string_equal(out, "kept");
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(buf_write(ends[1], "lost", 4), ERR_SYS);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_build),
+	    cmocka_unit_test(test_write),
 	    cmocka_unit_test(test_hex),
 	    cmocka_unit_test(test_limit_is_exact_and_sticky),
 	    cmocka_unit_test(test_grow_and_consume),
