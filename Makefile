@@ -11,7 +11,7 @@ BUILD ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 comma := ,
 
 Q := $(if $(V),,@)
-PKGS := libevent_core libevent_extra libevent_pthreads openssl libxml-2.0 libconfig libprotobuf-c libmnl jansson
+PKGS := libevent_core libevent_extra libevent_pthreads openssl libxml-2.0 libconfig libprotobuf-c nettle libmnl jansson
 CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE -DSEKISHO_VERSION='"$(VERSION)"' -DSEKISHO_SYSCONFDIR='"$(SYSCONFDIR)/sekisho"'
 WARN := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough -Wwrite-strings -Wcast-align \

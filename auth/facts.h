@@ -9,6 +9,8 @@
 #include "common/ip.h"
 #include "common/ipc.pb-c.h"
 
+#define FACTS_MACS_MAX 4
+
 struct facts {
 	struct ip_endpoint client;
 	struct ip_endpoint server; /* family 0 when the gateway did not tell */
@@ -16,6 +18,11 @@ struct facts {
 	char version[64];          /* <version> */
 	char os[32];               /* text of <device-id> */
 	char os_version[64];       /* platform-version */
+	char device_type[64];
+	char computer_name[64];
+	char unique_id[72];
+	char unique_id_global[48];
+	char mac[FACTS_MACS_MAX][18]; /* "00-50-5a-.."; "": no more */
 };
 
 /* Check and copy. ERR_SYNTAX when facts are missing or an address is none, ERR_RANGE for a port. */

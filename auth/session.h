@@ -29,6 +29,7 @@
 #include "conf/inherit.h"
 
 #define SESSION_NAME_SIZE 65
+#define SESSION_PROFILES_MAX 2
 #define SESSION_INDEX_MAX ((1U << 20) - 1) /* the ASA shifts it by 12 into 32 bits */
 
 enum session_state {
@@ -85,6 +86,13 @@ struct session {
 	uint8_t token_hash[TOKEN_HASH_SIZE];
 	enum session_state state;
 	unsigned methods; /* enum session_method */
+	/* What servers said about the user, authorization first; the session's. attributes: what
+	 * conf/aaa_attributes.h makes of each. */
+	Ipc__AaaProfile *profiles[SESSION_PROFILES_MAX];
+	struct conf_object *attributes[SESSION_PROFILES_MAX];
+	size_t profiles_len;
+	bool local_policy;       /* LOCAL's entry for him counts, too */
+	bool accounting_started; /* a Start was queued */
 	char username[SESSION_NAME_SIZE];
 	char tunnel_group[SESSION_NAME_SIZE];
 	char group_policy[SESSION_NAME_SIZE];
@@ -121,6 +129,14 @@ struct session {
 
 struct session_table;
 
+/* For accounting. */
+enum session_event {
+	SESSION_STARTED, /* it has its addresses, and a tunnel for the first time */
+	SESSION_CHANGED, /* of address, inside or outside */
+	SESSION_ENDED,   /* cause and counts are final; addresses are still there */
+};
+typedef void (*session_event_fn)(enum session_event event, struct session *session, void *arg);
+
 /* Tell a worker to end its tunnel of a session. */
 typedef void (*session_end_fn)(unsigned worker, const Ipc__SessionEnd *end, void *arg);
 
@@ -130,7 +146,8 @@ struct session_config {
 	struct filters *filters; /* conf was given to filters_use() */
 	struct store *store;
 	session_end_fn end;
-	void *arg;
+	session_event_fn event; /* NULL: nobody wants to know */
+	void *arg;              /* of both */
 };
 
 /* Who logs in, and as what. All borrowed. */
@@ -142,6 +159,14 @@ struct session_login {
 	const struct conf_object *group;
 	const struct inherit *inherit;
 	const struct facts *facts;
+	/* Taken when the session is made, and only then (the pointers are NULL afterwards). */
+	Ipc__AaaProfile **profiles;
+	struct conf_object **attributes;
+	size_t profiles_len;
+	/* What servers were told: session_index_next(), and session_audit_id() at login_wall. 0: a
+	 * new one. */
+	uint32_t index;
+	int64_t login_wall;
 };
 
 struct session_table *session_table_new(const struct session_config *config) MUST_USE;
@@ -161,6 +186,11 @@ void session_table_worker_gone(struct session_table *table, unsigned worker);
 size_t session_table_len(const struct session_table *table);
 unsigned session_table_max(const struct session_table *table);
 
+/* An index for a login that begins; nothing is reserved, another is taken if it is in use by then.
+ */
+uint32_t session_index_next(struct session_table *table);
+/* audit-session-id of a session that is not made yet (asa.md 6.1). */
+void session_audit_id(const struct facts *facts, uint32_t index, int64_t login_wall, char out[25]);
 /* Would a login end one of several sessions of the user? Then it should be known how long each of
  * them has been idle. */
 bool session_is_crowded(

@@ -67,6 +67,17 @@ static const struct type_row types[] = {
     ROW(CTL_RELOAD, ctl_reload),
     ROW(CTL_ACCESS_LIST, ctl_access_list),
     ROW(CTL_RULE, ctl_rule),
+    ROW(TRACE, trace),
+    ROW(SESSION_UPDATE, session_update),
+    ROW(TRACE_WATCH, trace_watch),
+    ROW(CA_LIST, ca_list),
+    ROW(CA_LIST_REPLY, ca_list_reply),
+    ROW(CTL_AAA_SERVER, ctl_aaa_server),
+    ROW(CTL_AAA_HOST, ctl_aaa_host),
+    ROW(CTL_TRACE, ctl_trace),
+    ROW(CTL_TRACE_LINE, ctl_trace_line),
+    ROW(CTL_CA, ctl_ca),
+    ROW(CTL_CA_ENTRY, ctl_ca_entry),
 };
 
 static const struct type_row *

@@ -59,6 +59,7 @@ enum conf_kind {
 	CONF_TIME_RANGE,
 	CONF_AAA_SERVER_GROUP,
 	CONF_AAA_HOST,
+	CONF_SDI_MESSAGE,
 	CONF_USERNAME,
 	CONF_TRUSTPOINT,
 	CONF_SSL_TRUST_POINT,
@@ -193,6 +194,16 @@ enum conf_tg_general {
 	TGG_SECONDARY_USERNAME,        /* secondary-username-from-certificate: the same */
 	TGG_SECONDARY_CHOICE,          /* secondary-username-from-certificate-choice: the same enum
 					*/
+	TGG_SECONDARY_USE_PRIMARY,   /* secondary-authentication-use-primary-username: bool (false):
+					one user name for both passwords */
+	TGG_ACCOUNTING_SERVER_GROUP, /* accounting-server-group: string, an aaa-server-group (none)
+				      */
+	TGG_PASSWORD_MANAGEMENT,     /* password-management: bool (false): MS-CHAPv2, and a user may
+					change an expired password */
+	TGG_ATTR_FROM_SERVER,        /* authentication-attr-from-server: enum primary, secondary
+					(primary): whose attributes count */
+	TGG_SESSION_USERNAME,        /* authenticated-session-username: enum primary, secondary
+					(primary): which user name the session has */
 	TGG_COUNT
 };
 enum conf_tg_webvpn {
@@ -203,14 +214,23 @@ enum conf_tg_webvpn {
 	TGW_PRE_FILL,           /* pre-fill-username: enum none, client, "client hide" (none) */
 	TGW_SECONDARY_PRE_FILL, /* secondary-pre-fill-username: the same */
 	TGW_MULTIPLE,           /* multiple-certificate: object CONF_TG_MULTIPLE */
+	TGW_PROXY_AUTH, /* proxy-auth: enum none, sdi (none): challenges are those of a token
+			   server (asa.md 6.6) */
+	TGW_RADIUS_REJECT_MESSAGE, /* radius-reject-message: bool (false): show the user the
+				      server's words */
 	TGW_COUNT
 };
 enum conf_tg_multiple {
-	TGM_HASH_ALGORITHMS, /* hash-algorithms: strings of sha256, sha384, sha512 (all): what the
-				second certificate may sign with */
-	TGM_FIRST_STORE,     /* first-certificate-store: enum any, machine, user (any): of the one
-				of the TLS handshake, as the client says */
-	TGM_SECOND_STORE,    /* second-certificate-store: the same of the other */
+	TGM_HASH_ALGORITHMS,   /* hash-algorithms: strings of sha256, sha384, sha512 (all): what the
+				  second certificate may sign with */
+	TGM_FIRST_STORE,       /* first-certificate-store: enum any, machine, user (any): of the one
+				  of the TLS handshake, as the client says */
+	TGM_SECOND_STORE,      /* second-certificate-store: the same of the other */
+	TGM_FIRST_TRUSTPOINT,  /* first-certificate-trustpoint: string (any) */
+	TGM_SECOND_TRUSTPOINT, /* second-certificate-trustpoint: string (any) */
+	TGM_FIRST_MAP,         /* first-certificate-map: string, a certificate map (none): one of
+				  its rules must match */
+	TGM_SECOND_MAP,        /* second-certificate-map: the same of the other */
 	TGM_COUNT
 };
 enum conf_group_alias {
@@ -379,6 +399,17 @@ enum conf_aaa_server_group {
 	ASG_DEADTIME,            /* deadtime: minutes 0-1440 (10) */
 	ASG_MAX_FAILED_ATTEMPTS, /* max-failed-attempts: int 1-5 (3) */
 	ASG_HOSTS,               /* hosts: objects CONF_AAA_HOST, up to 16 */
+	ASG_MERGE_DACL,     /* merge-dacl: enum none, before-avpair, after-avpair (none): where the
+			       lines of a downloaded access list stand beside those of av-pairs */
+	ASG_INTERIM_UPDATE, /* interim-accounting-update: bool (false): account changes of address
+			     */
+	ASG_INTERIM_PERIODIC,      /* interim-accounting-periodic: hours 0-120 (0: off): account all
+				      the time */
+	ASG_DYNAMIC_AUTHORIZATION, /* dynamic-authorization: bool (false): its servers may change
+				      and end sessions (RFC 5176) */
+	ASG_DYNAMIC_AUTHORIZATION_PORT, /* dynamic-authorization-port: UDP port 1024-65535 (1700) */
+	ASG_AUTHORIZE_ONLY, /* authorize-only: bool (false): Service-Type Authorize-Only and no
+			       password when it authorizes */
 	ASG_COUNT
 };
 /* "aaa-server GRP host ADDR". */
@@ -389,7 +420,24 @@ enum conf_aaa_host {
 	AH_ACCOUNTING_PORT,     /* accounting-port: int (1646) */
 	AH_TIMEOUT,             /* timeout: s 1-300 (10) */
 	AH_RETRY_INTERVAL,      /* retry-interval: s 1-10 (10) */
+	AH_RADIUS_COMMON_PW,    /* radius-common-pw: string, secret (the user name): the password of
+				   requests that only authorize */
+	AH_MSCHAPV2_CAPABLE,    /* mschapv2-capable: bool (true): password-management may use
+				   MS-CHAPv2 */
+	AH_ACL_NETMASK_CONVERT, /* acl-netmask-convert: enum standard, wildcard, auto-detect
+				   (standard): how masks of downloaded access lists are read */
+	AH_REQUIRE_MESSAGE_AUTHENTICATOR, /* require-message-authenticator: bool (true): answers to
+					     Access-Requests without one are dropped
+					     (CVE-2024-3596) */
+	AH_SDI_MESSAGES, /* sdi-messages: objects CONF_SDI_MESSAGE: texts of a token server */
 	AH_COUNT
+};
+/* "proxy-auth_map sdi CODE TEXT": by what text a challenge is known (asa.md 6.6). */
+enum conf_sdi_message {
+	SDI_CODE, /* code: enum next-code, new-pin-sup, new-pin-meth, new-pin-req, new-pin-reenter,
+		     new-pin-sys-ok, next-ccode-and-reauth, ready-for-sys-pin, required */
+	SDI_TEXT, /* text: string, required */
+	SDI_COUNT
 };
 enum conf_pki {
 	PKI_TRUSTPOINTS,      /* trustpoints: objects CONF_TRUSTPOINT, at least one */

@@ -10,15 +10,15 @@
 #define DEFAULT_POLICY "DfltGrpPolicy"
 
 static void
-add_source(struct inherit *inherit, const struct conf_object *attributes, const char *name)
+add_source(struct inherit *inherit, const struct conf_object *attributes, const char *kind,
+    const char *name)
 {
 	for (size_t i = 0; i < inherit->sources_len; i++)
 		if (inherit->source[i] == attributes)
 			return; /* it has had its say */
 	assert(inherit->sources_len < INHERIT_SOURCES_MAX);
 	inherit->source[inherit->sources_len] = attributes;
-	inherit->source_kind[inherit->sources_len] =
-	    attributes->parent->kind == CONF_USERNAME ? "username" : "group-policy";
+	inherit->source_kind[inherit->sources_len] = kind;
 	inherit->source_name[inherit->sources_len++] = name;
 }
 
@@ -31,26 +31,31 @@ add_policy(const struct conf *conf, const char *name, struct inherit *inherit)
 
 	if (policy == NULL)
 		return;
-	add_source(inherit, conf_sub(policy, GP_ATTRIBUTES), conf_str(policy, GP_NAME));
+	add_source(
+	    inherit, conf_sub(policy, GP_ATTRIBUTES), "group-policy", conf_str(policy, GP_NAME));
 	if (inherit->group_policy == NULL)
 		inherit->group_policy = conf_str(policy, GP_NAME);
 }
 
-void
-inherit_merge(const struct conf *conf, const struct conf_object *tunnel_group,
-    const struct conf_object *user, const char *group_policy, struct inherit *out)
+/* Seconds stand in for an attribute unless a source before theirs has that attribute. */
+static void
+take_seconds(struct inherit *inherit, const struct inherit_own *own, size_t from)
 {
-	const struct conf_object *own = user != NULL ? conf_sub(user, USER_ATTRIBUTES) : NULL;
+	if (own->idle_sec > 0 && inherit->idle_sec == 0 &&
+	    inherit->from[GPA_VPN_IDLE_TIMEOUT] >= from) {
+		inherit->idle_sec = own->idle_sec;
+		inherit->idle_from = from;
+	}
+	if (own->session_sec > 0 && inherit->session_sec == 0 &&
+	    inherit->from[GPA_VPN_SESSION_TIMEOUT] >= from) {
+		inherit->session_sec = own->session_sec;
+		inherit->session_from = from;
+	}
+}
 
-	*out = (struct inherit){0};
-	if (own != NULL)
-		add_source(out, own, conf_str(user, USER_NAME));
-	add_policy(conf, group_policy, out);
-	if (out->group_policy == NULL && own != NULL)
-		add_policy(conf, conf_str(own, GPA_VPN_GROUP_POLICY), out);
-	add_policy(
-	    conf, conf_str(conf_sub(tunnel_group, TG_GENERAL), TGG_DEFAULT_GROUP_POLICY), out);
-	add_policy(conf, DEFAULT_POLICY, out);
+static void
+pick_values(struct inherit *out)
+{
 	for (unsigned a = 0; a < GPA_COUNT; a++) {
 		size_t i = 0;
 
@@ -60,6 +65,52 @@ inherit_merge(const struct conf *conf, const struct conf_object *tunnel_group,
 		/* An absent value holds the row's default, and every source has the same. */
 		out->value[a] = conf_value(out->source[i < out->sources_len ? i : 0], a);
 	}
+}
+
+void
+inherit_login(const struct conf *conf, const struct conf_object *tunnel_group,
+    const struct inherit_own *own, size_t own_len, struct inherit *out)
+{
+	*out = (struct inherit){0};
+	assert(own_len <= INHERIT_OWN_MAX);
+	for (size_t i = 0; i < own_len; i++)
+		if (own[i].attributes != NULL)
+			add_source(out, own[i].attributes, own[i].kind, own[i].name);
+	for (size_t i = 0; i < own_len && out->group_policy == NULL; i++)
+		add_policy(conf, own[i].group_policy, out);
+	add_policy(
+	    conf, conf_str(conf_sub(tunnel_group, TG_GENERAL), TGG_DEFAULT_GROUP_POLICY), out);
+	add_policy(conf, DEFAULT_POLICY, out);
+	pick_values(out);
+	for (size_t i = 0, from = 0; i < own_len; i++)
+		if (own[i].attributes != NULL)
+			take_seconds(out, &own[i], from++);
+}
+
+struct inherit_own
+inherit_own_user(const struct conf_object *user)
+{
+	const struct conf_object *attributes = conf_sub(user, USER_ATTRIBUTES);
+
+	return (struct inherit_own){
+	    .attributes = attributes,
+	    .kind = "username",
+	    .name = conf_str(user, USER_NAME),
+	    .group_policy = conf_str(attributes, GPA_VPN_GROUP_POLICY),
+	};
+}
+
+void
+inherit_merge(const struct conf *conf, const struct conf_object *tunnel_group,
+    const struct conf_object *user, const char *group_policy, struct inherit *out)
+{
+	struct inherit_own own = {0};
+
+	if (user != NULL)
+		own = inherit_own_user(user);
+	if (group_policy != NULL && conf_find(conf, CONF_GROUP_POLICY, group_policy) != NULL)
+		own.group_policy = group_policy;
+	inherit_login(conf, tunnel_group, &own, 1, out);
 }
 
 bool

@@ -9,7 +9,8 @@
 
 #include "conf/conf.h"
 
-#define INHERIT_SOURCES_MAX 6
+#define INHERIT_OWN_MAX 3
+#define INHERIT_SOURCES_MAX (INHERIT_OWN_MAX + 5)
 
 /* The merged view. Borrows from the configuration: hold a reference. */
 struct inherit {
@@ -18,17 +19,43 @@ struct inherit {
 	/* What was looked at, first wins: for explanations. from[a] indexes it, or is sources_len
 	 * for the default. */
 	const struct conf_object *source[INHERIT_SOURCES_MAX]; /* CONF_GP_ATTRIBUTES objects */
-	const char *source_kind[INHERIT_SOURCES_MAX];          /* "username", "group-policy" */
-	const char *source_name[INHERIT_SOURCES_MAX];          /* its name */
+	const char
+	    *source_kind[INHERIT_SOURCES_MAX]; /* "username", "aaa-server-group", "group-policy" */
+	const char *source_name[INHERIT_SOURCES_MAX]; /* its name */
 	size_t sources_len;
 	size_t from[GPA_COUNT];
 	const char *group_policy; /* name of the policy in force, for session records */
+	/* Timeouts in seconds, finer than the attributes, which they stand in for; 0: there are
+	 * none. Of the source at .._from. */
+	uint32_t idle_sec;
+	uint32_t session_sec;
+	size_t idle_from;
+	size_t session_from;
 };
 
-/*
- * Merge for a user in a tunnel group. user may be NULL (not LOCAL). group_policy names the policy
- * that AAA gave, or NULL; one that does not exist is ignored as the ASA does.
+/* What one authority says about the user himself: an entry of users.conf, or an aaa-server-group.
  */
+struct inherit_own {
+	const struct conf_object *attributes; /* CONF_GP_ATTRIBUTES; NULL: it has none */
+	const char *kind;                     /* "username", "aaa-server-group" */
+	const char *name;
+	const char *group_policy; /* that it names, or NULL */
+	uint32_t idle_sec;        /* 0: says nothing */
+	uint32_t session_sec;
+};
+
+/* An entry of users.conf. */
+struct inherit_own inherit_own_user(const struct conf_object *user);
+/*
+ * Merge for a login: own, in order (the authorization's before the authentication's, asa.md 1.3),
+ * then the first group policy that they name and that exists (one that does not is ignored as the
+ * ASA does), the tunnel group's default, DfltGrpPolicy. Borrows what own points to.
+ */
+void inherit_login(const struct conf *conf, const struct conf_object *tunnel_group,
+    const struct inherit_own *own, size_t own_len, struct inherit *out);
+
+/* The same for a user of users.conf, or NULL for nobody there. group_policy is preferred to the one
+ * that he names. */
 void inherit_merge(const struct conf *conf, const struct conf_object *tunnel_group,
     const struct conf_object *user, const char *group_policy, struct inherit *out);
 

@@ -51,6 +51,7 @@ static const struct row_kind *const kinds[CONF_KIND_COUNT] = {
     [CONF_TIME_RANGE] = &rows_acl_time_range,
     [CONF_AAA_SERVER_GROUP] = &rows_aaa_server_group,
     [CONF_AAA_HOST] = &rows_aaa_host,
+    [CONF_SDI_MESSAGE] = &rows_aaa_sdi_message,
     [CONF_USERNAME] = &rows_user_username,
     [CONF_TRUSTPOINT] = &rows_pki_trustpoint,
     [CONF_SSL_TRUST_POINT] = &rows_pki_ssl_trust_point,

@@ -66,7 +66,7 @@ extern const struct row_kind rows_policy, rows_policy_group_policy, rows_policy_
 extern const struct row_kind rows_acl_access_list, rows_acl_object, rows_acl_object_group,
     rows_acl_time_range;
 extern const struct row_kind rows_user, rows_user_username;
-extern const struct row_kind rows_aaa, rows_aaa_server_group, rows_aaa_host;
+extern const struct row_kind rows_aaa, rows_aaa_server_group, rows_aaa_host, rows_aaa_sdi_message;
 extern const struct row_kind rows_pki, rows_pki_trustpoint, rows_pki_ssl_trust_point;
 
 /* The table of a kind. */

@@ -19,12 +19,13 @@ static const struct row top[AAA_COUNT] = {
 	.type = ROW_OBJECTS,
 	.max_count = 200,
 	.kind = CONF_AAA_SERVER_GROUP,
-	.help = "RADIUS servers; a tunnel group that needs them is closed in this version"},
+	.help = "RADIUS servers"},
 };
 const struct row_kind rows_aaa = ROWS(top);
 
 static const char *const protocols[] = {"radius", NULL};
 static const char *const accounting_modes[] = {"single", "simultaneous", NULL};
+static const char *const merge_modes[] = {"none", "before-avpair", "after-avpair", NULL};
 static const char *const reactivation_modes[] = {"depletion", "timed", NULL};
 
 static const struct row server_group[ASG_COUNT] = {
@@ -66,6 +67,37 @@ static const struct row server_group[ASG_COUNT] = {
 	.max_count = 16,
 	.kind = CONF_AAA_HOST,
 	.help = "the servers, in order"},
+    [ASG_MERGE_DACL] = {.name = "merge-dacl",
+	.type = ROW_ENUM,
+	.def_text = "none",
+	.words = merge_modes,
+	.help =
+	    "where a downloaded access list stands beside the rules of av-pairs; none: those of "
+	    "av-pairs alone count"},
+    [ASG_INTERIM_UPDATE] = {.name = "interim-accounting-update",
+	.type = ROW_BOOL,
+	.def = false,
+	.help = "account when a session's addresses change"},
+    [ASG_INTERIM_PERIODIC] = {.name = "interim-accounting-periodic",
+	.type = ROW_INT,
+	.min = 0,
+	.max = 120,
+	.def = 0,
+	.help = "hours between accounts of each session, 0: none"},
+    [ASG_DYNAMIC_AUTHORIZATION] = {.name = "dynamic-authorization",
+	.type = ROW_BOOL,
+	.def = false,
+	.help = "the servers may change and end sessions"},
+    [ASG_DYNAMIC_AUTHORIZATION_PORT] = {.name = "dynamic-authorization-port",
+	.type = ROW_INT,
+	.min = 1024,
+	.max = 65535,
+	.def = 1700,
+	.help = "UDP port on which they ask for that"},
+    [ASG_AUTHORIZE_ONLY] = {.name = "authorize-only",
+	.type = ROW_BOOL,
+	.def = false,
+	.help = "authorization requests carry no password"},
 };
 static const struct row_refused server_group_refused[] = {
     {"protocol ldap", "only RADIUS is planned; use a RADIUS server in front of the directory"},
@@ -74,12 +106,10 @@ static const struct row_refused server_group_refused[] = {
     {"protocol sdi", "only RADIUS is planned; use the RADIUS of the token server"},
     {"protocol nt", "only RADIUS is planned; use a RADIUS server in front of the domain"},
     {"protocol http-form", "only RADIUS is planned; use a RADIUS server"},
-    {"merge-dacl", "there is no RADIUS yet; leave it out"},
-    {"interim-accounting-update", "there is no RADIUS accounting yet; leave it out"},
-    {"dynamic-authorization", "there is no RADIUS yet; leave it out"},
-    {"authorize-only", "there is no RADIUS yet; leave it out"},
 };
 const struct row_kind rows_aaa_server_group = ROWS_REFUSED(server_group, server_group_refused);
+
+static const char *const netmask_modes[] = {"standard", "wildcard", "auto-detect", NULL};
 
 static const struct row host[AH_COUNT] = {
     [AH_ADDRESS] = {.name = "address",
@@ -116,10 +146,46 @@ static const struct row host[AH_COUNT] = {
 	.max = 10,
 	.def = 10,
 	.help = "seconds between tries"},
+    [AH_RADIUS_COMMON_PW] = {.name = "radius-common-pw",
+	.type = ROW_STRING,
+	.secret = true,
+	.max = 127,
+	.help = "password of requests that only authorize; else it is the user name"},
+    [AH_MSCHAPV2_CAPABLE] = {.name = "mschapv2-capable",
+	.type = ROW_BOOL,
+	.def = true,
+	.help = "password-management may use MS-CHAPv2"},
+    [AH_ACL_NETMASK_CONVERT] = {.name = "acl-netmask-convert",
+	.type = ROW_ENUM,
+	.def_text = "standard",
+	.words = netmask_modes,
+	.help = "how masks in access lists from this server are read"},
+    [AH_REQUIRE_MESSAGE_AUTHENTICATOR] = {.name = "require-message-authenticator",
+	.type = ROW_BOOL,
+	.def = true,
+	.help = "drop answers that carry no Message-Authenticator (CVE-2024-3596)"},
+    [AH_SDI_MESSAGES] = {.name = "sdi-messages",
+	.type = ROW_OBJECTS,
+	.max_count = 8,
+	.kind = CONF_SDI_MESSAGE,
+	.help = "texts by which the challenges of a token server are known, where they differ from "
+		"the usual ones"},
 };
-static const struct row_refused host_refused[] = {
-    {"radius-common-pw", "there is no RADIUS yet; leave it out"},
-    {"mschapv2-capable", "there is no RADIUS yet; leave it out"},
-    {"acl-netmask-convert", "there is no RADIUS yet; leave it out"},
+const struct row_kind rows_aaa_host = ROWS(host);
+
+static const char *const sdi_codes[] = {"next-code", "new-pin-sup", "new-pin-meth", "new-pin-req",
+    "new-pin-reenter", "new-pin-sys-ok", "next-ccode-and-reauth", "ready-for-sys-pin", NULL};
+
+static const struct row sdi_message[SDI_COUNT] = {
+    [SDI_CODE] = {.name = "code",
+	.type = ROW_ENUM,
+	.required = true,
+	.words = sdi_codes,
+	.help = "what the text means"},
+    [SDI_TEXT] = {.name = "text",
+	.type = ROW_STRING,
+	.required = true,
+	.syntax = syntax_label,
+	.help = "a part of the server's message"},
 };
-const struct row_kind rows_aaa_host = ROWS_REFUSED(host, host_refused);
+const struct row_kind rows_aaa_sdi_message = ROWS(sdi_message);

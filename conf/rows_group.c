@@ -187,6 +187,7 @@ const struct row_kind rows_group_tunnel_group = ROWS_REFUSED(tunnel_group, tunne
 
 static const char *const fields[] = {"C", "CN", "DNQ", "EA", "GENQ", "GN", "I", "L", "N", "O", "OU",
     "SER", "SN", "SP", "T", "UID", "UPN", "use-entire-name", NULL};
+static const char *const servers[] = {"primary", "secondary", NULL};
 static const char *const choices[] = {"first-certificate", "second-certificate", NULL};
 
 static const struct row general[TGG_COUNT] = {
@@ -265,17 +266,35 @@ static const struct row general[TGG_COUNT] = {
 	.def_text = "first-certificate",
 	.words = choices,
 	.help = "which of two certificates holds the second user name"},
+    [TGG_SECONDARY_USE_PRIMARY] = {.name = "secondary-authentication-use-primary-username",
+	.type = ROW_BOOL,
+	.def = false,
+	.help = "one user name is asked for, with both passwords"},
+    [TGG_ACCOUNTING_SERVER_GROUP] = {.name = "accounting-server-group",
+	.type = ROW_STRING,
+	.max = 64,
+	.none = true,
+	.syntax = syntax_server_group,
+	.help = "aaa-server-group that is told of sessions"},
+    [TGG_PASSWORD_MANAGEMENT] = {.name = "password-management",
+	.type = ROW_BOOL,
+	.def = false,
+	.help = "MS-CHAPv2 instead of PAP; a user may change a password that has expired"},
+    [TGG_ATTR_FROM_SERVER] = {.name = "authentication-attr-from-server",
+	.type = ROW_ENUM,
+	.def_text = "primary",
+	.words = servers,
+	.help = "which of two servers gives the user's attributes"},
+    [TGG_SESSION_USERNAME] = {.name = "authenticated-session-username",
+	.type = ROW_ENUM,
+	.def_text = "primary",
+	.words = servers,
+	.help = "which of two user names the session has"},
 };
 static const struct row_refused general_refused[] = {
     {"dhcp-server", "addresses come from pools, not from DHCP; use address-pool"},
-    {"accounting-server-group", "there is no RADIUS accounting yet; leave it out"},
     {"username-from-certificate use-script", "there are no scripts; name a field"},
     {"secondary-username-from-certificate use-script", "there are no scripts; name a field"},
-    {"authenticated-session-username",
-	"the session has the first user name, as is the default; leave it out"},
-    {"authentication-attr-from-server",
-	"attributes are those of the first user name, as is the default; leave it out"},
-    {"password-management", "passwords cannot be changed at the login; leave it out"},
     {"override-account-disable", "there is no such account state here; leave it out"},
     {"scep-enrollment", "there is no SCEP proxy; leave it out"},
     {"nat-assigned-to-public-ip", "addresses are not translated; use nftables"},
@@ -301,11 +320,33 @@ static const struct row multiple[TGM_COUNT] = {
 	.def_text = "any",
 	.words = stores,
 	.help = "store that the second certificate is from, as the client says"},
+    [TGM_FIRST_TRUSTPOINT] = {.name = "first-certificate-trustpoint",
+	.type = ROW_STRING,
+	.max = 64,
+	.syntax = syntax_name,
+	.help = "trustpoint by which the certificate of the TLS handshake must be good"},
+    [TGM_SECOND_TRUSTPOINT] = {.name = "second-certificate-trustpoint",
+	.type = ROW_STRING,
+	.max = 64,
+	.syntax = syntax_name,
+	.help = "trustpoint by which the second certificate must be good"},
+    [TGM_FIRST_MAP] = {.name = "first-certificate-map",
+	.type = ROW_STRING,
+	.max = 64,
+	.syntax = syntax_name,
+	.help =
+	    "certificate map of which one rule must match the certificate of the TLS handshake"},
+    [TGM_SECOND_MAP] = {.name = "second-certificate-map",
+	.type = ROW_STRING,
+	.max = 64,
+	.syntax = syntax_name,
+	.help = "certificate map of which one rule must match the second certificate"},
 };
 const struct row_kind rows_group_multiple = ROWS(multiple);
 
 static const char *const methods[] = {"aaa", "certificate", "multiple-certificate", NULL};
 
+static const char *const proxy_auths[] = {"none", "sdi", NULL};
 static const char *const pre_fills[] = {"none", "client", "client hide", NULL};
 
 static const struct row webvpn_attributes[TGW_COUNT] = {
@@ -340,12 +381,19 @@ static const struct row webvpn_attributes[TGW_COUNT] = {
 	.type = ROW_OBJECT,
 	.kind = CONF_TG_MULTIPLE,
 	.help = "what the two certificates of a login must be"},
+    [TGW_PROXY_AUTH] = {.name = "proxy-auth",
+	.type = ROW_ENUM,
+	.def_text = "none",
+	.words = proxy_auths,
+	.help = "sdi: challenges are those of a token server"},
+    [TGW_RADIUS_REJECT_MESSAGE] = {.name = "radius-reject-message",
+	.type = ROW_BOOL,
+	.def = false,
+	.help = "show the user what the server says when it rejects him"},
 };
 static const struct row_refused webvpn_attributes_refused[] = {
     {"customization", "the client's texts are not changed; leave it out"},
     {"dns-group", "the gateway resolves by the system's resolver; leave it out"},
-    {"proxy-auth", "there is no RADIUS yet; leave it out"},
-    {"radius-reject-message", "there is no RADIUS yet; leave it out"},
     {"saml", "there are no SAML logins; use another authentication"},
     {"authentication saml", "there are no SAML logins; use another authentication"},
     {"without-csd", "no client is ever asked for a posture scan; leave it out"},

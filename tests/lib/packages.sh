@@ -6,9 +6,10 @@ set -euo pipefail
 
 declare -A sets=(
 	[build]="gcc libc6-dev make pkg-config protobuf-c-compiler libprotobuf-c-dev libevent-dev libssl-dev
-		libxml2-dev libconfig-dev libmnl-dev libjansson-dev uthash-dev libcrypt-dev"
+		libxml2-dev libconfig-dev libmnl-dev libjansson-dev uthash-dev libcrypt-dev nettle-dev"
 	[demo]="openconnect openssl iproute2 iputils-ping iperf3 procps python3"
-	[check]="openconnect openssl iproute2 iputils-ping iperf3 procps libcmocka-dev nftables python3 util-linux"
+	[check]="openconnect openssl iproute2 iputils-ping iperf3 procps libcmocka-dev nftables python3 util-linux
+		freeradius freeradius-utils libradcli-dev nginx-light"
 	[bench]="openconnect openssl iproute2 iputils-ping iperf3 procps ocserv python3"
 	[lint]="clang-format clang-tidy clang cppcheck shellcheck mandoc binutils libcmocka-dev"
 	[fuzz]="clang libclang-rt-14-dev"

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Access lists that come from a RADIUS server, as objects like those of group-policies.conf
+ * (asa.md 6.5). Pure. */
+#ifndef CONF_ACL_DOWNLOAD_H
+#define CONF_ACL_DOWNLOAD_H
+
+#include "conf/conf.h"
+
+enum acl_masks { ACL_MASKS_STANDARD, ACL_MASKS_WILDCARD, ACL_MASKS_AUTO };
+
+/*
+ * A CONF_ACCESS_LIST of type extended that belongs to no configuration; conf is where names of
+ * object groups are looked up. Caller frees with row_object_free(). ERR_SYNTAX: a line is not
+ * right, and why tells which (113033); ERR_LIMIT, ERR_NOMEM.
+ */
+enum err acl_download(const struct conf *conf, const char *name, char *const *lines, size_t len,
+    enum acl_masks masks, struct conf_object **out, struct buf *why) MUST_USE;
+
+#endif
