@@ -41,13 +41,16 @@ LIB := $(BUILD)/libsekisho.a
 # Programs beside the daemon, and the file of each one's main.
 TOOL_MAIN_show-sessions := show_sessions
 TOOL_MAIN_show-access-list := show_access_list
+TOOL_MAIN_show-aaa-server := show_aaa_server
+TOOL_MAIN_show-crypto-ca := show_crypto_ca
 TOOL_MAIN_explain-policy := explain_policy
 TOOL_MAIN_asa-import := asa_import
 TOOL_MAIN_sekisho-passwd := passwd
 TOOL_MAIN_sekisho-pki := sekisho_pki
-TOOLS := $(foreach tool,show-sessions show-access-list explain-policy asa-import sekisho-passwd sekisho-pki,$(if $(wildcard tools/$(TOOL_MAIN_$(tool)).c),$(tool)))
+TOOL_MAIN_sekisho-debug := sekisho_debug
+TOOLS := $(foreach tool,show-sessions show-access-list show-aaa-server show-crypto-ca explain-policy asa-import sekisho-passwd sekisho-pki sekisho-debug,$(if $(wildcard tools/$(TOOL_MAIN_$(tool)).c),$(tool)))
 # Those that need root, to read or to change the configuration.
-SBIN_TOOLS := $(filter sekisho-passwd sekisho-pki explain-policy,$(TOOLS))
+SBIN_TOOLS := $(filter sekisho-passwd sekisho-pki sekisho-debug explain-policy,$(TOOLS))
 BIN_TOOLS := $(filter-out $(SBIN_TOOLS),$(TOOLS))
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)
 UNIT_SRCS := $(wildcard tests/unit/test_*.c)
@@ -88,7 +91,10 @@ endef
 $(foreach tool,$(TOOLS),$(eval $(call TOOL_RULE,$(tool))))
 
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(LIB)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(LIB) $(PKG_LIBS) -lcmocka
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(LIB) $(PKG_LIBS) -lcmocka $(TEST_LIBS)
+
+# An independent reader of what we write; the daemon has nothing to do with it.
+$(BUILD)/tests/unit/test_radius_packet: TEST_LIBS := -lradcli
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(LIB) $(PKG_LIBS)
@@ -124,15 +130,22 @@ demo:
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@SEKISHO_BIN=$(CURDIR)/$(BUILD)/bin ONESHOT=$(ONESHOT) tests/lib/demo.sh
 
+# Parsers that libFuzzer gets ten seconds each for in every full run, with no more of the sources than they need.
+FUZZ_SHORT := pair xml
+FUZZ_SHORT_BUILD := NO_WERROR=1 BUILD=build-fuzz-short CC=clang SAN=fuzzer-no-link,address,undefined \
+	EXTRA_CFLAGS=-w LIB_SRCS='$(wildcard common/*.c conf/*.c pki/*.c gateway/xml*.c)'
+
 # All: unit tests plain and under ASan+UBSan, the fuzz corpus, every e2e plain, most of them under ASan+UBSan, the data path
-# under TSan. With T= only what its name selects, in the build that SAN= names.
-ALL_TESTS := 'plain:unit/*' 'address:unit/*' 'address:fuzz/*' 'plain:e2e/*' 'address:e2e/[013456]*' 'thread:e2e/3*'
+# under TSan, and for a few seconds each libFuzzer on what a stranger's login is read by. With T= only what its name selects, in
+# the build that SAN= names.
+ALL_TESTS := 'plain:unit/*' 'address:unit/*' 'address:fuzz/*' 'plain:e2e/*' 'address:e2e/[013456]*' 'thread:e2e/3*' $(FUZZ_SHORT:%='fuzz:fuzz/%')
 VARIANT := $(if $(findstring address,$(SAN)),address,$(if $(findstring thread,$(SAN)),thread,plain))
 
 check:
-	@tests/lib/packages.sh build check
+	@tests/lib/packages.sh build check $(if $(T),,fuzz)
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit-bins fuzz-bins
 	@$(if $(T),,for san in $(SANS); do $(MAKE) --no-print-directory -j$(JOBS) SAN=$$san all unit-bins fuzz-bins || exit 1; done)
+	@$(if $(T),,$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ_SHORT_BUILD) $(FUZZ_SHORT:%=build-fuzz-short/tests/fuzz/fuzz_%))
 	@tests/lib/runner.sh -j $(JOBS) $(if $(T),'$(VARIANT):*/$(T)*',$(ALL_TESTS))
 
 lint:

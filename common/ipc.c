@@ -195,6 +195,12 @@ ipc_fd(const struct ipc *ipc)
 	return ipc->fd;
 }
 
+size_t
+ipc_queued(const struct ipc *ipc)
+{
+	return ipc->queue_bytes;
+}
+
 /* Second step of a death, from the loop. The owner may have freed the channel meanwhile, or may do
  * so in here. */
 static void

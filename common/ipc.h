@@ -62,6 +62,9 @@ struct ipc *ipc_new(struct loop *loop, int fd, const struct ipc_config *config) 
 void ipc_free(struct ipc *ipc);
 void *ipc_arg(const struct ipc *ipc);
 int ipc_fd(const struct ipc *ipc);
+/* Bytes that wait because the peer is slow: who has something to say that is worth no waiting says
+ * it only at 0. */
+size_t ipc_queued(const struct ipc *ipc);
 
 /* Send an event. msg's type must belong to `type`. ERR_LIMIT: over IPC_MSG_MAX or queue full;
  * ERR_CLOSED. */

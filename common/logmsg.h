@@ -16,24 +16,51 @@
 #define LOGMSG_109201                                                                              \
 	LOG_NOTICE, "%%ASA-5-109201: UAUTH: Session=0x%08x, User=%s, Assigned IP=%s, Succeeded "   \
 		    "adding entry."
+#define LOGMSG_113004 LOG_INFO, "%%ASA-6-113004: AAA user %s Successful : server =  %s : user = %s"
+#define LOGMSG_113005                                                                              \
+	LOG_INFO, "%%ASA-6-113005: AAA user %s Rejected : reason = %s : server = %s : user = %s "  \
+		  ": user IP = %s"
 #define LOGMSG_113008 LOG_INFO, "%%ASA-6-113008: AAA transaction status ACCEPT : user = %s"
 #define LOGMSG_113009                                                                              \
 	LOG_INFO, "%%ASA-6-113009: AAA retrieved default group policy (%s) for user = %s"
+#define LOGMSG_113010 LOG_INFO, "%%ASA-6-113010: AAA challenge received for user %s from server %s."
 #define LOGMSG_113011                                                                              \
 	LOG_INFO, "%%ASA-6-113011: AAA retrieved user specific group policy (%s) for user = %s"
 #define LOGMSG_113012                                                                              \
 	LOG_INFO, "%%ASA-6-113012: AAA user authentication Successful : local database : user = "  \
 		  "%s"
+#define LOGMSG_113013                                                                              \
+	LOG_INFO, "%%ASA-6-113013: AAA unable to complete the request Error : reason = %s : "      \
+		  "user = %s"
+#define LOGMSG_113014                                                                              \
+	LOG_INFO, "%%ASA-6-113014: AAA %s server not accessible : server = %s : user = %s"
 #define LOGMSG_113015                                                                              \
 	LOG_INFO, "%%ASA-6-113015: AAA user authentication Rejected : reason = %s : local "        \
 		  "database : user = %s : user IP = %s"
+#define LOGMSG_113018                                                                              \
+	LOG_ERR, "%%ASA-3-113018: User: %s, Unsupported downloaded ACL Entry: %s, Action: %s"
 #define LOGMSG_113019                                                                              \
 	LOG_WARNING,                                                                               \
 	    "%%ASA-4-113019: Group = %s, Username = %s, IP = %s, Session disconnected. Session "   \
 	    "Type: %s, Duration: %s, Bytes xmt: %llu, Bytes rcv: %llu, Reason: %s"
+#define LOGMSG_113022                                                                              \
+	LOG_CRIT, "%%ASA-2-113022: AAA Marking %s server %s in aaa-server group %s as FAILED"
+#define LOGMSG_113023                                                                              \
+	LOG_CRIT, "%%ASA-2-113023: AAA Marking %s server %s in aaa-server group %s as ACTIVE"
 #define LOGMSG_113029                                                                              \
 	LOG_WARNING, "%%ASA-4-113029: Group %s User %s IP %s Session could not be established: "   \
 		     "session limit of %u reached"
+#define LOGMSG_113030                                                                              \
+	LOG_WARNING, "%%ASA-4-113030: Group %s User %s IP %s User ACL %s from AAA doesn't exist "  \
+		     "on the device, terminating connection."
+#define LOGMSG_113033                                                                              \
+	LOG_INFO, "%%ASA-6-113033: Group %s User %s IP %s AnyConnect session not allowed. ACL "    \
+		  "parse error."
+#define LOGMSG_113034                                                                              \
+	LOG_WARNING, "%%ASA-4-113034: Group %s User %s IP %s User ACL %s from AAA ignored, "       \
+		     "AV-PAIR ACL used instead."
+#define LOGMSG_113036                                                                              \
+	LOG_WARNING, "%%ASA-4-113036: Group %s User %s IP %s AAA parameter %s value invalid."
 #define LOGMSG_113039                                                                              \
 	LOG_INFO, "%%ASA-6-113039: Group <%s> User <%s> IP <%s> AnyConnect parent session "        \
 		  "started."
@@ -107,6 +134,10 @@
 #define LOGMSG_722041                                                                              \
 	LOG_WARNING, "%%ASA-4-722041: TunnelGroup <%s> GroupPolicy <%s> User <%s> IP <%s> No "     \
 		     "IPv6 address available for SVC connection"
+/* Why is ours. */
+#define LOGMSG_722043                                                                              \
+	LOG_NOTICE, "%%ASA-5-722043: Group <%s> User <%s> IP <%s> DTLS disabled: unable to "       \
+		    "negotiate cipher. %s."
 #define LOGMSG_722050                                                                              \
 	LOG_WARNING, "%%ASA-4-722050: Group <%s> User <%s> IP <%s> Session terminated: SVC not "   \
 		     "enabled for the user"
@@ -133,6 +164,10 @@
 		     "group-policy or tunnel-group local pools"
 #define LOGMSG_737026                                                                              \
 	LOG_INFO, "%%ASA-6-737026: IPAA: Session=0x%08x, Client assigned %s from local pool %s"
+#define LOGMSG_737033                                                                              \
+	LOG_INFO, "%%ASA-6-737033: IPAA: Session=0x%08x, Unable to assign AAA provided IP "        \
+		  "address (%s) to client. This IP address has already been assigned by other "    \
+		  "means."
 #define LOGMSG_737038                                                                              \
 	LOG_DEBUG,                                                                                 \
 	    "%%ASA-7-737038: IPAA: Session=0x%08x, specified address %s was in-use, trying to "    \

@@ -305,3 +305,20 @@ certmap_next(const struct conf *conf, const struct conf_object *previous)
 	}
 	return best;
 }
+
+bool
+certmap_finds(const struct conf *conf, const char *map, const Ipc__CertNames *names)
+{
+	const struct conf_object *root = conf_root(conf, CONF_TUNNEL_GROUPS);
+	struct conf_object *const *rules;
+	size_t len = root != NULL ? conf_subs(root, TGS_CERTIFICATE_MAPS, &rules) : 0;
+
+	for (size_t i = 0; i < len; i++) {
+		const char *name = conf_str(rules[i], CM_NAME);
+
+		if (name != NULL && strcmp(name, map) == 0 &&
+		    (names == NULL || certmap_matches(rules[i], names)))
+			return true;
+	}
+	return false;
+}

@@ -34,6 +34,9 @@ enum err certmap_parse(const char *text, struct certmap_criterion *out) MUST_USE
 bool certmap_holds(const struct certmap_criterion *criterion, const Ipc__CertNames *names);
 /* Do all criteria of a CONF_CERTIFICATE_MAP hold? One without criteria fits nobody. */
 bool certmap_matches(const struct conf_object *map, const Ipc__CertNames *names);
+/* Is there a rule of this certificate map, and with names (NULL: whatever they are) one that
+ * matches? */
+bool certmap_finds(const struct conf *conf, const char *map, const Ipc__CertNames *names);
 /*
  * The CONF_CERTIFICATE_GROUP_MAP entries in the order in which they are tried, the lowest sequence
  * first, equal ones in file order: the first for NULL, else the one behind previous. NULL: no more.

@@ -32,6 +32,8 @@ static const struct {
     {CONF_GP_ATTRIBUTES, GPA_IPV6_VPN_FILTER, CONF_ACCESS_LIST, "access-lists"},
     {CONF_GP_ATTRIBUTES, GPA_VPN_GROUP_POLICY, CONF_GROUP_POLICY, "group-policies"},
     {CONF_CERTIFICATE_GROUP_MAP, CGM_TUNNEL_GROUP, CONF_TUNNEL_GROUP, "tunnel-groups"},
+    {CONF_TG_MULTIPLE, TGM_FIRST_TRUSTPOINT, CONF_TRUSTPOINT, "trustpoints"},
+    {CONF_TG_MULTIPLE, TGM_SECOND_TRUSTPOINT, CONF_TRUSTPOINT, "trustpoints"},
     {CONF_PKI, PKI_SSL_TRUST_POINT, CONF_TRUSTPOINT, "trustpoints"},
     {CONF_SSL_TRUST_POINT, STP_TRUSTPOINT, CONF_TRUSTPOINT, "trustpoints"},
 };
@@ -175,6 +177,7 @@ static void (*const checks[])(const struct conf *, struct conf_errors *) = {
     check_names,
     check_all_references,
     check_selectors,
+    check_aaa,
     check_groups,
     check_policies,
     check_framed,

@@ -11,7 +11,11 @@ void check_conf(const struct conf *conf, struct conf_errors *errors);
 /* Its parts, one file each. */
 /* Group aliases and group URLs: two that mean the same (check_select.c). */
 void check_selectors(const struct conf *conf, struct conf_errors *errors);
-/* tunnel-groups.conf: servers, login methods, certificate maps, custom attributes (check_group.c).
+/* aaa.conf, and the servers that tunnel groups name (check_aaa.c). */
+void check_aaa(const struct conf *conf, struct conf_errors *errors);
+/* What of it can be configured and will not work. Adds warnings only. */
+void check_aaa_warnings(const struct conf *conf, struct conf_errors *errors);
+/* tunnel-groups.conf: login methods, certificate maps, custom attributes (check_group.c).
  */
 void check_groups(const struct conf *conf, struct conf_errors *errors);
 /* Attributes of group policies and users (check_policy.c). */

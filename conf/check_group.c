@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tunnel-groups.conf: servers, login methods, certificate maps, types of custom attributes. */
+/* tunnel-groups.conf: login methods, certificate maps, types of custom attributes. */
 #include "conf/check.h"
 
 #include <stdio.h>
@@ -9,46 +9,6 @@
 #include "conf/errors.h"
 
 #define KEY_MAX 256
-
-static const unsigned server_settings[] = {
-    TGG_AUTHENTICATION_SERVER_GROUP,
-    TGG_SECONDARY_SERVER_GROUP,
-    TGG_AUTHORIZATION_SERVER_GROUP,
-};
-
-/* aaa.conf may be missing, which is to have no servers; in a slice without group-policies.conf it
- * is not missed. */
-static bool
-knows_servers(const struct conf *conf)
-{
-	return conf_root(conf, CONF_AAA) != NULL || conf_root(conf, CONF_GROUP_POLICIES) != NULL;
-}
-
-/* "GROUP", "LOCAL", "GROUP LOCAL": LOCAL is for when no server of the group answers. */
-static void
-check_servers(const struct conf *conf, const struct conf_object *general, unsigned setting,
-    struct conf_errors *errors)
-{
-	char *const *list;
-	size_t len = conf_list(general, setting, &list);
-	struct buf known;
-
-	for (size_t i = 0; i < len; i++) {
-		if (i > 0 && strcmp(list[i], "LOCAL") != 0)
-			errors_setting(errors, general, setting,
-			    "\"%.64s\" cannot be the second; only LOCAL can follow a server group",
-			    list[i]);
-		if (strcmp(list[i], "LOCAL") == 0 || !knows_servers(conf) ||
-		    conf_find(conf, CONF_AAA_SERVER_GROUP, list[i]) != NULL)
-			continue;
-		buf_init(&known, 512);
-		check_put_names(conf, CONF_AAA_SERVER_GROUP, &known);
-		errors_setting(errors, general, setting,
-		    "\"%.64s\" is not in aaa-server-groups of aaa.conf%s; LOCAL is users.conf",
-		    list[i], buf_cstr(&known));
-		buf_fini(&known);
-	}
-}
 
 /* Fields of a certificate: the entire name is all that there is. */
 static void
@@ -69,8 +29,6 @@ check_general(
 {
 	const struct conf_object *root = conf_root(conf, CONF_TUNNEL_GROUPS);
 
-	for (size_t i = 0; i < ARRAY_LEN(server_settings); i++)
-		check_servers(conf, general, server_settings[i], errors);
 	check_fields(general, TGG_USERNAME_FROM_CERTIFICATE, errors);
 	check_fields(general, TGG_SECONDARY_USERNAME, errors);
 	if (conf_bool(general, TGG_AUTHORIZATION_REQUIRED) &&
@@ -100,6 +58,23 @@ check_webvpn(
 	if (one && multiple)
 		errors_setting(errors, webvpn, TGW_AUTHENTICATION,
 		    "has certificate and multiple-certificate; use one of them");
+}
+
+/* What the two certificates of a login must be. */
+static void
+check_multiple(
+    const struct conf *conf, const struct conf_object *multiple, struct conf_errors *errors)
+{
+	static const unsigned maps[] = {TGM_FIRST_MAP, TGM_SECOND_MAP};
+
+	for (size_t i = 0; i < ARRAY_LEN(maps); i++) {
+		const char *map = conf_str(multiple, maps[i]);
+
+		if (map != NULL && !certmap_finds(conf, map, NULL))
+			errors_setting(errors, multiple, maps[i],
+			    "there is no map \"%.64s\" in certificate-maps; write its rules there",
+			    map);
+	}
 }
 
 static void
@@ -190,6 +165,7 @@ check_groups(const struct conf *conf, struct conf_errors *errors)
 		return;
 	check_each(conf, CONF_TG_GENERAL, check_general, errors);
 	check_each(conf, CONF_TG_WEBVPN, check_webvpn, errors);
+	check_each(conf, CONF_TG_MULTIPLE, check_multiple, errors);
 	check_maps(conf, root, errors);
 	check_custom(conf_sub(root, TGS_WEBVPN), errors);
 }

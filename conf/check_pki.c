@@ -5,6 +5,8 @@
 #include "conf/check.h"
 #include "conf/errors.h"
 
+#define RSA_BITS_SAFE 2048
+
 static bool
 has_text(const char *data, size_t len, const char *wanted)
 {
@@ -74,6 +76,36 @@ check_revocation(const struct conf_object *trustpoint, struct conf_errors *error
 		    policy, strcmp(policy, "static") == 0 ? "; no CRL will be found" : "");
 }
 
+/* What is weaker than it should be today. */
+static void
+check_strength(const struct conf_object *root, struct conf_errors *errors)
+{
+	int64_t bits = conf_int(root, PKI_MINIMUM_RSA_MODULUS);
+	char *const *hashes;
+	size_t len = conf_list(root, PKI_SIGNATURE_HASHES, &hashes);
+
+	if (bits < RSA_BITS_SAFE)
+		errors_warn(errors, root,
+		    "minimum-rsa-modulus is %lld; RSA keys of less than %d bits can be broken",
+		    (long long)bits, RSA_BITS_SAFE);
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(hashes[i], "sha1") == 0)
+			errors_warn(errors, root,
+			    "signature-hashes has sha1; certificates signed with it can be forged");
+}
+
+static bool
+is_for_clients(const struct conf_object *trustpoint)
+{
+	char *const *usages;
+	size_t len = conf_list(trustpoint, TP_VALIDATION_USAGE, &usages);
+
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(usages[i], "ssl-client") == 0)
+			return conf_str(trustpoint, TP_CA_CERTIFICATE) != NULL;
+	return false;
+}
+
 /* A trustpoint that is to be shown to clients. */
 static void
 check_shown(const struct conf *conf, const struct conf_object *object, unsigned setting,
@@ -87,6 +119,26 @@ check_shown(const struct conf *conf, const struct conf_object *object, unsigned 
 	    (conf_str(trustpoint, TP_CERTIFICATE) == NULL || conf_str(trustpoint, TP_KEY) == NULL))
 		errors_setting(errors, object, setting,
 		    "\"%s\" has no certificate or no key; the listeners need both", name);
+}
+
+/* A trustpoint by which a client's certificate must be good. */
+static void
+check_anchor(
+    const struct conf *conf, const struct conf_object *multiple, struct conf_errors *errors)
+{
+	static const unsigned settings[] = {TGM_FIRST_TRUSTPOINT, TGM_SECOND_TRUSTPOINT};
+
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+		const char *name = conf_str(multiple, settings[i]);
+		const struct conf_object *trustpoint =
+		    name != NULL ? conf_find(conf, CONF_TRUSTPOINT, name) : NULL;
+
+		if (trustpoint != NULL && !is_for_clients(trustpoint))
+			errors_setting(errors, multiple, settings[i],
+			    "\"%.64s\" has no ca-certificate, or its validation-usage has no "
+			    "ssl-client; nobody could log in",
+			    name);
+	}
 }
 
 void
@@ -111,6 +163,8 @@ check_pki(const struct conf *conf, struct conf_errors *errors)
 	}
 	if (root == NULL)
 		return;
+	check_each(conf, CONF_TG_MULTIPLE, check_anchor, errors);
+	check_strength(root, errors);
 	check_shown(conf, root, PKI_SSL_TRUST_POINT, errors);
 	size_t names = conf_subs(root, PKI_SSL_TRUST_POINTS, &entries);
 	for (size_t i = 0; i < names; i++)

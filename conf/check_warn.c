@@ -18,16 +18,6 @@ warn_closed(const struct conf *conf, const struct conf_object *group, struct con
 	buf_fini(&why);
 }
 
-static void
-warn_host(
-    UNUSED const struct conf *conf, const struct conf_object *host, struct conf_errors *errors)
-{
-	const char *address = conf_str(host, AH_ADDRESS);
-
-	if (conf_str(host, AH_KEY) == NULL && address != NULL)
-		errors_warn(errors, host, "%s has no key; it cannot be asked", address);
-}
-
 /* Certificate maps are for certificates that are good, and somebody has to say which are. */
 static void
 warn_maps(const struct conf *conf, struct conf_errors *errors)
@@ -53,6 +43,6 @@ void
 check_warnings(const struct conf *conf, struct conf_errors *errors)
 {
 	check_each(conf, CONF_TUNNEL_GROUP, warn_closed, errors);
-	check_each(conf, CONF_AAA_HOST, warn_host, errors);
+	check_aaa_warnings(conf, errors);
 	warn_maps(conf, errors);
 }

@@ -445,8 +445,14 @@ enum conf_pki {
 				 show */
 	PKI_SSL_TRUST_POINTS, /* ssl-trust-points: objects CONF_SSL_TRUST_POINT: further identities,
 				 chosen by the name that a client asks for (SNI) */
-	PKI_REVOCATION_TIMEOUT, /* revocation-timeout: s 1-60 (5): until a responder or a CRL's
-				   server has not answered */
+	PKI_REVOCATION_TIMEOUT,  /* revocation-timeout: s 1-60 (5): until a responder or a CRL's
+				    server has not answered */
+	PKI_MINIMUM_RSA_MODULUS, /* minimum-rsa-modulus: bits 1024-8192 (2048): of keys of clients'
+				    certificates and their CAs */
+	PKI_ELLIPTIC_CURVES,     /* elliptic-curves: strings (P-256, P-384, P-521, Ed25519, Ed448):
+				    what else such a key may be */
+	PKI_SIGNATURE_HASHES, /* signature-hashes: strings (sha256, sha384, sha512): what they may
+				 be signed with */
 	PKI_COUNT
 };
 /* "ssl trust-point TP domain NAME". */
@@ -468,6 +474,8 @@ enum conf_trustpoint {
 	TP_CRL_URLS,                /* crl-urls: http URLs, up to 5: of policy static and both */
 	TP_CRL_CACHE_TIME,          /* crl-cache-time: minutes 1-1440 (60) */
 	TP_CRL_ENFORCE_NEXT_UPDATE, /* crl-enforcenextupdate: bool (true) */
+	TP_VALIDATION_USAGE, /* validation-usage: strings of ipsec-client, ssl-client, ssl-server
+				([ "ssl-client" ]): whose certificates its CAs may vouch for */
 	TP_COUNT
 };
 

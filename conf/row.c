@@ -67,8 +67,8 @@ struct place {
 	struct conf_errors *errors;
 };
 
-static struct conf_object *object_new(const struct place *parent, size_t index, const char *file,
-    enum conf_kind kind, const struct node *group, struct conf_errors *errors);
+static struct conf_object *object_new(const struct place *parent, size_t index, size_t room,
+    const char *file, enum conf_kind kind, const struct node *group, struct conf_errors *errors);
 
 const struct row_kind *
 row_kind(enum conf_kind kind)
@@ -292,7 +292,7 @@ set_object(const struct place *place, const struct node *node)
 	if (value->objects == NULL)
 		return;
 	value->objects[0] =
-	    object_new(place, 0, place->file, place->row->kind, node, place->errors);
+	    object_new(place, 0, 0, place->file, place->row->kind, node, place->errors);
 	value->len = value->objects[0] != NULL ? 1 : 0;
 	if (node != NULL)
 		value->state = CONF_SET;
@@ -325,7 +325,7 @@ set_objects(const struct place *place, const struct node *node)
 			continue;
 		}
 		struct conf_object *child = object_new(
-		    place, i, place->file, place->row->kind, &node->children[i], place->errors);
+		    place, i, 0, place->file, place->row->kind, &node->children[i], place->errors);
 		if (child == NULL)
 			return;
 		value->objects[value->len++] = child;
@@ -414,12 +414,13 @@ fill_setting(const struct place *place, const struct node *group)
 		set_object(place, NULL);
 }
 
+/* room: bytes behind the object that are freed with it. */
 static struct conf_object *
-object_new(const struct place *parent, size_t index, const char *file, enum conf_kind kind,
-    const struct node *group, struct conf_errors *errors)
+object_new(const struct place *parent, size_t index, size_t room, const char *file,
+    enum conf_kind kind, const struct node *group, struct conf_errors *errors)
 {
 	const struct row_kind *table = kinds[kind];
-	struct conf_object *object = errors_calloc(errors, 1, sizeof(*object));
+	struct conf_object *object = errors_calloc(errors, 1, sizeof(*object) + room);
 
 	if (object == NULL)
 		return NULL;
@@ -460,7 +461,18 @@ struct conf_object *
 row_object(
     const char *file, enum conf_kind kind, const struct node *group, struct conf_errors *errors)
 {
-	return object_new(NULL, 0, file, kind, group, errors);
+	return object_new(NULL, 0, 0, file, kind, group, errors);
+}
+
+struct conf_object *
+row_object_room(
+    const char *file, enum conf_kind kind, size_t room, char **at, struct conf_errors *errors)
+{
+	struct conf_object *object = object_new(NULL, 0, room, file, kind, NULL, errors);
+
+	if (object != NULL)
+		*at = (char *)(object + 1);
+	return object;
 }
 
 enum err
@@ -493,6 +505,94 @@ value_fini(struct conf_value *value)
 	for (size_t i = 0; i < value->len && value->objects != NULL; i++)
 		row_object_free(value->objects[i]);
 	free(value->objects);
+}
+
+/* ---- a setting that no file has ---- */
+
+/* What the text would be in a file of the row's type. ERR_SYNTAX: no such value. */
+static enum err
+text_node(const struct row *row, char *text, struct node *node)
+{
+	const struct node string = {.type = NODE_STRING, .str = text};
+	bool yes = strcmp(text, "true") == 0;
+
+	*node = string;
+	if (row->none && node_is_none(node))
+		return ERR_OK;
+	if (row->type == ROW_BOOL) {
+		*node = (struct node){.type = NODE_BOOL, .num = yes};
+		return yes || strcmp(text, "false") == 0 ? ERR_OK : ERR_SYNTAX;
+	}
+	if (row->type == ROW_INT) {
+		uint64_t num = 0;
+		enum err err = str_to_u64(text, 0, INT64_MAX, &num);
+
+		*node = (struct node){.type = NODE_INT, .num = (int64_t)num};
+		return err;
+	}
+	return ERR_OK;
+}
+
+/* The node of all texts; items has room for them when the row is a list. */
+static enum err
+texts_node(
+    const struct row *row, char *const *texts, size_t len, struct node *items, struct node *out)
+{
+	enum err err = ERR_OK;
+
+	if (row->type == ROW_OBJECT || row->type == ROW_OBJECTS || len == 0 ||
+	    (row->type != ROW_STRINGS && len != 1))
+		return ERR_SYNTAX;
+	for (size_t i = 0; i < len && err == ERR_OK; i++)
+		err = text_node(row, texts[i], &items[i]);
+	*out = items[0];
+	if (row->type == ROW_STRINGS)
+		*out = (struct node){.type = NODE_LIST, .children = items, .len = len};
+	return err;
+}
+
+/* What a setting was before anything was written. */
+static void
+clear(const struct place *place)
+{
+	struct conf_origin origin = place->value->origin;
+
+	value_fini(place->value);
+	*place->value = (struct conf_value){.origin = origin};
+	set_default(place);
+	if (place->row->type == ROW_OBJECT)
+		set_object(place, NULL);
+}
+
+enum err
+row_set_texts(struct conf_object *object, unsigned setting, char *const *texts, size_t len,
+    struct conf_errors *errors)
+{
+	struct place place = {
+	    .file = object->origin.file,
+	    .object = object,
+	    .setting = setting,
+	    .row = &kinds[object->kind]->rows[setting],
+	    .value = &object->values[setting],
+	    .errors = errors,
+	};
+	struct node *items = errors_calloc(errors, len, sizeof(*items)), node;
+	unsigned before = errors->count;
+
+	if (items == NULL)
+		return ERR_NOMEM;
+	clear(&place);
+	if (texts_node(place.row, texts, len, items, &node) != ERR_OK)
+		complain(&place, "is not a value of its type");
+	else if (place.row->none && node_is_none(&node))
+		set_none(place.value);
+	else
+		setters[place.row->type](&place, &node);
+	free(items);
+	if (errors->count == before)
+		return ERR_OK;
+	clear(&place);
+	return errors->out_of_memory ? ERR_NOMEM : ERR_SYNTAX;
 }
 
 void

@@ -77,6 +77,20 @@ const struct row_kind *row_kind(enum conf_kind kind);
  */
 struct conf_object *row_object(const char *file, enum conf_kind kind, const struct node *group,
     struct conf_errors *errors) MUST_USE;
+/*
+ * An object with nothing but defaults, of the top level. room: bytes behind it, zeros, that live as
+ * long as it does; *at is where they are. NULL: memory.
+ */
+struct conf_object *row_object_room(const char *file, enum conf_kind kind, size_t room, char **at,
+    struct conf_errors *errors) MUST_USE;
+/*
+ * One setting from texts, by the same row as that of a file: numbers in decimal, "true", "false",
+ * "none"; a list has as many texts as it has entries, everything else one. ERR_SYNTAX: errors tells
+ * why, and the setting is as if it never was written; groups of settings are always that.
+ * ERR_NOMEM.
+ */
+enum err row_set_texts(struct conf_object *object, unsigned setting, char *const *texts, size_t len,
+    struct conf_errors *errors) MUST_USE;
 /* Make child an element of a ROW_OBJECTS setting; takes it (also on failure). */
 enum err row_append(
     struct conf_object *parent, unsigned setting, struct conf_object *child) MUST_USE;

@@ -100,12 +100,12 @@ static const struct row server_group[ASG_COUNT] = {
 	.help = "authorization requests carry no password"},
 };
 static const struct row_refused server_group_refused[] = {
-    {"protocol ldap", "only RADIUS is planned; use a RADIUS server in front of the directory"},
-    {"protocol tacacs+", "only RADIUS is planned; use a RADIUS server"},
-    {"protocol kerberos", "only RADIUS is planned; use a RADIUS server in front of it"},
-    {"protocol sdi", "only RADIUS is planned; use the RADIUS of the token server"},
-    {"protocol nt", "only RADIUS is planned; use a RADIUS server in front of the domain"},
-    {"protocol http-form", "only RADIUS is planned; use a RADIUS server"},
+    {"protocol ldap", "only RADIUS is served; use a RADIUS server in front of the directory"},
+    {"protocol tacacs+", "only RADIUS is served; use a RADIUS server"},
+    {"protocol kerberos", "only RADIUS is served; use a RADIUS server in front of it"},
+    {"protocol sdi", "only RADIUS is served; use the RADIUS of the token server"},
+    {"protocol nt", "only RADIUS is served; use a RADIUS server in front of the domain"},
+    {"protocol http-form", "only RADIUS is served; use a RADIUS server"},
 };
 const struct row_kind rows_aaa_server_group = ROWS_REFUSED(server_group, server_group_refused);
 
@@ -115,7 +115,7 @@ static const struct row host[AH_COUNT] = {
     [AH_ADDRESS] = {.name = "address",
 	.type = ROW_STRING,
 	.required = true,
-	.syntax = syntax_ip,
+	.syntax = syntax_ip_server,
 	.help = "address of the server"},
     [AH_KEY] = {.name = "key",
 	.type = ROW_STRING,

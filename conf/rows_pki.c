@@ -8,6 +8,10 @@
 		.rows = (table), .len = ARRAY_LEN(table)                                           \
 	}
 
+static const char *const curves[] = {"P-256", "P-384", "P-521", "brainpoolP256r1",
+    "brainpoolP384r1", "brainpoolP512r1", "Ed25519", "Ed448", NULL};
+static const char *const hashes[] = {"sha1", "sha224", "sha256", "sha384", "sha512", NULL};
+
 static const struct row top[PKI_COUNT] = {
     [PKI_TRUSTPOINTS] = {.name = "trustpoints",
 	.type = ROW_OBJECTS,
@@ -32,10 +36,27 @@ static const struct row top[PKI_COUNT] = {
 	.max = 60,
 	.def = 5,
 	.help = "seconds until a responder or the server of a CRL is taken for dead"},
+    [PKI_MINIMUM_RSA_MODULUS] = {.name = "minimum-rsa-modulus",
+	.type = ROW_INT,
+	.min = 1024,
+	.max = 8192,
+	.def = 2048,
+	.help = "bits that an RSA key of a client's certificate, or of its CA, has at least"},
+    [PKI_ELLIPTIC_CURVES] = {.name = "elliptic-curves",
+	.type = ROW_STRINGS,
+	.max_count = 8,
+	.words = curves,
+	.help = "curves that EC and EdDSA keys of such certificates may be on"},
+    [PKI_SIGNATURE_HASHES] = {.name = "signature-hashes",
+	.type = ROW_STRINGS,
+	.max_count = 5,
+	.words = hashes,
+	.help = "hashes that such certificates may be signed with"},
 };
 const struct row_kind rows_pki = ROWS(top);
 
 static const char *const crl_policies[] = {"cdp", "static", "both", NULL};
+static const char *const usages[] = {"ipsec-client", "ssl-client", "ssl-server", NULL};
 static const char *const revocation_methods[] = {"crl", "ocsp", "none", NULL};
 
 static const struct row trustpoint[TP_COUNT] = {
@@ -91,6 +112,12 @@ static const struct row trustpoint[TP_COUNT] = {
 	.type = ROW_BOOL,
 	.def = true,
 	.help = "a CRL after its next update, or without one, is worth nothing"},
+    [TP_VALIDATION_USAGE] = {.name = "validation-usage",
+	.type = ROW_STRINGS,
+	.max_count = 3,
+	.def_text = "ssl-client",
+	.words = usages,
+	.help = "whose certificates its CAs vouch for; clients need ssl-client"},
 };
 const struct row_kind rows_pki_trustpoint = ROWS(trustpoint);
 

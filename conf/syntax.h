@@ -15,6 +15,8 @@ const char *syntax_name(const char *text);
 const char *syntax_user(const char *text);
 const char *syntax_label(const char *text);
 const char *syntax_ip(const char *text);
+/* The same, or the own host: a server may run beside the gateway. */
+const char *syntax_ip_server(const char *text);
 const char *syntax_ip4(const char *text);
 const char *syntax_listen(const char *text);
 const char *syntax_tun4(const char *text);

@@ -7,16 +7,25 @@
 
 #define RANGE_SIZE_MAX 1048576 /* addresses in a pool: more than max-sessions can use */
 
+static bool
+is_loopback(const struct ip_addr *addr)
+{
+	static const struct ip_addr loopback6 = {.family = 6, .bytes = {[15] = 1}};
+
+	return addr->family == 4 ? addr->bytes[0] == 127 : ip_eq(addr, &loopback6);
+}
+
 /* An address that one host can have. */
 static bool
 is_unicast(const struct ip_addr *addr)
 {
-	static const struct ip_addr any6 = {.family = 6},
-				    loopback6 = {.family = 6, .bytes = {[15] = 1}};
+	static const struct ip_addr any6 = {.family = 6};
 
+	if (is_loopback(addr))
+		return false;
 	if (addr->family == 4)
-		return addr->bytes[0] != 0 && addr->bytes[0] != 127 && addr->bytes[0] < 224;
-	return addr->bytes[0] != 0xff && !ip_eq(addr, &any6) && !ip_eq(addr, &loopback6);
+		return addr->bytes[0] != 0 && addr->bytes[0] < 224;
+	return addr->bytes[0] != 0xff && !ip_eq(addr, &any6);
 }
 
 const char *
@@ -27,6 +36,16 @@ syntax_ip(const char *text)
 	if (ip_parse(text, &addr) != ERR_OK || !is_unicast(&addr))
 		return "is not the address of a host; use one like 192.0.2.53 or 2001:db8::53";
 	return NULL;
+}
+
+const char *
+syntax_ip_server(const char *text)
+{
+	struct ip_addr addr;
+
+	if (ip_parse(text, &addr) == ERR_OK && is_loopback(&addr))
+		return NULL;
+	return syntax_ip(text);
 }
 
 const char *

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "conf/cert_name.h"
+#include "conf/row.h"
 #include "conf/username.h"
+#include "conf/value_text.h"
 #include "tools/explain.h"
 
 /* ---- which rule ---- */
@@ -135,10 +137,10 @@ find_user(struct explain *explain)
 		explain->username_ok = name_of_certificate(explain);
 	else
 		return;
-	if (explain->username_ok)
-		explain->user = conf_find(explain->conf, CONF_USERNAME, explain->username);
-	else
+	if (!explain->username_ok)
 		explain->username[0] = '\0';
+	else if (explain_is_local(explain))
+		explain->user = conf_find(explain->conf, CONF_USERNAME, explain->username);
 }
 
 bool
@@ -146,6 +148,27 @@ explain_has_user(const struct explain *explain)
 {
 	return explain->query->user != NULL ||
 	       (explain->by_certificate && explain->query->names != NULL);
+}
+
+/* Is LOCAL asked for the password? */
+static bool
+asks_local(const struct explain *explain)
+{
+	struct explain_servers servers;
+
+	return explain_servers(explain, EXPLAIN_AUTHENTICATION, &servers) && servers.local;
+}
+
+/* Must LOCAL know the user, and does not? */
+static bool
+is_unauthorized(const struct explain *explain)
+{
+	struct explain_servers servers;
+
+	if (explain_servers(explain, EXPLAIN_AUTHORIZATION, &servers) && !servers.local)
+		return false;
+	return explain->user == NULL &&
+	       conf_bool(conf_sub(explain->choice.group, TG_GENERAL), TGG_AUTHORIZATION_REQUIRED);
 }
 
 /* What LOCAL has against the user, before any password. */
@@ -157,11 +180,11 @@ ask_local(const struct explain *explain, struct explain_answer *out)
 		out->text = explain->query->user != NULL
 				? "the user name is too long, or nothing is left of it"
 				: "there is no user name in the certificate";
-	} else if (!explain->methods.aaa) {
-		if (judge_authorized(explain->choice.group, explain->user))
-			return;
+	} else if (is_unauthorized(explain)) {
 		out->reason = "unknown-user";
 		out->text = "LOCAL does not know the user, and authorization-required is set";
+	} else if (!asks_local(explain)) {
+		return;
 	} else if (explain->user == NULL) {
 		out->reason = "unknown-user";
 		out->text = "LOCAL does not know the user";
@@ -169,6 +192,20 @@ ask_local(const struct explain *explain, struct explain_answer *out)
 		out->reason = "no-password";
 		out->text = "the user has no password, so that no password fits";
 	}
+}
+
+/* Does it depend on somebody whom only the daemon asks? */
+static bool
+needs_servers(const struct explain *explain)
+{
+	const struct conf_object *general = conf_sub(explain->choice.group, TG_GENERAL);
+	struct explain_servers servers;
+
+	for (enum explain_purpose p = EXPLAIN_AUTHENTICATION; p < EXPLAIN_AUTHORIZATION; p++)
+		if (explain_servers(explain, p, &servers) && !servers.local)
+			return true;
+	return explain_servers(explain, EXPLAIN_AUTHORIZATION, &servers) && !servers.local &&
+	       conf_bool(general, TGG_AUTHORIZATION_REQUIRED);
 }
 
 /* As the daemon asks: the group, LOCAL, and only then the policy. */
@@ -184,13 +221,21 @@ explain_verdict(const struct explain *explain, struct explain_answer *out)
 	    [JUDGE_HOURS] = "hours",
 	};
 
+	const struct explain_problem *problem = explain_refusal(explain);
+
 	out->policy_reason = reasons[explain->verdict];
 	out->policy_text = judge_text(explain->verdict);
 	out->reason = out->policy_reason;
 	out->text = out->policy_text;
 	if (explain->verdict != JUDGE_CLOSED && explain_has_user(explain))
 		ask_local(explain, out);
+	if (problem != NULL && strcmp(out->reason, "ok") == 0) {
+		out->reason = explain_problem_word(problem->problem);
+		out->text = explain_problem_text(problem->problem);
+	}
 	out->allowed = strcmp(out->reason, "ok") == 0;
+	if (out->allowed && needs_servers(explain))
+		out->text = "the login is allowed, if the servers accept the user";
 }
 
 /* ---- what he gets ---- */
@@ -262,7 +307,7 @@ note_add(const struct explain *explain, struct explain_attribute *out)
 
 	if (why != NULL)
 		snprintf(out->note, sizeof(out->note), "without effect: %s", why);
-	else if (out->attribute == GPA_VPN_IDLE_TIMEOUT &&
+	else if (out->attribute == GPA_VPN_IDLE_TIMEOUT && out->from.seconds == 0 &&
 		 inherit_int(inherit, out->attribute) == 0)
 		snprintf(out->note, sizeof(out->note),
 		    "webvpn default-idle-timeout applies: %" PRId64 " seconds",
@@ -278,10 +323,17 @@ add_plain(struct explain *explain, enum conf_gp_attributes attribute)
 {
 	const struct inherit *inherit = &explain->inherit;
 	struct explain_attribute *out = attribute_add(explain, attribute);
-	size_t from = inherit->from[attribute];
+	size_t from = inherit->from[attribute], begin = from + 1;
+	const char *origin;
+	uint32_t seconds = 0;
 
+	if (value_text_seconds(inherit, attribute, &seconds, &from, &origin))
+		begin = from;
 	out->from = source_of(inherit, from, inherit->value[attribute]);
-	for (size_t i = from + 1; i < inherit->sources_len; i++) {
+	out->from.seconds = seconds;
+	if (seconds > 0)
+		out->from.origin = (struct conf_origin){.file = origin};
+	for (size_t i = begin; i < inherit->sources_len; i++) {
 		const struct conf_value *value = conf_value(inherit->source[i], attribute);
 
 		if (value->state != CONF_ABSENT)
@@ -394,8 +446,10 @@ explain_new(const struct conf *conf, const struct explain_query *query)
 	find_group(explain);
 	find_methods(explain);
 	find_user(explain);
-	/* This version asks no server that could name another policy. */
-	inherit_merge(conf, explain->choice.group, explain->user, NULL, &explain->inherit);
+	if (explain_inherit(explain) != ERR_OK) {
+		explain_free(explain);
+		return NULL;
+	}
 	explain->verdict = judge_login(conf, explain->choice.group, &explain->inherit, query->when);
 	find_attributes(explain);
 	return explain;
@@ -406,6 +460,8 @@ explain_free(struct explain *explain)
 {
 	if (explain == NULL)
 		return;
+	row_object_free(explain->authorization.attributes);
+	row_object_free(explain->authentication.attributes);
 	buf_fini(&explain->closed);
 	free(explain);
 }

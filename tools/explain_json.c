@@ -155,6 +155,77 @@ login_json(struct explain *explain)
 			     set(out, "closed_why", text_or_null(why)));
 }
 
+/* ---- servers ---- */
+
+static json_t *
+hosts_json(const struct conf_object *group)
+{
+	struct conf_object *const *hosts;
+	size_t len = group != NULL ? conf_subs(group, ASG_HOSTS, &hosts) : 0;
+	json_t *out = json_array();
+	bool ok = out != NULL;
+
+	for (size_t i = 0; ok && i < len; i++) {
+		json_t *host = json_object();
+
+		ok = set(host, "address", text_or_null(conf_str(hosts[i], AH_ADDRESS))) &&
+		     set(host, "has_key", json_boolean(conf_str(hosts[i], AH_KEY) != NULL));
+		ok = json_array_append_new(out, host) == 0 && ok;
+	}
+	return done(out, ok);
+}
+
+static json_t *
+purpose_json(const struct explain *explain, enum explain_purpose purpose)
+{
+	struct explain_servers servers;
+	const char *name = NULL;
+	json_t *out;
+
+	if (!explain_servers(explain, purpose, &servers))
+		return json_null();
+	if (servers.group != NULL)
+		name = conf_str(servers.group, ASG_NAME);
+	out = json_object();
+	return done(out, set(out, "server_group", text_or_null(name)) &&
+			     set(out, "hosts", hosts_json(servers.group)) &&
+			     set(out, "local", json_boolean(servers.local)) &&
+			     set(out, "local_fallback", json_boolean(servers.fallback)));
+}
+
+static json_t *
+servers_json(const struct explain *explain)
+{
+	const struct conf_object *general = conf_sub(explain->choice.group, TG_GENERAL);
+	json_t *out = json_object();
+
+	return done(
+	    out, set(out, "authentication", purpose_json(explain, EXPLAIN_AUTHENTICATION)) &&
+		     set(out, "secondary", purpose_json(explain, EXPLAIN_SECONDARY)) &&
+		     set(out, "authorization", purpose_json(explain, EXPLAIN_AUTHORIZATION)) &&
+		     set(out, "authorization_required",
+			 json_boolean(conf_bool(general, TGG_AUTHORIZATION_REQUIRED))) &&
+		     set(out, "accounting", purpose_json(explain, EXPLAIN_ACCOUNTING)));
+}
+
+static json_t *
+problems_json(const struct explain *explain)
+{
+	json_t *out = json_array();
+	bool ok = out != NULL;
+
+	for (size_t i = 0; ok && i < explain->problems_len; i++) {
+		const struct explain_problem *problem = &explain->problems[i];
+		json_t *item = json_object();
+
+		ok = set(item, "name", explain_text_json(problem->name)) &&
+		     set(item, "value", explain_text_json(problem->value)) &&
+		     set(item, "problem", json_string(explain_problem_word(problem->problem)));
+		ok = json_array_append_new(out, item) == 0 && ok;
+	}
+	return done(out, ok);
+}
+
 static json_t *
 user_json(const struct explain *explain)
 {
@@ -295,17 +366,21 @@ explain_json(struct explain *explain)
 {
 	json_t *out = json_object();
 
-	return done(out,
-	    set(out, "tunnel_group", group_json(explain)) &&
-		set(out, "chosen_by", step_json(explain_decisive(explain))) &&
-		set(out, "tried", tried_json(explain)) &&
-		set(out, "tried_dropped", json_integer((json_int_t)explain->trace.dropped)) &&
-		set(out, "certificate", certificate_json(explain->query->names)) &&
-		set(out, "login", login_json(explain)) && set(out, "user", user_json(explain)) &&
-		set(out, "group_policy", text_or_null(explain->inherit.group_policy)) &&
-		set(out, "time", json_integer((json_int_t)explain->query->when)) &&
-		set(out, "verdict", verdict_json(explain)) &&
-		set(out, "attributes", attributes_json(explain)) &&
-		set(out, "ipv4", family_json(explain, 4)) &&
-		set(out, "ipv6", family_json(explain, 6)));
+	return done(
+	    out, set(out, "tunnel_group", group_json(explain)) &&
+		     set(out, "chosen_by", step_json(explain_decisive(explain))) &&
+		     set(out, "tried", tried_json(explain)) &&
+		     set(out, "tried_dropped", json_integer((json_int_t)explain->trace.dropped)) &&
+		     set(out, "certificate", certificate_json(explain->query->names)) &&
+		     set(out, "login", login_json(explain)) &&
+		     set(out, "servers", servers_json(explain)) &&
+		     set(out, "user", user_json(explain)) &&
+		     set(out, "problems", problems_json(explain)) &&
+		     set(out, "unheard", text_or_null(explain->unheard)) &&
+		     set(out, "group_policy", text_or_null(explain->inherit.group_policy)) &&
+		     set(out, "time", json_integer((json_int_t)explain->query->when)) &&
+		     set(out, "verdict", verdict_json(explain)) &&
+		     set(out, "attributes", attributes_json(explain)) &&
+		     set(out, "ipv4", family_json(explain, 4)) &&
+		     set(out, "ipv6", family_json(explain, 6)));
 }

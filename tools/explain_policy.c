@@ -19,6 +19,7 @@
 
 #define CERTIFICATE_MAX (1024 * 1024)
 #define TEXT_MAX (64U << 20)
+#define SAID_MAX 256 /* options that say what a server would */
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -27,6 +28,8 @@ struct options {
 	const char *certificate;
 	bool json;
 	struct explain_query query;
+	const char *aaa[SAID_MAX];
+	const char *authorization[SAID_MAX];
 };
 
 static NORETURN void
@@ -34,6 +37,7 @@ usage(int status)
 {
 	fputs("usage: explain-policy [-c DIR] [--group-url URL | --alias ALIAS] [--user NAME]\n"
 	      "           [--certificate FILE] [--time \"YYYY-MM-DD HH:MM\"] [--json]\n"
+	      "           [--aaa NAME=VALUE ..] [--authorization NAME=VALUE ..]\n"
 	      "       explain-policy -V\n"
 	      "  -c DIR              directory of the configuration\n"
 	      "  --group-url URL     the URL that the client was given\n"
@@ -41,6 +45,10 @@ usage(int status)
 	      "  --user NAME         the user name as typed\n"
 	      "  --certificate FILE  the client's certificate, PEM or DER; it is not verified\n"
 	      "  --time TIME         the moment of the login, in local time\n"
+	      "  --aaa NAME=VALUE    what the RADIUS server of the login says of the user: an\n"
+	      "                      attribute of a group policy, group-policy, idle-timeout or\n"
+	      "                      session-timeout (seconds), or just accept\n"
+	      "  --authorization ..  the same of the authorization server\n"
 	      "  --json              one JSON document\n",
 	    status == 0 ? stdout : stderr);
 	exit(status);
@@ -78,6 +86,19 @@ read_time(const char *text)
 }
 
 static void
+add_said(const char *text, const char **list, size_t *len)
+{
+	if (!explain_said_is_fine(text))
+		fail(EXIT_USAGE,
+		    "\"%s\" is not NAME=VALUE of an attribute, group-policy, idle-timeout or "
+		    "session-timeout, nor accept",
+		    text);
+	if (*len == SAID_MAX)
+		fail(EXIT_USAGE, "a server can be made to say %d things", SAID_MAX);
+	list[(*len)++] = text;
+}
+
+static void
 parse_options(struct options *options, int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -86,6 +107,8 @@ parse_options(struct options *options, int argc, char **argv)
 	    {"user", required_argument, NULL, 'u'},
 	    {"certificate", required_argument, NULL, 'x'},
 	    {"time", required_argument, NULL, 't'},
+	    {"aaa", required_argument, NULL, 'A'},
+	    {"authorization", required_argument, NULL, 'Z'},
 	    {"json", no_argument, NULL, 'j'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
@@ -94,6 +117,8 @@ parse_options(struct options *options, int argc, char **argv)
 	struct explain_query *query = &options->query;
 	int c;
 
+	query->aaa = options->aaa;
+	query->authorization = options->authorization;
 	while ((c = getopt_long(argc, argv, "c:hV", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
@@ -113,6 +138,12 @@ parse_options(struct options *options, int argc, char **argv)
 			break;
 		case 't':
 			query->when = read_time(optarg);
+			break;
+		case 'A':
+			add_said(optarg, options->aaa, &query->aaa_len);
+			break;
+		case 'Z':
+			add_said(optarg, options->authorization, &query->authorization_len);
 			break;
 		case 'j':
 			options->json = true;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/value_text.h"
 #include "tools/explain.h"
 
 /* "  (tunnel-groups.conf:4)"; nothing for what is written nowhere. */
@@ -35,7 +36,7 @@ put_step(struct buf *out, const struct resolve_step *step)
 	buf_puts(out, explain_rule_name(step->rule));
 	if (text.len > 0) {
 		buf_puts(out, " ");
-		explain_put_printable(out, buf_cstr(&text));
+		value_text_printable(out, buf_cstr(&text));
 	}
 	if (step->object != NULL)
 		put_origin(out, &step->object->origin);
@@ -71,9 +72,9 @@ put_certificate(struct buf *out, const struct explain *explain)
 	if (names == NULL)
 		return;
 	put_label(out, "Certificate:");
-	explain_put_printable(out, names->subject_name);
+	value_text_printable(out, names->subject_name);
 	buf_puts(out, ", issued by ");
-	explain_put_printable(out, names->issuer_name);
+	value_text_printable(out, names->issuer_name);
 	buf_printf(out,
 	    "\n%17snot verified here; the gateway uses it only if a trustpoint's CA vouches for "
 	    "it\n",
@@ -94,15 +95,43 @@ has_ask(const struct explain *explain, const char *what)
 	return false;
 }
 
+/* What policy says of the two certificates. */
+static void
+put_pair(struct buf *out, const struct conf_object *group)
+{
+	static const struct {
+		const char *whose;
+		unsigned trustpoint, map;
+	} both[] = {
+	    {"the first", TGM_FIRST_TRUSTPOINT, TGM_FIRST_MAP},
+	    {"the second", TGM_SECOND_TRUSTPOINT, TGM_SECOND_MAP},
+	};
+	const struct conf_object *multiple = conf_sub(conf_sub(group, TG_WEBVPN), TGW_MULTIPLE);
+
+	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+		const char *trustpoint = conf_str(multiple, both[i].trustpoint);
+		const char *map = conf_str(multiple, both[i].map);
+
+		if (trustpoint != NULL || map != NULL)
+			buf_printf(out, ", %s", both[i].whose);
+		if (trustpoint != NULL)
+			buf_printf(out, " of trustpoint %s", trustpoint);
+		if (map != NULL)
+			buf_printf(out, " that matches certificate map %s", map);
+	}
+}
+
 static void
 put_asks(struct buf *out, const struct explain *explain)
 {
 	const struct conf_methods *methods = &explain->methods;
 
-	if (methods->multiple)
+	if (methods->multiple) {
 		buf_puts(out, "two certificates");
-	else if (methods->certificate)
+		put_pair(out, explain->choice.group);
+	} else if (methods->certificate) {
 		buf_puts(out, "a certificate");
+	}
 	if (!methods->aaa)
 		return;
 	if (methods->certificate || methods->multiple)
@@ -153,6 +182,81 @@ put_login(struct buf *out, struct explain *explain)
 	buf_puts(out, "\n");
 }
 
+/* "aaa-server-group RAD (aaa.conf:3): 192.0.2.1, 192.0.2.2 without a key; if none answers LOCAL" */
+static void
+put_hosts(struct buf *out, const struct conf_object *group)
+{
+	struct conf_object *const *hosts;
+	size_t len = conf_subs(group, ASG_HOSTS, &hosts);
+
+	buf_printf(out, "aaa-server-group %s", conf_str(group, ASG_NAME));
+	put_origin(out, &group->origin);
+	buf_puts(out, len > 0 ? ": " : ": no server");
+	for (size_t i = 0; i < len; i++)
+		buf_printf(out, "%s%s%s", i > 0 ? ", " : "", conf_str(hosts[i], AH_ADDRESS),
+		    conf_str(hosts[i], AH_KEY) == NULL ? " without a key" : "");
+}
+
+static void
+put_servers(struct buf *out, const struct explain *explain)
+{
+	static const char *const labels[] = {
+	    [EXPLAIN_AUTHENTICATION] = "Authentication:",
+	    [EXPLAIN_SECONDARY] = "Second password:",
+	    [EXPLAIN_AUTHORIZATION] = "Authorization:",
+	    [EXPLAIN_ACCOUNTING] = "Accounting:",
+	};
+	const struct conf_object *general = conf_sub(explain->choice.group, TG_GENERAL);
+
+	for (enum explain_purpose p = 0; p < EXPLAIN_PURPOSES; p++) {
+		struct explain_servers servers;
+
+		if (!explain_servers(explain, p, &servers))
+			continue;
+		put_label(out, labels[p]);
+		if (servers.group != NULL)
+			put_hosts(out, servers.group);
+		else
+			buf_puts(out, "LOCAL");
+		if (servers.fallback)
+			buf_puts(out, "; if none answers LOCAL");
+		if (p == EXPLAIN_AUTHORIZATION && conf_bool(general, TGG_AUTHORIZATION_REQUIRED))
+			buf_puts(out, "; required");
+		buf_puts(out, "\n");
+	}
+}
+
+/* What became of made-up answers. */
+static void
+put_problems(struct buf *out, const struct explain *explain)
+{
+	if (explain->unheard != NULL)
+		buf_printf(out, "%17sno aaa-server says what %s says: it does not count\n", "",
+		    explain->unheard);
+	for (size_t i = 0; i < explain->problems_len; i++) {
+		buf_printf(out, "%17s%s: ", "", explain->problems[i].name);
+		value_text_quoted(out, explain->problems[i].value);
+		buf_printf(out, " %s\n", explain_problem_text(explain->problems[i].problem));
+	}
+}
+
+/* Why a user without an entry that counts has the policy that is shown. */
+static void
+put_stranger(struct buf *out, const struct explain *explain)
+{
+	const char *who =
+	    explain->methods.aaa ? "an aaa-server knows" : "his certificate vouches for";
+
+	if (explain_is_local(explain))
+		buf_printf(out,
+		    "\n%17sLOCAL does not know him; this is the policy of a user whom %s\n", "",
+		    who);
+	else
+		buf_printf(out,
+		    "\n%17susers.conf does not count; this is the policy of a user whom %s\n", "",
+		    who);
+}
+
 static void
 put_user(struct buf *out, const struct explain *explain)
 {
@@ -164,24 +268,23 @@ put_user(struct buf *out, const struct explain *explain)
 		return;
 	}
 	if (typed != NULL)
-		explain_put_printable(out, typed);
+		value_text_printable(out, typed);
 	else if (explain->username_ok)
-		explain_put_printable(out, explain->username);
+		value_text_printable(out, explain->username);
 	else
 		buf_puts(out, "nobody");
 	if (typed == NULL)
 		buf_puts(out, ", by the certificate");
 	else if (explain->username_ok && strcmp(typed, explain->username) != 0) {
 		buf_puts(out, ", without realm and group ");
-		explain_put_printable(out, explain->username);
+		value_text_printable(out, explain->username);
 	}
 	if (explain->user != NULL) {
 		put_origin(out, &explain->user->origin);
 		buf_puts(out, "\n");
 		return;
 	}
-	buf_printf(out, "\n%17sLOCAL does not know him; this is the policy of a user whom %s\n", "",
-	    explain->methods.aaa ? "an aaa-server knows" : "his certificate vouches for");
+	put_stranger(out, explain);
 }
 
 static void
@@ -285,7 +388,9 @@ explain_text(struct explain *explain, struct buf *out)
 	put_group(out, explain);
 	put_certificate(out, explain);
 	put_login(out, explain);
+	put_servers(out, explain);
 	put_user(out, explain);
+	put_problems(out, explain);
 	put_verdict(out, explain);
 	buf_puts(out, "Attributes:\n");
 	for (size_t i = 0; i < explain->attributes_len; i++)

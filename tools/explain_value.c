@@ -6,6 +6,7 @@
 
 #include "common/str.h"
 #include "conf/row.h"
+#include "conf/value_text.h"
 #include "tools/explain.h"
 
 #define VALUE_MAX (4U << 20)
@@ -78,11 +79,13 @@ explain_value_json(const struct explain *explain, enum conf_gp_attributes attrib
 	json_t *out;
 	struct buf text;
 
+	if (source->seconds > 0)
+		return json_sprintf("%" PRIu32 " seconds", source->seconds);
 	if (source->value->state == CONF_NONE)
 		return json_null();
 	if (source->custom == NULL)
 		return plain_json(row, source->value);
-	buf_init(&text, 4 << 20);
+	buf_init(&text, VALUE_MAX);
 	out = custom_value(explain, source, &text) == ERR_OK ? explain_text_json(buf_cstr(&text))
 							     : NULL;
 	buf_fini(&text);
@@ -90,68 +93,23 @@ explain_value_json(const struct explain *explain, enum conf_gp_attributes attrib
 }
 
 void
-explain_put_printable(struct buf *out, const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *printable = malloc(size);
-
-	if (printable == NULL) {
-		out->err = ERR_NOMEM;
-		return;
-	}
-	str_printable(printable, size, text);
-	buf_puts(out, printable);
-	free(printable);
-}
-
-/* In quotes, with line breaks as \n. */
-static void
-put_quoted(struct buf *out, const json_t *value)
-{
-	char *text = json_dumps(value, JSON_ENCODE_ANY);
-
-	if (text == NULL) {
-		out->err = ERR_NOMEM;
-		return;
-	}
-	explain_put_printable(out, text);
-	free(text);
-}
-
-static void
-put_list(struct buf *out, const json_t *value)
-{
-	size_t i;
-	json_t *item;
-
-	json_array_foreach(value, i, item)
-	{
-		if (i > 0)
-			buf_puts(out, ", ");
-		explain_put_printable(out, json_string_value(item));
-	}
-}
-
-void
 explain_value_text(const struct explain *explain, enum conf_gp_attributes attribute,
     const struct explain_source *source, struct buf *out)
 {
-	bool word = row_kind(CONF_GP_ATTRIBUTES)->rows[attribute].type == ROW_ENUM;
-	json_t *value = explain_value_json(explain, attribute, source);
+	struct buf text;
 
-	if (value == NULL)
-		out->err = ERR_NOMEM;
-	else if (json_is_null(value))
-		buf_puts(out, "none");
-	else if (json_is_boolean(value))
-		buf_puts(out, json_is_true(value) ? "true" : "false");
-	else if (json_is_integer(value))
-		buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	else if (json_is_array(value))
-		put_list(out, value);
-	else if (word)
-		buf_puts(out, json_string_value(value));
+	if (source->seconds > 0) {
+		buf_printf(out, "%" PRIu32 " seconds", source->seconds);
+		return;
+	}
+	if (source->custom == NULL || source->value->state == CONF_NONE) {
+		value_text(CONF_GP_ATTRIBUTES, attribute, source->value, out);
+		return;
+	}
+	buf_init(&text, VALUE_MAX);
+	if (custom_value(explain, source, &text) == ERR_OK)
+		value_text_quoted(out, buf_cstr(&text));
 	else
-		put_quoted(out, value);
-	json_decref(value);
+		out->err = ERR_NOMEM;
+	buf_fini(&text);
 }

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * asa-import: aaa-server (asa.md 5) and dynamic access policies (asa.md 9). A group that cannot be
- * converted is written without servers, so that the tunnel groups that name it stay closed and
- * never fall to LOCAL.
+ * converted is written without servers, so that nobody can log in by the tunnel groups that name
+ * it, and they never fall to LOCAL.
  */
 #include <string.h>
 
 #include "common/str.h"
 #include "conf/syntax.h"
 #include "tools/import_row.h"
-
-#define NO_COA "no message changes or ends a session yet; leave it out"
 
 static const struct import_mode mode_group, mode_host, mode_other_group, mode_other_host;
 
@@ -38,9 +36,8 @@ run_protocol(struct import *import, struct import_line *line)
 		return;
 	}
 	import_not_supported(line,
-	    "%.32s servers are not asked; the group is written without servers and keeps its "
-	    "tunnel "
-	    "groups closed: use RADIUS",
+	    "%.32s servers are not asked; the group is written without servers, so that nobody "
+	    "can log in by it: use RADIUS",
 	    protocol);
 	import_todo(import,
 	    "aaa.conf: server group %s spoke %s; write RADIUS servers in its place, or let its "
@@ -82,17 +79,27 @@ run_reactivation(struct import *import, struct import_line *line)
 		import_not_supported(line, "is not reactivation-mode depletion deadtime MINUTES");
 }
 
+static void
+run_merge(struct import *import, struct import_line *line)
+{
+	set_word(import, line, CONF_AAA_SERVER_GROUP, ASG_MERGE_DACL);
+}
+
+static void
+run_authorize_only(struct import *import, struct import_line *line)
+{
+	import_row_set(import, line, import_object(import), CONF_AAA_SERVER_GROUP,
+	    ASG_AUTHORIZE_ONLY, line->words + 1, line->len - 1);
+}
+
 static const struct import_command group[] = {
     {.words = "accounting-mode", .run = run_accounting_mode},
     {.words = "reactivation-mode", .run = run_reactivation},
     {.words = "max-failed-attempts", .run = run_attempts},
-    {.words = "merge-dacl",
-	.not_supported = "no access lists come from a server yet; leave it out"},
-    {.words = "interim-accounting-update",
-	.not_supported = "there is no RADIUS accounting yet; leave it out"},
-    {.words = "dynamic-authorization", .not_supported = NO_COA},
-    {.words = "authorize-only",
-	.not_supported = "there is no authorization server yet; leave it out"},
+    {.words = "merge-dacl", .run = run_merge},
+    {.words = "interim-accounting-update", .run = import_radius_interim},
+    {.words = "dynamic-authorization", .run = import_radius_dynamic},
+    {.words = "authorize-only", .run = run_authorize_only},
     {.words = "ad-agent-mode", .not_needed = "there is no identity firewall"},
 };
 static const struct import_mode mode_group = {
@@ -196,6 +203,13 @@ add_host(struct import *import, struct import_line *line, size_t at)
 	if (host == NULL) {
 		host = import_append(import, object, "hosts");
 		import_set_str(import, host, "address", address);
+		/* An ASA asks for none, and the servers beside it may send none. */
+		import_set_bool(import, host, "require-message-authenticator", false);
+		import_todo(import,
+		    "aaa.conf: answers of server %s are believed without a Message-Authenticator, "
+		    "as the ASA did (CVE-2024-3596): make the server send it, then set "
+		    "require-message-authenticator to true",
+		    address);
 	}
 	import_converted(line, "server %s of %s", address, name);
 	set_rest(import, line, host, at + 1);
@@ -249,19 +263,48 @@ run_retry(struct import *import, struct import_line *line)
 	set_word(import, line, CONF_AAA_HOST, AH_RETRY_INTERVAL);
 }
 
+static void
+run_netmask(struct import *import, struct import_line *line)
+{
+	set_word(import, line, CONF_AAA_HOST, AH_ACL_NETMASK_CONVERT);
+}
+
+static void
+run_common_pw(struct import *import, struct import_line *line)
+{
+	struct node *host = import_object(import);
+	const char *password = line->len > 1 ? line->words[line->len - 1] : "";
+
+	if (host == NULL) {
+		import_row_orphan(line);
+	} else if (line->len != 2 || is_hidden(password)) {
+		import_not_supported(line, "the password is not shown; set it in aaa.conf");
+		import_todo(import,
+		    "aaa.conf: the radius-common-pw of server %s, which the ASA did not show",
+		    import_get_str(host, "address"));
+	} else if (import_row_fits(line, CONF_AAA_HOST, AH_RADIUS_COMMON_PW, password)) {
+		import_set_str(import, host, "radius-common-pw", password);
+		import_converted(line, "radius-common-pw");
+	}
+}
+
+static void
+run_sdi(struct import *import, struct import_line *line)
+{
+	import_radius_sdi(import, line, import_object(import));
+}
+
 static const struct import_command host_commands[] = {
     {.words = "key", .run = run_key},
     {.words = "authentication-port", .run = run_authentication_port},
     {.words = "accounting-port", .run = run_accounting_port},
     {.words = "timeout", .run = run_timeout},
     {.words = "retry-interval", .run = run_retry},
-    {.words = "no mschapv2-capable", .not_needed = "passwords are not sent as MS-CHAPv2"},
-    {.words = "mschapv2-capable", .not_needed = "it is the default of an ASA"},
-    {.words = "radius-common-pw",
-	.not_supported = "there is no authorization server yet; leave it out"},
-    {.words = "acl-netmask-convert standard", .not_needed = "it is the default"},
-    {.words = "acl-netmask-convert",
-	.not_supported = "no access lists come from a server yet; leave it out"},
+    {.words = "no mschapv2-capable", .run = import_radius_capable},
+    {.words = "mschapv2-capable", .run = import_radius_capable},
+    {.words = "radius-common-pw", .run = run_common_pw},
+    {.words = "acl-netmask-convert", .run = run_netmask},
+    {.words = "proxy-auth_map", .run = run_sdi},
 };
 static const struct import_mode mode_host = {
     .name = "aaa-server host", .commands = host_commands, .len = ARRAY_LEN(host_commands)};
@@ -389,4 +432,5 @@ static const struct import_command commands[] = {
 	.not_supported = "there is no LDAP; let a RADIUS server name the group policy",
 	.mode = &import_mode_any},
 };
-const struct import_table import_commands_aaa = {.commands = commands, .len = ARRAY_LEN(commands)};
+const struct import_table import_commands_aaa = {
+    .commands = commands, .len = ARRAY_LEN(commands), .finish = import_radius_finish};

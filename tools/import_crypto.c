@@ -76,18 +76,23 @@ run_old_crl(struct import *import, struct import_line *line)
 	}
 }
 
-/* What its certificates may be used for; one that is not for SSL clients must not let any in. */
+/* Whose certificates it vouches for; what else beside SSL clients makes no difference here. */
 static void
 run_usage(struct import *import, struct import_line *line)
 {
-	bool clients = false;
-
 	for (size_t i = 1; i < line->len; i++)
-		clients = clients || strcmp(line->words[i], "ssl-client") == 0;
-	if (clients) {
-		import_not_needed(line, "it is the default");
-		return;
-	}
+		if (strcmp(line->words[i], "ssl-client") == 0) {
+			import_not_needed(line, "it is the default");
+			return;
+		}
+	import_row_set(import, line, import_object(import), CONF_TRUSTPOINT, TP_VALIDATION_USAGE,
+	    line->words + 1, line->len - 1);
+}
+
+/* What is for nobody, or not for SSL clients, must not let any in. */
+static void
+run_no_clients(struct import *import, struct import_line *line)
+{
 	import_row_mark(import_object(import));
 	import_converted(line, "it has no ca-certificate: not for clients");
 }
@@ -164,7 +169,7 @@ run_crl_url(struct import *import, struct import_line *line)
 static const struct import_command trustpoint[] = {
     {.words = "revocation-check", .run = run_revocation},
     {.words = "validation-usage", .run = run_usage},
-    {.words = "no validation-usage", .run = run_usage},
+    {.words = "no validation-usage", .run = run_no_clients},
     {.words = "crl configure", .run = run_crl},
     {.words = "crl", .run = run_old_crl},
     {.words = "enrollment", .not_needed = NO_ENROLLMENT},
@@ -186,10 +191,10 @@ static const struct import_command trustpoint[] = {
     {.words = "id-cert-issuer", .not_needed = "certificates are not issued here"},
     {.words = "proxy-ldc-issuer", .not_needed = "there is no telephone proxy"},
     {.words = "support-user-cert-validation", .not_needed = "it is the default"},
-    {.words = "no support-user-cert-validation", .run = run_usage},
+    {.words = "no support-user-cert-validation", .run = run_no_clients},
     {.words = "client-types ssl", .not_needed = "it is the default"},
     {.words = "client-types ipsec ssl", .not_needed = "it is the default"},
-    {.words = "client-types", .run = run_usage},
+    {.words = "client-types", .run = run_no_clients},
     {.words = "no ca-check",
 	.not_supported = "a CA certificate must say that it is one; leave it out"},
     {.words = "ca-check", .not_needed = "it is always done"},

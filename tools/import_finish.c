@@ -134,6 +134,7 @@ static const struct {
 	make_server_group, false},
     {CONF_TG_GENERAL, "authorization-server-group", CONF_AAA_SERVER_GROUP, make_server_group,
 	false},
+    {CONF_TG_GENERAL, "accounting-server-group", CONF_AAA_SERVER_GROUP, NULL, false},
     {CONF_GP_ATTRIBUTES, "address-pools", CONF_IP_LOCAL_POOL, NULL, false},
     {CONF_GP_ATTRIBUTES, "ipv6-address-pools", CONF_IPV6_LOCAL_POOL, NULL, false},
     {CONF_GP_ATTRIBUTES, "split-tunnel-network-list", CONF_ACCESS_LIST, NULL, false},
@@ -216,6 +217,62 @@ check_strip_group(struct import *import, struct import_item *general)
 	import_unset(&general->node, "strip-group");
 }
 
+/* Has a server group somebody who can be asked? A key that the ASA did not show is none. */
+static bool
+can_be_asked(struct import *import, const char *name)
+{
+	struct node *group = import_find(import, CONF_AAA_SERVER_GROUP, name);
+	const struct import_item *hosts =
+	    group != NULL ? import_item_find(import_item_of(group), "hosts") : NULL;
+
+	for (size_t i = 0; hosts != NULL && i < hosts->len; i++)
+		if (import_item_find(hosts->items[i], "key") != NULL)
+			return true;
+	return false;
+}
+
+/* LOCAL is for when no server answers, and would be for ever where none can be asked: a password of
+ * users.conf in place of a token, say. */
+static void
+check_fallback(struct import *import, struct import_item *general, const char *setting)
+{
+	struct import_item *list = import_item_find(general, setting);
+	const char *name;
+
+	if (list == NULL || list->node.type != NODE_LIST || list->len < 2 ||
+	    list->items[0]->node.str == NULL || list->items[1]->node.str == NULL ||
+	    strcmp(list->items[1]->node.str, "LOCAL") != 0)
+		return;
+	name = list->items[0]->node.str;
+	if (can_be_asked(import, name))
+		return;
+	import_todo(import,
+	    "tunnel-groups.conf: add LOCAL to %s behind %s again when that group has servers with "
+	    "keys; now it would be LOCAL for ever",
+	    setting, name);
+	import_item_remove(list, 1);
+}
+
+/* Servers that there are none of would answer nothing, and without an answer the login goes on,
+ * where it might have been refused. */
+static void
+check_authorization(struct import *import, struct import_item *general)
+{
+	const struct import_item *item = import_item_find(general, "authorization-server-group");
+	const char *name = item != NULL && item->node.type == NODE_LIST && item->len > 0
+			       ? item->items[0]->node.str
+			       : NULL;
+
+	if (name == NULL || strcmp(name, "LOCAL") == 0 || can_be_asked(import, name) ||
+	    import_item_find(general, "authorization-required") != NULL)
+		return;
+	import_set_bool(import, &general->node, "authorization-required", true);
+	import_todo(import,
+	    "tunnel-groups.conf: authorization-required was set, because %s has no servers with "
+	    "keys, that could be asked what users may do",
+	    name);
+}
+
 /* Depth: that of the tables. */
 static void
 check_references(struct import *import, struct import_item *item)
@@ -224,8 +281,13 @@ check_references(struct import *import, struct import_item *item)
 		for (size_t i = 0; i < ARRAY_LEN(references); i++)
 			if (references[i].in == item->kind)
 				check_reference(import, item, i);
-	if (item->node.type == NODE_GROUP && item->kind == CONF_TG_GENERAL)
+	if (item->node.type == NODE_GROUP && item->kind == CONF_TG_GENERAL) {
 		check_strip_group(import, item);
+		check_fallback(import, item, "authentication-server-group");
+		check_fallback(import, item, "secondary-authentication-server-group");
+		check_fallback(import, item, "authorization-server-group");
+		check_authorization(import, item);
+	}
 	/* What is made on the way is appended, and names nothing. */
 	for (size_t i = 0; i < item->len; i++)
 		check_references(import, item->items[i]);

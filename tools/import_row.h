@@ -59,4 +59,13 @@ bool import_row_is_marked(const struct node *object);
 /* Fate of a line in a mode whose head was not converted. */
 void import_row_orphan(struct import_line *line);
 
+/* import_radius.c: lines of an aaa-server that is RADIUS. */
+void import_radius_interim(struct import *import, struct import_line *line);
+void import_radius_dynamic(struct import *import, struct import_line *line);
+void import_radius_capable(struct import *import, struct import_line *line);
+/* "proxy-auth_map sdi CODE TEXT", for a host (NULL: its line was not converted). */
+void import_radius_sdi(struct import *import, struct import_line *line, struct node *host);
+/* What the daemon would refuse of what was put together. */
+void import_radius_finish(struct import *import);
+
 #endif

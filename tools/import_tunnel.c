@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * asa-import: tunnel-group and its attributes (asa.md 1). What protects a login there and cannot be
- * carried over leaves the group closed (conf_group_closed), never weaker.
+ * carried over leaves the group closed (servers that there are none of), never weaker.
  */
 #include <string.h>
 #include <strings.h>
@@ -266,14 +266,37 @@ run_secondary(struct import *import, struct import_line *line)
 		import_not_needed(line, "none is the default");
 	else
 		set_servers(import, line, TGG_SECONDARY_SERVER_GROUP);
-	/* Both passwords are of one user there; here the second one may be another's. */
-	const char *server = object != NULL ? first_server(object, SECONDARY) : NULL;
-	if (server != NULL && strcmp(server, "LOCAL") == 0 &&
-	    str_ieq(line->words[line->len - 1], "use-primary-username")) {
-		import_row_mark(object);
-		import_not_supported(
-		    line, "use-primary-username is not supported; the group is closed");
+	/* Both passwords are of one user. */
+	if (object != NULL && first_server(object, SECONDARY) != NULL &&
+	    str_ieq(line->words[line->len - 1], "use-primary-username"))
+		import_set_bool(
+		    import, object, "secondary-authentication-use-primary-username", true);
+}
+
+/* "accounting-server-group [(IF)] GRP" */
+static void
+run_accounting(struct import *import, struct import_line *line)
+{
+	size_t skip = interface_words(line, 1);
+
+	import_row_set(import, line, import_object(import), CONF_TG_GENERAL,
+	    TGG_ACCOUNTING_SERVER_GROUP, line->words + 1 + skip, line->len - 1 - skip);
+	note_interface(line, skip, import_row_name(CONF_TG_GENERAL, TGG_ACCOUNTING_SERVER_GROUP));
+}
+
+/* "password-management [password-expire-in-days N]": no server here tells of the days before. */
+static void
+run_password_management(struct import *import, struct import_line *line)
+{
+	struct node *object = import_object(import);
+
+	if (object == NULL) {
+		import_row_orphan(line);
+		return;
 	}
+	import_set_bool(import, object, "password-management", true);
+	import_converted(line, "password-management%s",
+	    line->len > 1 ? "; RADIUS does not tell when a password will expire" : "");
 }
 
 static void
@@ -322,7 +345,7 @@ static const struct import_command general[] = {
     {.words = "strip-realm", .run = run_attribute},
     {.words = "strip-group", .run = run_attribute},
     {.words = "dhcp-server", .run = run_attribute},
-    {.words = "accounting-server-group", .run = run_attribute},
+    {.words = "accounting-server-group", .run = run_accounting},
     {.words = "username-from-certificate CN OU", .not_needed = "it is the default"},
     {.words = "username-from-certificate", .run = run_certificate_name},
     {.words = "username-from-certificate-choice", .run = run_certificate_name},
@@ -333,7 +356,7 @@ static const struct import_command general[] = {
     {.words = "authenticated-session-username", .run = run_attribute},
     {.words = "authentication-attr-from-server primary", .not_needed = "it is the default"},
     {.words = "authentication-attr-from-server", .run = run_attribute},
-    {.words = "password-management", .run = run_attribute},
+    {.words = "password-management", .run = run_password_management},
     {.words = "override-account-disable", .run = run_attribute},
     {.words = "scep-enrollment", .run = run_attribute},
     {.words = "nat-assigned-to-public-ip", .run = run_attribute},
@@ -421,6 +444,38 @@ run_webvpn_attribute(struct import *import, struct import_line *line)
 		import_not_supported(line, "unknown in webvpn-attributes; check by hand");
 }
 
+/* The server group of the present webvpn-attributes, by the line that began them. */
+static struct node *
+servers_of(struct import *import, const struct import_line *line)
+{
+	const struct import_line *const *lines;
+	const struct node *group = NULL;
+	const char *servers;
+
+	(void)import_lines(import, &lines);
+	for (int i = line->number - 2; i >= 0 && group == NULL; i--)
+		if (lines[i]->len == 3 && strcmp(lines[i]->words[0], "tunnel-group") == 0 &&
+		    strcmp(lines[i]->words[2], "webvpn-attributes") == 0)
+			group = import_find(import, CONF_TUNNEL_GROUP, lines[i]->words[1]);
+	servers = first_server(import_row_child(group, "general-attributes"), SERVERS);
+	return servers != NULL ? import_find(import, CONF_AAA_SERVER_GROUP, servers) : NULL;
+}
+
+/* Texts of the token server stand at the servers here: at all that the group asks. */
+static void
+run_sdi_map(struct import *import, struct import_line *line)
+{
+	const struct node *hosts = import_row_child(servers_of(import, line), "hosts");
+
+	if (import_object(import) == NULL)
+		import_row_orphan(line);
+	else if (import_row_len(hosts) == 0)
+		import_not_supported(
+		    line, "there is no RADIUS server above; write sdi-messages in aaa.conf");
+	for (size_t i = 0; import_object(import) != NULL && i < import_row_len(hosts); i++)
+		import_radius_sdi(import, line, import_row_at(hosts, i));
+}
+
 /*
  * "pre-fill-username {client|ssl-client|clientless} [hide]". Without it the certificate does not
  * say who logs in: a line that cannot be carried over closes the group.
@@ -472,7 +527,7 @@ static const struct import_command webvpn[] = {
     {.words = "secondary-pre-fill-username", .run = run_secondary_pre_fill},
     {.words = "secondary pre-fill-username", .run = run_secondary_pre_fill},
     {.words = "proxy-auth", .run = run_webvpn_attribute},
-    {.words = "proxy-auth_map", .run = run_webvpn_attribute},
+    {.words = "proxy-auth_map", .run = run_sdi_map},
     {.words = "radius-reject-message", .run = run_webvpn_attribute},
     {.words = "saml", .run = run_webvpn_attribute},
     {.words = "external-browser", .not_supported = "there are no SAML logins; leave it out"},
@@ -549,15 +604,19 @@ has_method(const struct node *group, bool certificates)
 	return import_row_len(list) == 0 && !certificates; /* aaa is the default */
 }
 
-/* A server group that has no servers and never will: what stays closed in later versions too.
- * Where no password is asked for, nobody looks at the servers that would check it. */
+/* A server group that has no servers: nobody gets in. Where no password is asked for, nobody looks
+ * at the servers that would check it. */
 static void
 close_group(struct import *import, struct node *group, const char *servers)
 {
-	const char *setting = has_method(group, false) ? SERVERS : AUTHORIZATION;
+	static const char authorization[] = AUTHORIZATION;
+	const char *setting = has_method(group, false) ? SERVERS : authorization;
 
 	(void)import_named(import, CONF_AAA_SERVER_GROUP, servers);
 	import_set_str(import, import_sub(import, group, "general-attributes"), setting, servers);
+	if (setting == authorization)
+		import_set_bool(import, import_sub(import, group, "general-attributes"),
+		    "authorization-required", true);
 	import_todo(import,
 	    "tunnel-groups.conf: tunnel group %s is closed, because what it asked for is not "
 	    "supported; set its %s in place of %s",

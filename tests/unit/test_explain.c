@@ -24,7 +24,11 @@ static const char groups[] =
     "    webvpn-attributes = { group-alias = ( { name = \"The Staff\"; } );\n"
     "      group-url = ( { url = \"https://gw.example.com/staff\"; } ); }; },\n"
     "  { name = \"Shut\"; general-attributes = { authentication-server-group = \"ISE\"; };\n"
-    "      webvpn-attributes = { group-alias = ( { name = \"shut\"; } ); }; } );\n";
+    "      webvpn-attributes = { group-alias = ( { name = \"shut\"; } ); }; },\n"
+    "  { name = \"Rad\"; general-attributes = { authentication-server-group = [ \"RAD\", "
+    "\"LOCAL\" ];\n"
+    "      accounting-server-group = \"RAD\"; };\n"
+    "      webvpn-attributes = { group-alias = ( { name = \"rad\"; } ); }; } );\n";
 
 static const char policies[] =
     "group-policies = (\n"
@@ -62,8 +66,9 @@ setup(void **state)
 	    {"group-policies.conf", policies},
 	    {"users.conf", users},
 	    {"aaa.conf", "aaa-server-groups = ( { name = \"ISE\"; hosts = ( { address = "
-			 "\"192.0.2.1\"; key = "
-			 "\"secret\"; } ); } );"},
+			 "\"192.0.2.1\"; } ); }, "
+			 "{ name = \"RAD\"; hosts = ( { address = \"192.0.2.2\"; key = \"k\"; }, "
+			 "{ address = \"192.0.2.3\"; } ); } );"},
 	};
 
 	(void)state;
@@ -156,16 +161,15 @@ test_others(void **state)
 	expect(said,
 	    "Chosen by:       default: the first of the list, as DefaultWEBVPNGroup is not "
 	    "in it\n");
-	expect(said, "with the list of tunnel-groups: \"The Staff\" (selected) \"shut\"\n");
+	expect(said, "with the list of tunnel-groups: \"The Staff\" (selected) \"shut\" \"rad\"\n");
 	expect(said, "User:            anybody without attributes of his own\n");
 
 	said = say(&(struct explain_query){.alias = "SHUT", .when = MONDAY_NOON});
 	expect(said, "Tunnel-group:    Shut (tunnel-groups.conf:13)\n");
-	expect(said,
-	    "closed: authentication-server-group ISE is not served by this version; every login "
-	    "is refused\n");
+	expect(said, "closed: authentication-server-group ISE has no host with a key; every login "
+		     "is refused\n");
 	expect(said, "Verdict:         refused at 2026-07-06 12:00: the tunnel-group asks for "
-		     "something that this version does not serve\n");
+		     "something that nobody can check\n");
 
 	said = say(&(struct explain_query){
 	    .group_url = "https://x/staff", .user = "\033[2Jbob", .when = MONDAY_NOON});
@@ -189,6 +193,62 @@ test_others(void **state)
 		     "hold\n");
 	expect(said, "Certificate:     cn=JANE, issued by cn=CA\n"
 		     "                 not verified here;");
+}
+
+static void
+test_said(void **state)
+{
+	static const char *const fine[] = {"group-policy=Staff", "idle-timeout=90",
+	    "vpn-idle-timeout=7", "dns-server=10.0.0.8", "dns-server=10.0.0.9", "accept",
+	    "vpn-simultaneous-logins=many", "address-pools=GONE"};
+	static const char *const denied[] = {"vpn-filter=GONE"};
+	struct explain_query query = {.alias = "rad", .user = "jane", .when = MONDAY_NOON};
+
+	(void)state;
+	const char *said = say(&query);
+	expect(said, "Authentication:  aaa-server-group RAD (aaa.conf:1): 192.0.2.2, 192.0.2.3 "
+		     "without a key; if none answers LOCAL\n");
+	expect(said, "Accounting:      aaa-server-group RAD (aaa.conf:1)");
+	expect(said, "users.conf does not count; this is the policy of a user whom an aaa-server "
+		     "knows\n");
+	expect(said, "refused at 2026-07-06 12:00: the time is outside vpn-access-hours\n");
+	query.aaa = fine;
+	query.aaa_len = ARRAY_LEN(fine);
+	said = say(&query);
+	expect(said, "Group-policy:    Staff\n");
+	expect(said, "allowed at 2026-07-06 12:00: the login is allowed, if the servers accept the "
+		     "user\n");
+	expect(said,
+	    "vpn-idle-timeout                     90 seconds  from aaa-server-group RAD "
+	    "(Idle-Timeout (28))\n"
+	    "                                       overrides 7  from aaa-server-group RAD "
+	    "(--aaa)\n");
+	expect(said, "10.0.0.8, 10.0.0.9  from aaa-server-group RAD (--aaa)\n");
+	expect(said, "vpn-simultaneous-logins: \"many\" is no valid value, and is left out\n");
+	expect(said, "address-pools: \"GONE\" is no pool, and is left out\n");
+	query.aaa = denied;
+	query.aaa_len = 1;
+	query.when += 9 * 3600; /* within the hours */
+	said = say(&query);
+	expect(said,
+	    "refused at 2026-07-06 21:00: is no access list that can be used: the login is "
+	    "refused\n");
+	/* nobody authorizes, and LOCAL says nothing by RADIUS */
+	said = say(&(struct explain_query){.alias = "The Staff",
+	    .user = "jane",
+	    .when = MONDAY_NOON,
+	    .aaa = denied,
+	    .aaa_len = 1});
+	expect(said, "no aaa-server says what --aaa says: it does not count\n");
+	expect(said, "Verdict:         allowed");
+	assert_true(explain_said_is_fine("accept"));
+	assert_true(explain_said_is_fine("session-timeout=1"));
+	assert_false(explain_said_is_fine("session-timeout=0"));
+	assert_false(explain_said_is_fine("idle-timeout=x"));
+	assert_false(explain_said_is_fine("vpn-group-policy=Staff"));
+	assert_false(explain_said_is_fine("anyconnect-custom=x"));
+	assert_false(explain_said_is_fine("banner"));
+	assert_false(explain_said_is_fine(""));
 }
 
 /* ---- JSON ---- */
@@ -234,7 +294,12 @@ test_keys(void **state)
 
 	(void)state;
 	KEYS(document, "tunnel_group", "chosen_by", "tried", "tried_dropped", "certificate",
-	    "login", "user", "group_policy", "time", "verdict", "attributes", "ipv4", "ipv6");
+	    "login", "servers", "user", "problems", "unheard", "group_policy", "time", "verdict",
+	    "attributes", "ipv4", "ipv6");
+	KEYS(json_object_get(document, "servers"), "authentication", "secondary", "authorization",
+	    "authorization_required", "accounting");
+	KEYS(json_object_get(json_object_get(document, "servers"), "authentication"),
+	    "server_group", "hosts", "local", "local_fallback");
 	KEYS(json_object_get(document, "tunnel_group"), "name", "alias", "settled", "file", "line");
 	KEYS(json_object_get(document, "chosen_by"), "rule", "object", "file", "line", "why");
 	KEYS(json_array_get(json_object_get(document, "tried"), 0), "rule", "object", "file",
@@ -281,6 +346,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_staff, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_others, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_said, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_not_utf8, setup, teardown),
 	};

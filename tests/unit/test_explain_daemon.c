@@ -5,6 +5,7 @@
  * tunnel. Form, verdict, addresses and every attribute that the tunnel is told must be what was
  * explained. The seed of a failure is printed; SEKISHO_SEED=N runs that one again.
  */
+#include "tests/unit/ask_help.h"
 #include "tests/unit/auth_help.h"
 #include "tests/unit/policy_world.h"
 
@@ -58,18 +59,21 @@ on_judge(UNUSED void *asked, UNUSED const Ipc__CertJudge *msg, arrival_judged_fn
 
 static struct {
 	char username[SESSION_NAME_SIZE];
-	local_done_fn done;
+	aaa_done_fn done;
 	void *arg;
 } check;
 
 static enum err
-on_verify(UNUSED void *verifier, UNUSED struct conf *conf, const char *username,
-    struct secret *password, local_done_fn done, void *arg)
+on_ask(UNUSED void *asker, const struct aaa_question *question, aaa_done_fn done, void *arg,
+    struct aaa_ask **ask)
 {
-	secret_free(password);
-	snprintf(check.username, sizeof(check.username), "%s", username);
+	if (ask_authorization(question, done, arg))
+		return ERR_OK;
+	secret_free(question->password);
+	snprintf(check.username, sizeof(check.username), "%s", question->who.username);
 	check.done = done;
 	check.arg = arg;
+	*ask = (struct aaa_ask *)&check;
 	return ERR_OK;
 }
 
@@ -506,7 +510,7 @@ check_login(struct policy_login *login)
 	if (check.done != NULL) {
 		CHECK(strcmp(check.username, explain->username) == 0, "daemon %s, explained %s",
 		    check.username, explain->username);
-		check.done(local_result(), check.arg);
+		ask_local(check.done, check.arg, local_result());
 	}
 	CHECK((seen.kind == IPC__ANSWER_KIND__ANSWER_COMPLETE) == allowed,
 	    "daemon %d, explained %s", seen.kind,
@@ -537,7 +541,7 @@ check_world(uint64_t number)
 	    .generation = GENERATION,
 	    .sessions = world.sessions,
 	    .arrivals = arrivals,
-	    .verify = on_verify};
+	    .ask = on_ask};
 	logins = login_table_new(&config);
 	assert_non_null(logins);
 	for (unsigned i = 0; i < LOGINS; i++) {

@@ -63,8 +63,11 @@ static const struct command_case cases[] = {
 	NULL},
     {POLICY "vpn-simultaneous-logins 5\n" GENERAL "default-group-policy P\n", "cccccc",
 	CONF_TUNNEL_GROUPS, "default-group-policy = \"P\";", NULL},
-    {RADIUS GENERAL "authentication-server-group R LOCAL\n", "cccc", CONF_TUNNEL_GROUPS,
-	"authentication-server-group = [ \"R\", \"LOCAL\" ];", NULL},
+    {RADIUS "aaa-server R host 192.0.2.5 k\n" GENERAL "authentication-server-group R LOCAL\n",
+	"ccccc", CONF_TUNNEL_GROUPS, "authentication-server-group = [ \"R\", \"LOCAL\" ];", NULL},
+    /* nobody can be asked: LOCAL would be the only one */
+    {RADIUS "aaa-server R host 192.0.2.5 *****\n" GENERAL "authentication-server-group R LOCAL\n",
+	"csccc", CONF_TUNNEL_GROUPS, "authentication-server-group = [ \"R\" ];", NULL},
     {RADIUS GENERAL "authentication-server-group (outside) R\n", "cccc", CONF_TUNNEL_GROUPS,
 	"authentication-server-group = [ \"R\" ];", NULL},
     /* the stronger of two interfaces */
@@ -91,9 +94,29 @@ static const struct command_case cases[] = {
 	"!secondary", NULL},
     {GENERAL "secondary-authentication-server-group LOCAL\n", "ccc", CONF_TUNNEL_GROUPS,
 	"secondary-authentication-server-group = [ \"LOCAL\" ];", NULL},
-    {GENERAL "secondary-authentication-server-group LOCAL use-primary-username\n", "ccs",
-	CONF_TUNNEL_GROUPS, "authentication-server-group = [ \"authentication-not-converted\" ];",
+    {GENERAL "secondary-authentication-server-group LOCAL use-primary-username\n", "ccc",
+	CONF_TUNNEL_GROUPS,
+	"secondary-authentication-server-group = [ \"LOCAL\" ]; "
+	"secondary-authentication-use-primary-username = true;",
 	NULL},
+    {GENERAL "authenticated-session-username secondary\n authentication-attr-from-server "
+	     "secondary\n",
+	"cccc", CONF_TUNNEL_GROUPS,
+	"authentication-attr-from-server = \"secondary\"; authenticated-session-username = "
+	"\"secondary\";",
+	NULL},
+    {RADIUS GENERAL "accounting-server-group R\n password-management "
+		    "password-expire-in-days 5\n",
+	"ccccc", CONF_TUNNEL_GROUPS, "accounting-server-group = \"R\"; password-management = true;",
+	NULL},
+    /* whom nobody can ask does not authorize */
+    {"aaa-server L protocol ldap\n" GENERAL "authorization-server-group L\n", "sccc",
+	CONF_TUNNEL_GROUPS,
+	"authorization-server-group = [ \"L\" ]; authorization-required = true;", NULL},
+    {GENERAL "authorization-server-group Gone\n", "ccs", CONF_TUNNEL_GROUPS,
+	"authorization-required = true;", NULL},
+    {RADIUS "aaa-server R host 192.0.2.5 k\n" GENERAL "authorization-server-group R\n", "ccccc",
+	CONF_TUNNEL_GROUPS, "!authorization-required", NULL},
     {GENERAL "username-from-certificate UPN CN\n username-from-certificate-choice "
 	     "second-certificate\n secondary-username-from-certificate EA\n "
 	     "secondary-username-from-certificate-choice first-certificate\n",
@@ -105,7 +128,9 @@ static const struct command_case cases[] = {
 	"authentication-server-group = [ \"authentication-not-converted\" ];", NULL},
     {GENERAL "username-from-certificate use-script\n" WEBVPN_OF "authentication certificate\n",
 	"ccscc", CONF_TUNNEL_GROUPS,
-	"authorization-server-group = [ \"authentication-not-converted\" ];", NULL},
+	"authorization-server-group = [ \"authentication-not-converted\" ]; authorization-required "
+	"= true;",
+	NULL},
     {GENERAL "authorization-required\n", "ccc", CONF_TUNNEL_GROUPS,
 	"authorization-server-group = [ \"LOCAL\" ]; authorization-required = true;", NULL},
     {RADIUS GENERAL "authorization-server-group R\n authorization-required\n", "ccccc",
@@ -116,7 +141,7 @@ static const struct command_case cases[] = {
 	     "username-from-certificate UPN\n username-from-certificate CN OU\n "
 	     "authenticated-session-username primary\n scep-enrollment enable\n "
 	     "nat-assigned-to-public-ip inside\n override-account-disable\n",
-	"ccssscnnsss", CONF_TUNNEL_GROUPS, "!accounting", NULL},
+	"ccssccnnsss", CONF_TUNNEL_GROUPS, "!accounting", NULL},
     {WEBVPN "authentication aaa\n", "ccc", CONF_TUNNEL_GROUPS, "authentication = [ \"aaa\" ];",
 	NULL},
     {WEBVPN "authentication aaa multiple-certificate\n", "ccc", CONF_TUNNEL_GROUPS,
@@ -137,8 +162,16 @@ static const struct command_case cases[] = {
     {WEBVPN "customization C\n pre-fill-username ssl-client\n secondary pre-fill-username "
 	    "ssl-client hide\n without-csd\n radius-reject-message\n proxy-auth sdi\n "
 	    "nbns-server 192.0.2.1\n dns-group DefaultDNS\n",
-	"ccsccnssnn", CONF_TUNNEL_GROUPS,
-	"pre-fill-username = \"client\"; secondary-pre-fill-username = \"client hide\";", NULL},
+	"ccsccnccnn", CONF_TUNNEL_GROUPS,
+	"pre-fill-username = \"client\"; secondary-pre-fill-username = \"client hide\"; "
+	"proxy-auth = \"sdi\"; radius-reject-message = true;",
+	NULL},
+    {RADIUS "aaa-server R host 192.0.2.5\n" GENERAL "authentication-server-group R\n" WEBVPN_OF
+	    "proxy-auth_map sdi next-code \"Next "
+	    "please\"\n",
+	"ccccccc", CONF_AAA,
+	"sdi-messages = ( { code = \"next-code\"; text = \"Next please\"; } );", NULL},
+    {WEBVPN "proxy-auth_map sdi next-code \"Next please\"\n", "ccs", CONF_AAA, NULL, NULL},
     {WEBVPN "pre-fill-username client hide now\n pre-fill-username clientless\n", "ccsn",
 	CONF_TUNNEL_GROUPS, "authentication-server-group = [ \"authentication-not-converted\" ];",
 	NULL},
@@ -347,17 +380,49 @@ static const struct command_case cases[] = {
 	NULL},
     {RADIUS " interim-accounting-update periodic 1\n dynamic-authorization\n merge-dacl "
 	    "before-avpair\n authorize-only\n",
-	"cssss", CONF_AAA, "!dynamic", NULL},
+	"ccccc", CONF_AAA,
+	"merge-dacl = \"before-avpair\"; interim-accounting-update = true; "
+	"interim-accounting-periodic = 1; dynamic-authorization = true; authorize-only = true;",
+	NULL},
+    {RADIUS " interim-accounting-update\n dynamic-authorization port 3799\n merge-dacl sideways\n",
+	"cccs", CONF_AAA,
+	"interim-accounting-update = true; dynamic-authorization = true; "
+	"dynamic-authorization-port = 3799;",
+	NULL},
+    {RADIUS " interim-accounting-update periodic\n", "cc", CONF_AAA,
+	"interim-accounting-periodic = 24;", NULL},
+    {RADIUS " interim-accounting-update hourly\n interim-accounting-update periodic 500\n "
+	    "dynamic-authorization port 1\n dynamic-authorization now\n",
+	"cssss", CONF_AAA, "!interim", NULL},
+    {RADIUS "aaa-server R host 192.0.2.5\n radius-common-pw pw\n no mschapv2-capable\n "
+	    "acl-netmask-convert auto-detect\n proxy-auth_map sdi new-pin-sup \"new PIN is\"\n",
+	"cccccc", CONF_AAA,
+	"address = \"192.0.2.5\"; radius-common-pw = \"pw\"; mschapv2-capable = false; "
+	"acl-netmask-convert = \"auto-detect\"; require-message-authenticator = false; "
+	"sdi-messages = ( "
+	"{ "
+	"code = \"new-pin-sup\"; text = \"new PIN is\"; } );",
+	NULL},
+    {RADIUS "aaa-server R host 192.0.2.5\n radius-common-pw *****\n mschapv2-capable\n "
+	    "acl-netmask-convert odd\n proxy-auth_map sdi new-pin x\n proxy-auth_map saml\n",
+	"ccscsss", CONF_AAA, "mschapv2-capable = true;", NULL},
+    /* a text that hides another is not carried over, or the daemon would refuse all of it */
+    {RADIUS "aaa-server R host 192.0.2.5\n proxy-auth_map sdi new-pin-sup \"new PIN\"\n", "ccc",
+	CONF_AAA, "!sdi-messages", NULL},
+    {RADIUS "aaa-server R host 192.0.2.5 one\n" RADIUS " dynamic-authorization\naaa-server S "
+	    "protocol radius\n dynamic-authorization\naaa-server S host 192.0.2.5 two\n",
+	"ccccccc", CONF_AAA, "dynamic-authorization = false;", NULL},
     {RADIUS "aaa-server R (inside) host 192.0.2.5\n key s3cret\n authentication-port 1812\n "
 	    "accounting-port 1813\n timeout 5\n retry-interval 3\n",
 	"ccccccc", CONF_AAA,
 	"hosts = ( { address = \"192.0.2.5\"; key = \"s3cret\"; authentication-port = 1812; "
-	"accounting-port = 1813; timeout = 5; retry-interval = 3; } );",
+	"accounting-port = 1813; timeout = 5; retry-interval = 3; require-message-authenticator = "
+	"false; } );",
 	NULL},
     {RADIUS "aaa-server R host 192.0.2.5 s3cret timeout 7\n", "cc", CONF_AAA,
 	"key = \"s3cret\"; timeout = 7;", NULL},
     {RADIUS "aaa-server R (inside) host 192.0.2.5\n key *****\n", "ccs", CONF_AAA,
-	"hosts = ( { address = \"192.0.2.5\"; } );", NULL},
+	"hosts = ( { address = \"192.0.2.5\"; require-message-authenticator = false; } );", NULL},
     {RADIUS "aaa-server R (inside) host 192.0.2.5\n key 8 c2VjcmV0\n", "ccs", CONF_AAA, "!c2Vj",
 	NULL},
     {RADIUS "aaa-server R (inside) host radius.example.com\n key s3cret\n", "css", CONF_AAA,
@@ -434,6 +499,10 @@ static const struct command_case cases[] = {
     {TRUST " ocsp url https://ocsp.example/\n", "cs", CONF_PKI, "!ocsp", NULL},
     {TRUST " crl configure\n  enforcenextupdate\n  policy sometimes\n  url http://x/\n", "cncss",
 	CONF_PKI, "crl-enforcenextupdate = true; }", NULL},
+    {TRUST " validation-usage ssl-server\n", "cc", CONF_PKI,
+	"validation-usage = [ \"ssl-server\" ];", NULL},
+    {TRUST " validation-usage ipsec-client ssl-client\n no validation-usage\n", "cnc", CONF_PKI,
+	"!validation-usage", NULL},
     {TRUST " crl optional\n", "cc", CONF_PKI, "revocation-check = [ \"crl\", \"none\" ];", NULL},
     {"crypto ca trustpoint _SmartCallHome_ServerCA\n no validation-usage\n crl configure\n", "nnn",
 	CONF_PKI, "!SmartCall", NULL},

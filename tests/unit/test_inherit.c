@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "conf/inherit.h"
+#include "conf/row.h"
 #include "tests/unit/conf_world.h"
 
 static const char policies[] =
@@ -304,6 +305,168 @@ pools_and_filters(void **state)
 	}
 }
 
+/* ---- several authorities ---- */
+
+static uint32_t seed = 1;
+
+static uint32_t
+rnd(uint32_t n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % n;
+}
+
+/* An authority with random words, some of them "none", and its own seconds. */
+static struct conf_object *
+random_own(struct inherit_own *own, const char *name)
+{
+	static const char *const policies_of[] = {NULL, "Gone", "Staff", "Boss"};
+	static char five[] = "5", none[] = "none", text[] = "own", *texts[] = {five, none, text};
+	static const struct {
+		enum conf_gp_attributes attribute;
+		size_t text;
+	} words[] = {{GPA_VPN_IDLE_TIMEOUT, 0}, {GPA_VPN_IDLE_TIMEOUT, 1},
+	    {GPA_VPN_SESSION_TIMEOUT, 0}, {GPA_BANNER, 2}, {GPA_BANNER, 1},
+	    {GPA_VPN_SIMULTANEOUS_LOGINS, 0}};
+	struct conf_object *object = NULL;
+	struct conf_errors errors;
+	char *at;
+
+	*own = (struct inherit_own){.kind = "aaa-server-group", .name = name};
+	own->group_policy = policies_of[rnd(ARRAY_LEN(policies_of))];
+	if (rnd(8) == 0)
+		return NULL; /* it is not there */
+	conf_errors_init(&errors);
+	object = row_object_room("test", CONF_GP_ATTRIBUTES, 1, &at, &errors);
+	assert_non_null(object);
+	for (uint32_t n = rnd(4); n > 0; n--) {
+		size_t word = rnd(ARRAY_LEN(words));
+
+		assert_int_equal(row_set_texts(object, words[word].attribute,
+				     &texts[words[word].text], 1, &errors),
+		    ERR_OK);
+	}
+	conf_errors_fini(&errors);
+	own->attributes = object;
+	own->idle_sec = rnd(2) * (1 + rnd(100));
+	own->session_sec = rnd(2) * (1 + rnd(100));
+	return object;
+}
+
+/* What somebody says of an attribute, by the order of asa.md 1.3, written down plainly. */
+struct model {
+	const struct conf_object *chain[8];
+	size_t len;
+	const char *policy;
+};
+
+static void
+model_policy(const struct conf *conf, const char *name, struct model *model)
+{
+	const struct conf_object *policy =
+	    name != NULL ? conf_find(conf, CONF_GROUP_POLICY, name) : NULL;
+
+	if (policy == NULL)
+		return;
+	if (model->policy == NULL)
+		model->policy = conf_str(policy, GP_NAME);
+	model->chain[model->len++] = conf_sub(policy, GP_ATTRIBUTES);
+}
+
+static void
+model_make(const struct conf *conf, const struct inherit_own *own, size_t len, struct model *model)
+{
+	*model = (struct model){0};
+	for (size_t i = 0; i < len; i++)
+		if (own[i].attributes != NULL)
+			model->chain[model->len++] = own[i].attributes;
+	for (size_t i = 0; i < len && model->policy == NULL; i++)
+		model_policy(conf, own[i].group_policy, model);
+	model_policy(conf, "Staff", model); /* the tunnel group's */
+	model_policy(conf, "DfltGrpPolicy", model);
+}
+
+/* Who of the chain has an attribute first. */
+static const struct conf_object *
+model_who(const struct model *model, enum conf_gp_attributes attribute)
+{
+	for (size_t i = 0; i < model->len; i++)
+		if (conf_value(model->chain[i], attribute)->state != CONF_ABSENT)
+			return model->chain[i];
+	return NULL;
+}
+
+/* The first who has seconds, unless one before him has the attribute. */
+static uint32_t
+model_seconds(const struct inherit_own *own, size_t len, enum conf_gp_attributes attribute,
+    const struct conf_object **who)
+{
+	*who = NULL;
+	for (size_t i = 0; i < len; i++) {
+		uint32_t seconds =
+		    attribute == GPA_VPN_IDLE_TIMEOUT ? own[i].idle_sec : own[i].session_sec;
+
+		if (own[i].attributes == NULL)
+			continue;
+		*who = own[i].attributes;
+		if (seconds > 0)
+			return seconds;
+		if (conf_value(own[i].attributes, attribute)->state != CONF_ABSENT)
+			return 0;
+	}
+	return 0;
+}
+
+static void
+compare(const struct inherit *inherit, const struct model *model, const struct inherit_own *own,
+    size_t len)
+{
+	const struct conf_object *who;
+
+	assert_string_equal(inherit->group_policy, model->policy);
+	for (enum conf_gp_attributes a = 0; a < GPA_COUNT; a++) {
+		who = model_who(model, a);
+		if (who == NULL) {
+			assert_int_equal(inherit->from[a], inherit->sources_len);
+			continue;
+		}
+		assert_ptr_equal(inherit->value[a], conf_value(who, a));
+		assert_ptr_equal(inherit->source[inherit->from[a]], who);
+	}
+	assert_int_equal(inherit->idle_sec, model_seconds(own, len, GPA_VPN_IDLE_TIMEOUT, &who));
+	if (inherit->idle_sec > 0)
+		assert_ptr_equal(inherit->source[inherit->idle_from], who);
+	assert_int_equal(
+	    inherit->session_sec, model_seconds(own, len, GPA_VPN_SESSION_TIMEOUT, &who));
+	if (inherit->session_sec > 0)
+		assert_ptr_equal(inherit->source[inherit->session_from], who);
+}
+
+static void
+the_first_authority_that_speaks_counts(void **state)
+{
+	struct conf *conf = load("");
+	const struct conf_object *group = conf_find(conf, CONF_TUNNEL_GROUP, "Staff");
+
+	(void)state;
+	for (unsigned round = 0; round < 20000; round++) {
+		struct inherit_own own[INHERIT_OWN_MAX];
+		struct conf_object *objects[INHERIT_OWN_MAX] = {NULL};
+		size_t len = rnd(INHERIT_OWN_MAX + 1);
+		struct inherit inherit;
+		struct model model;
+
+		for (size_t i = 0; i < len; i++)
+			objects[i] = random_own(&own[i], i == 0 ? "FIRST" : "OTHER");
+		inherit_login(conf, group, own, len, &inherit);
+		model_make(conf, own, len, &model);
+		compare(&inherit, &model, own, len);
+		for (size_t i = 0; i < len; i++)
+			row_object_free(objects[i]);
+	}
+	conf_unref(conf);
+}
+
 int
 main(void)
 {
@@ -313,6 +476,7 @@ main(void)
 	    cmocka_unit_test(each_custom_type_inherits_by_itself),
 	    cmocka_unit_test(a_value_that_does_not_fit_is_an_error),
 	    cmocka_unit_test(pools_and_filters),
+	    cmocka_unit_test(the_first_authority_that_speaks_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,15 +87,26 @@ static const struct {
     {CONF_TG_GENERAL, TGG_USERNAME_CHOICE, "username-from-certificate-choice"},
     {CONF_TG_GENERAL, TGG_SECONDARY_USERNAME, "secondary-username-from-certificate"},
     {CONF_TG_GENERAL, TGG_SECONDARY_CHOICE, "secondary-username-from-certificate-choice"},
+    {CONF_TG_GENERAL, TGG_SECONDARY_USE_PRIMARY, "secondary-authentication-use-primary-username"},
+    {CONF_TG_GENERAL, TGG_ACCOUNTING_SERVER_GROUP, "accounting-server-group"},
+    {CONF_TG_GENERAL, TGG_PASSWORD_MANAGEMENT, "password-management"},
+    {CONF_TG_GENERAL, TGG_ATTR_FROM_SERVER, "authentication-attr-from-server"},
+    {CONF_TG_GENERAL, TGG_SESSION_USERNAME, "authenticated-session-username"},
     {CONF_TG_WEBVPN, TGW_AUTHENTICATION, "authentication"},
     {CONF_TG_WEBVPN, TGW_GROUP_ALIAS, "group-alias"},
     {CONF_TG_WEBVPN, TGW_GROUP_URL, "group-url"},
     {CONF_TG_WEBVPN, TGW_PRE_FILL, "pre-fill-username"},
     {CONF_TG_WEBVPN, TGW_SECONDARY_PRE_FILL, "secondary-pre-fill-username"},
     {CONF_TG_WEBVPN, TGW_MULTIPLE, "multiple-certificate"},
+    {CONF_TG_WEBVPN, TGW_PROXY_AUTH, "proxy-auth"},
+    {CONF_TG_WEBVPN, TGW_RADIUS_REJECT_MESSAGE, "radius-reject-message"},
     {CONF_TG_MULTIPLE, TGM_HASH_ALGORITHMS, "hash-algorithms"},
     {CONF_TG_MULTIPLE, TGM_FIRST_STORE, "first-certificate-store"},
     {CONF_TG_MULTIPLE, TGM_SECOND_STORE, "second-certificate-store"},
+    {CONF_TG_MULTIPLE, TGM_FIRST_TRUSTPOINT, "first-certificate-trustpoint"},
+    {CONF_TG_MULTIPLE, TGM_SECOND_TRUSTPOINT, "second-certificate-trustpoint"},
+    {CONF_TG_MULTIPLE, TGM_FIRST_MAP, "first-certificate-map"},
+    {CONF_TG_MULTIPLE, TGM_SECOND_MAP, "second-certificate-map"},
     {CONF_GROUP_ALIAS, GA_NAME, "name"},
     {CONF_GROUP_ALIAS, GA_ENABLE, "enable"},
     {CONF_GROUP_URL, GU_URL, "url"},
@@ -143,8 +154,6 @@ static const struct {
     {CONF_GP_ATTRIBUTES, GPA_MSIE_PROXY_LOCKDOWN, "msie-proxy-lockdown"},
     {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_CUSTOM, "anyconnect-custom"},
     {CONF_GP_ATTRIBUTES, GPA_ALWAYS_ON_VPN, "always-on-vpn"},
-    {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_ROUTING_FILTERING_IGNORE,
-	"anyconnect-routing-filtering-ignore"},
     {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_SSL_DF_BIT_IGNORE, "anyconnect-ssl-df-bit-ignore"},
     {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_MTU, "anyconnect-mtu"},
     {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_DPD_GATEWAY, "anyconnect-dpd-interval-gateway"},
@@ -156,6 +165,8 @@ static const struct {
     {CONF_GP_ATTRIBUTES, GPA_VPN_GROUP_POLICY, "vpn-group-policy"},
     {CONF_GP_ATTRIBUTES, GPA_VPN_FRAMED_IP_ADDRESS, "vpn-framed-ip-address"},
     {CONF_GP_ATTRIBUTES, GPA_VPN_FRAMED_IPV6_ADDRESS, "vpn-framed-ipv6-address"},
+    {CONF_GP_ATTRIBUTES, GPA_ANYCONNECT_ROUTING_FILTERING_IGNORE,
+	"anyconnect-routing-filtering-ignore"},
     {CONF_CUSTOM, CU_TYPE, "type"},
     {CONF_CUSTOM, CU_VALUE, "value"},
     {CONF_IP_LOCAL_POOL, POOL_NAME, "name"},
@@ -189,16 +200,32 @@ static const struct {
     {CONF_AAA_SERVER_GROUP, ASG_DEADTIME, "deadtime"},
     {CONF_AAA_SERVER_GROUP, ASG_MAX_FAILED_ATTEMPTS, "max-failed-attempts"},
     {CONF_AAA_SERVER_GROUP, ASG_HOSTS, "hosts"},
+    {CONF_AAA_SERVER_GROUP, ASG_MERGE_DACL, "merge-dacl"},
+    {CONF_AAA_SERVER_GROUP, ASG_INTERIM_UPDATE, "interim-accounting-update"},
+    {CONF_AAA_SERVER_GROUP, ASG_INTERIM_PERIODIC, "interim-accounting-periodic"},
+    {CONF_AAA_SERVER_GROUP, ASG_DYNAMIC_AUTHORIZATION, "dynamic-authorization"},
+    {CONF_AAA_SERVER_GROUP, ASG_DYNAMIC_AUTHORIZATION_PORT, "dynamic-authorization-port"},
+    {CONF_AAA_SERVER_GROUP, ASG_AUTHORIZE_ONLY, "authorize-only"},
     {CONF_AAA_HOST, AH_ADDRESS, "address"},
     {CONF_AAA_HOST, AH_KEY, "key"},
     {CONF_AAA_HOST, AH_AUTHENTICATION_PORT, "authentication-port"},
     {CONF_AAA_HOST, AH_ACCOUNTING_PORT, "accounting-port"},
     {CONF_AAA_HOST, AH_TIMEOUT, "timeout"},
     {CONF_AAA_HOST, AH_RETRY_INTERVAL, "retry-interval"},
+    {CONF_AAA_HOST, AH_RADIUS_COMMON_PW, "radius-common-pw"},
+    {CONF_AAA_HOST, AH_MSCHAPV2_CAPABLE, "mschapv2-capable"},
+    {CONF_AAA_HOST, AH_ACL_NETMASK_CONVERT, "acl-netmask-convert"},
+    {CONF_AAA_HOST, AH_REQUIRE_MESSAGE_AUTHENTICATOR, "require-message-authenticator"},
+    {CONF_AAA_HOST, AH_SDI_MESSAGES, "sdi-messages"},
+    {CONF_SDI_MESSAGE, SDI_CODE, "code"},
+    {CONF_SDI_MESSAGE, SDI_TEXT, "text"},
     {CONF_PKI, PKI_TRUSTPOINTS, "trustpoints"},
     {CONF_PKI, PKI_SSL_TRUST_POINT, "ssl-trust-point"},
     {CONF_PKI, PKI_SSL_TRUST_POINTS, "ssl-trust-points"},
     {CONF_PKI, PKI_REVOCATION_TIMEOUT, "revocation-timeout"},
+    {CONF_PKI, PKI_MINIMUM_RSA_MODULUS, "minimum-rsa-modulus"},
+    {CONF_PKI, PKI_ELLIPTIC_CURVES, "elliptic-curves"},
+    {CONF_PKI, PKI_SIGNATURE_HASHES, "signature-hashes"},
     {CONF_SSL_TRUST_POINT, STP_TRUSTPOINT, "trustpoint"},
     {CONF_SSL_TRUST_POINT, STP_DOMAIN, "domain"},
     {CONF_TRUSTPOINT, TP_NAME, "name"},
@@ -212,6 +239,7 @@ static const struct {
     {CONF_TRUSTPOINT, TP_CRL_URLS, "crl-urls"},
     {CONF_TRUSTPOINT, TP_CRL_CACHE_TIME, "crl-cache-time"},
     {CONF_TRUSTPOINT, TP_CRL_ENFORCE_NEXT_UPDATE, "crl-enforcenextupdate"},
+    {CONF_TRUSTPOINT, TP_VALIDATION_USAGE, "validation-usage"},
 };
 
 static void
@@ -241,7 +269,8 @@ every_row_is_complete(void **state)
 				fail_msg("%s has no help", row->name);
 			if (row->type == ROW_INT && row->min >= row->max)
 				fail_msg("%s has no range", row->name);
-			if (row->type == ROW_ENUM && (row->words == NULL || row->def_text == NULL))
+			if (row->type == ROW_ENUM &&
+			    (row->words == NULL || (row->def_text == NULL && !row->required)))
 				fail_msg("%s has no words or no default", row->name);
 		}
 	}
@@ -511,8 +540,19 @@ static const struct {
 	"password-management = true; } );",
 	"tunnel-groups.conf:2: tunnel-groups[0]: ipsec-attributes is not supported: there is no "
 	"IPsec; leave it out\n"
-	"tunnel-groups.conf:3: tunnel-groups[0]: password-management is not supported: passwords "
-	"cannot be changed at the login; leave it out\n"},
+	"tunnel-groups.conf:3: tunnel-groups[0]: unknown setting \"password-management\" here; it "
+	"belongs in general-attributes\n"},
+    {"tunnel-groups.conf",
+	"tunnel-groups = ( { name = \"S\"; general-attributes = { authorization-dn-attributes = "
+	"1;\noverride-account-disable = true; }; } );",
+	"tunnel-groups.conf:1: tunnel-groups[0].general-attributes: unknown setting "
+	"\"authorization-dn-attributes\"; known are address-pool and others, see "
+	"sekisho.conf(5)\n"
+	"tunnel-groups.conf:2: tunnel-groups[0].general-attributes: override-account-disable is "
+	"not supported: there is no such account state here; leave it out\n"},
+    {"aaa.conf", "aaa-server-groups = ( { name = \"A\"; protocol = \"ldap\"; } );",
+	"aaa.conf:1: aaa-server-groups[0].protocol: \"ldap\" is not supported: only RADIUS is "
+	"served; use a RADIUS server in front of the directory\n"},
     {"users.conf", "usernames = ( { name = \"a\"; nopassword = true; } );",
 	"users.conf:1: usernames[0]: nopassword is not supported: everybody could log in; leave "
 	"the password out, then no password fits\n"},
