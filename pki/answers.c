@@ -20,11 +20,13 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "pki/crl.h"
+#include "pki/crl_reader.h"
 #include "pki/ocsp.h"
 
 #define KEY_LEN SHA256_DIGEST_LENGTH
 #define WHY_SIZE 128
-#define REQUEST_MAX 4096 /* bytes of an OCSP request */
+#define REQUEST_MAX 4096  /* bytes of an OCSP request */
+#define AT_ONCE_MAX 65536 /* bytes of a CRL that is read without a thread */
 
 /* Something that was said. */
 struct answer {
@@ -34,6 +36,12 @@ struct answer {
 	time_t until;              /* OCSP */
 	struct crl *crl;           /* CRL; NULL: worth nothing */
 	size_t bytes;              /* CRL: of memory */
+	X509 *issuer;              /* CRL: these are for show */
+	char *url;
+	size_t body_len;
+	time_t cached_until;
+	char *users[ANSWERS_USERS_MAX]; /* names of trustpoints */
+	size_t users_len;
 	uint64_t fetched_ms;
 	const char *why; /* static */
 	UT_hash_handle hh;
@@ -54,8 +62,9 @@ struct flight {
 	X509 *cert;
 	X509 *issuer;
 	char *url;
+	size_t body_len; /* CRL, when it has come */
 	struct ocsp_question question;
-	struct fetch *fetch;
+	struct fetch *fetch; /* NULL: it has come, and is being read */
 	struct answer_wait *waits;
 	UT_hash_handle hh;
 };
@@ -71,7 +80,8 @@ struct dead {
 struct answers {
 	struct fetcher *fetcher;
 	const struct answers_net *net;
-	struct shelf shelves[2]; /* by kind */
+	struct crl_reader *reader; /* NULL: everything is read at once */
+	struct shelf shelves[2];   /* by kind */
 	struct flight *flights;
 	struct dead *dead; /* oldest first */
 };
@@ -118,6 +128,10 @@ answer_free(struct answer *answer)
 	if (answer == NULL)
 		return;
 	crl_free(answer->crl);
+	X509_free(answer->issuer);
+	free(answer->url);
+	for (size_t i = 0; i < answer->users_len; i++)
+		free(answer->users[i]);
 	free(answer);
 }
 
@@ -196,6 +210,30 @@ is_fresh(const struct answer *answer, const struct answer_query *query, enum ans
 	return clock_wall_sec() < answer->until;
 }
 
+/* Remember who used a CRL, and until when it serves him. */
+static void
+note_use(struct answer *answer, const struct answer_query *query)
+{
+	uint64_t end_ms = answer->fetched_ms + query->cache_ms, now_ms = clock_mono_ms();
+	time_t next;
+
+	if (answer->kind != ANSWER_CRL || answer->crl == NULL || query->trustpoint == NULL)
+		return;
+	answer->cached_until =
+	    clock_wall_sec() + (time_t)(end_ms > now_ms ? (end_ms - now_ms) / 1000 : 0);
+	next = crl_next_update(answer->crl);
+	if (query->enforce_next_update && next != 0 && next < answer->cached_until)
+		answer->cached_until = next;
+	for (size_t i = 0; i < answer->users_len; i++)
+		if (strcmp(answer->users[i], query->trustpoint) == 0)
+			return;
+	if (answer->users_len == ANSWERS_USERS_MAX)
+		return;
+	answer->users[answer->users_len] = strdup(query->trustpoint);
+	if (answer->users[answer->users_len] != NULL)
+		answer->users_len++;
+}
+
 /* ---- URLs that do not serve ---- */
 
 static void
@@ -263,9 +301,8 @@ flight_free(struct flight *flight)
 	free(flight);
 }
 
-/* What came, judged; NULL: memory. */
 static struct answer *
-read_answer(const struct flight *flight, const void *body, size_t len)
+answer_new(const struct flight *flight)
 {
 	struct answer *answer = calloc(1, sizeof *answer);
 
@@ -274,14 +311,27 @@ read_answer(const struct flight *flight, const void *body, size_t len)
 	memcpy(answer->key, flight->key, sizeof answer->key);
 	answer->kind = flight->kind;
 	answer->fetched_ms = clock_mono_ms();
-	if (flight->kind == ANSWER_CRL) {
-		if (crl_read(body, len, flight->issuer, &answer->crl, &answer->why) != ERR_OK)
-			answer->crl = NULL;
-		else
-			answer->bytes = crl_bytes(answer->crl);
-		ERR_clear_error();
-		return answer;
-	}
+	return answer;
+}
+
+/* A CRL that was read, which is the answer's then; NULL: why it is worth nothing. */
+static void
+take_crl(struct answer *answer, const struct flight *flight, struct crl *crl, const char *why)
+{
+	answer->crl = crl;
+	answer->why = why;
+	if (crl == NULL)
+		return;
+	answer->bytes = crl_bytes(crl);
+	if (X509_up_ref(flight->issuer) == 1)
+		answer->issuer = flight->issuer;
+	answer->url = strdup(flight->url);
+	answer->body_len = flight->body_len;
+}
+
+static void
+take_ocsp(struct answer *answer, const struct flight *flight, const void *body, size_t len)
+{
 	switch (ocsp_judge(
 	    &flight->question, body, len, clock_wall_sec(), &answer->until, &answer->why)) {
 	case OCSP_GOOD:
@@ -298,7 +348,6 @@ read_answer(const struct flight *flight, const void *body, size_t len)
 		break;
 	}
 	ERR_clear_error();
-	return answer;
 }
 
 /* An answer's worth before anybody asks, for the log. */
@@ -318,7 +367,7 @@ worth(const struct answer *answer)
 /* Tell all who wait. Each may begin or cancel others meanwhile; who asks anew joins no flight that
  * has landed. */
 static void
-land(struct flight *flight, const struct answer *answer, const char *why)
+land(struct flight *flight, struct answer *answer, const char *why)
 {
 	struct answer_wait *wait;
 
@@ -328,10 +377,74 @@ land(struct flight *flight, const struct answer *answer, const char *why)
 
 		DL_DELETE(flight->waits, wait);
 		wait->flight = NULL;
-		if (answer != NULL)
+		if (answer != NULL) {
 			status = judge(answer, &wait->query, &text);
+			note_use(answer, &wait->query);
+		}
 		wait->fn(wait, status, text != NULL ? text : "no usable answer");
 	}
+}
+
+/* The end of a flight, with what it brought; NULL: nothing, and why. */
+static void
+settle(struct flight *flight, struct answer *answer, const char *why)
+{
+	struct answers *answers = flight->answers;
+
+	HASH_DEL(answers->flights, flight);
+	if (answer != NULL) {
+		log_debug("%s: %s", flight->url, worth(answer));
+		shelf_put(&answers->shelves[flight->kind], answer);
+	}
+	land(flight, answer, why);
+	flight_free(flight);
+}
+
+static void
+settle_crl(struct flight *flight, struct crl *crl, const char *why)
+{
+	struct answer *answer = answer_new(flight);
+
+	if (answer != NULL)
+		take_crl(answer, flight, crl, why);
+	else
+		crl_free(crl);
+	settle(flight, answer, err_str(ERR_NOMEM));
+}
+
+static void
+on_crl_read(UNUSED enum err err, struct crl *crl, const char *why, void *arg)
+{
+	settle_crl(arg, crl, why);
+}
+
+/* A big one takes a while, in which nothing else would be done. */
+static void
+read_crl(struct flight *flight, const void *body, size_t len)
+{
+	struct crl_reader *reader = flight->answers->reader;
+	struct crl *crl = NULL;
+	const char *why = NULL;
+
+	flight->body_len = len;
+	if (reader == NULL || len <= AT_ONCE_MAX) {
+		if (crl_read(body, len, flight->issuer, &crl, &why) != ERR_OK)
+			crl = NULL;
+		settle_crl(flight, crl, why);
+	} else if (crl_reader_order(reader, body, len, flight->issuer, on_crl_read, flight) !=
+		   ERR_OK) {
+		settle(flight, NULL, "too many big CRLs are being read");
+	}
+}
+
+static void
+read_ocsp(struct flight *flight, const void *body, size_t len)
+{
+	struct answer *answer = answer_new(flight);
+
+	if (answer != NULL)
+		take_ocsp(answer, flight, body, len);
+	settle(flight, answer, err_str(ERR_NOMEM));
 }
 
 static void
@@ -339,24 +452,20 @@ on_fetched(enum err err, const void *body, size_t len, const char *why, void *ar
 {
 	struct flight *flight = arg;
 	struct answers *answers = flight->answers;
-	struct answer *answer = NULL;
 
-	HASH_DEL(answers->flights, flight);
-	if (err == ERR_OK) {
-		dead_forget(answers, flight->url);
-		answer = read_answer(flight, body, len);
-		why = err_str(ERR_NOMEM);
-		if (answer != NULL) {
-			log_debug("%s: %s", flight->url, worth(answer));
-			shelf_put(&answers->shelves[flight->kind], answer);
-		}
-	} else {
+	flight->fetch = NULL;
+	if (err != ERR_OK) {
 		if (why == NULL)
 			why = err_str(err);
 		dead_add(answers, flight->url, why);
+		settle(flight, NULL, why);
+		return;
 	}
-	land(flight, answer, why);
-	flight_free(flight);
+	dead_forget(answers, flight->url);
+	if (flight->kind == ANSWER_CRL)
+		read_crl(flight, body, len);
+	else
+		read_ocsp(flight, body, len);
 }
 
 static bool
@@ -427,6 +536,7 @@ get_kept(struct answers *answers, const struct answer_query *query, const uint8_
 	if (!is_fresh(answer, query, *status))
 		return false;
 	shelf_touch(shelf, answer);
+	note_use(answer, query);
 	return true;
 }
 
@@ -484,10 +594,36 @@ answers_cancel(struct answer_wait *wait)
 	wait->flight = NULL;
 }
 
+/* ---- for show ---- */
+
+bool
+answers_crl(const struct answers *answers, size_t index, struct answers_crl *out)
+{
+	const struct answer *answer = answers->shelves[ANSWER_CRL].answers;
+
+	for (; answer != NULL; answer = answer->hh.next) {
+		if (answer->crl == NULL || answer->issuer == NULL || answer->url == NULL)
+			continue;
+		if (index-- > 0)
+			continue;
+		*out = (struct answers_crl){
+		    .crl = answer->crl,
+		    .issuer = answer->issuer,
+		    .url = answer->url,
+		    .bytes = answer->body_len,
+		    .cached_until = answer->cached_until,
+		    .trustpoints = answer->users,
+		    .trustpoints_len = answer->users_len,
+		};
+		return true;
+	}
+	return false;
+}
+
 /* ---- all ---- */
 
 struct answers *
-answers_new(struct fetcher *fetcher, const struct answers_net *net)
+answers_new(struct fetcher *fetcher, const struct answers_net *net, struct crl_reader *reader)
 {
 	struct answers *answers = calloc(1, sizeof *answers);
 
@@ -495,6 +631,7 @@ answers_new(struct fetcher *fetcher, const struct answers_net *net)
 		return NULL;
 	answers->fetcher = fetcher;
 	answers->net = net != NULL ? net : &real_net;
+	answers->reader = reader;
 	answers->shelves[ANSWER_OCSP].max = ANSWERS_OCSP_MAX;
 	answers->shelves[ANSWER_CRL].max = ANSWERS_CRL_MAX;
 	return answers;
@@ -509,7 +646,8 @@ answers_free(struct answers *answers)
 		return;
 	HASH_ITER (hh, answers->flights, flight, tmp) {
 		HASH_DEL(answers->flights, flight);
-		answers->net->cancel(flight->fetch);
+		if (flight->fetch != NULL)
+			answers->net->cancel(flight->fetch);
 		flight_free(flight);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(answers->shelves); i++)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "common/attr.h"
 #include "pki/fetch.h"
@@ -16,9 +17,12 @@
 #define ANSWERS_CRL_MAX 256
 #define ANSWERS_CRL_BYTES_MAX (64U * 1024 * 1024) /* of memory, together */
 #define ANSWERS_DEAD_MAX 256
+#define ANSWERS_USERS_MAX 8   /* trustpoints that are remembered for a CRL */
 #define ANSWERS_RETRY_MS 5000 /* after a failure nothing is asked at the same place for so long */
 
 struct x509_st;
+struct crl;
+struct crl_reader;
 struct answers;
 struct flight;
 
@@ -38,6 +42,7 @@ struct answer_query {
 	struct x509_st *cert;
 	struct x509_st *issuer;
 	const char *url;
+	const char *trustpoint; /* who wants to know, for show */
 	unsigned timeout_ms;
 	bool nonce;               /* OCSP */
 	unsigned cache_ms;        /* CRL: it is used for so long */
@@ -65,9 +70,13 @@ struct answers_net {
 	void (*cancel)(struct fetch *fetch);
 };
 
-/* fetcher is borrowed, net too (NULL: fetch_begin() and fetch_cancel()). NULL: memory. */
-struct answers *answers_new(struct fetcher *fetcher, const struct answers_net *net) MUST_USE;
-/* Nobody may wait any more. What is on its way is cancelled. */
+/*
+ * fetcher is borrowed, net too (NULL: fetch_begin() and fetch_cancel()), and reader, which reads
+ * big CRLs (NULL: they are read at once). NULL: memory.
+ */
+struct answers *answers_new(
+    struct fetcher *fetcher, const struct answers_net *net, struct crl_reader *reader) MUST_USE;
+/* Nobody may wait any more, and reader is freed already. What is on its way is cancelled. */
 void answers_free(struct answers *answers);
 /*
  * The answer, if it is there; *why then as in answer_fn. ANSWER_PENDING: wait->fn, which is set
@@ -75,6 +84,18 @@ void answers_free(struct answers *answers);
  */
 enum answer_status answers_get(struct answers *answers, const struct answer_query *query,
     struct answer_wait *wait, const char **why) MUST_USE;
+/* A CRL that is kept, for show; borrowed until the loop runs again. */
+struct answers_crl {
+	const struct crl *crl;
+	struct x509_st *issuer;
+	const char *url;
+	size_t bytes;        /* as it came */
+	time_t cached_until; /* for the trustpoint that used it last */
+	char *const *trustpoints;
+	size_t trustpoints_len;
+};
+/* The one at this place; false: there are no more. */
+bool answers_crl(const struct answers *answers, size_t index, struct answers_crl *out);
 /* Wait no longer; what is being fetched serves the next one. */
 void answers_cancel(struct answer_wait *wait);
 

@@ -527,6 +527,12 @@ crl_is_current(const struct crl *crl, bool enforce_next_update, time_t now, cons
 }
 
 time_t
+crl_this_update(const struct crl *crl)
+{
+	return crl->this_update;
+}
+
+time_t
 crl_next_update(const struct crl *crl)
 {
 	return crl->next_update;

@@ -31,6 +31,8 @@ void crl_free(struct crl *crl);
 /* Is it to be used at this moment? enforce_next_update: not after its nextUpdate, nor without one.
  */
 bool crl_is_current(const struct crl *crl, bool enforce_next_update, time_t now, const char **why);
+/* Its thisUpdate. */
+time_t crl_this_update(const struct crl *crl);
 /* Its nextUpdate; 0: it has none. */
 time_t crl_next_update(const struct crl *crl);
 /*

@@ -11,6 +11,7 @@
 
 #include "common/buf.h"
 #include "common/str.h"
+#include "pki/trace_ca.h"
 
 #define NOTE_MAX 2048
 
@@ -144,6 +145,7 @@ judgement_begin(struct judgements *judgements, struct conf *conf, struct verdict
 	buf_init(&judgement->note, NOTE_MAX);
 	DL_APPEND(judgements->list, judgement);
 	verdict_judge(book, chain, len, &judgement->verdict);
+	trace_ca_judged(&judgement->verdict);
 	judgement->checked = judgement->verdict.checks_len > 0;
 	run(judgement);
 }

@@ -15,10 +15,8 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "pki/strength.h"
 #include "pki/verdict.h"
-
-#define RSA_BITS_MIN 2048
-#define RSA_BITS_MAX 8192 /* a check of a larger one's signature costs too much */
 
 /* ---- the certificates ---- */
 
@@ -196,36 +194,16 @@ digest_of(const char *hash)
 	return NULL;
 }
 
-static bool
-is_allowed_curve(const EVP_PKEY *key)
-{
-	static const char *const curves[] = {SN_X9_62_prime256v1, SN_secp384r1, SN_secp521r1};
-	char name[64];
-	size_t len;
-
-	if (EVP_PKEY_get_group_name(key, name, sizeof name, &len) != 1)
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(curves); i++)
-		if (strcmp(name, curves[i]) == 0)
-			return true;
-	return false;
-}
-
 /* NULL: its signatures are believed. */
 static const char *
-objection(const EVP_PKEY *key)
+objection(const struct strength *strength, const EVP_PKEY *key)
 {
-	if (key == NULL)
-		return "its key cannot be read";
-	if (is_rsa(key) && EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
-		return "its RSA key has less than 2048 bits";
-	if (is_rsa(key) && EVP_PKEY_get_bits(key) > RSA_BITS_MAX)
-		return "its RSA key has more than 8192 bits";
-	if (is_rsa(key))
-		return NULL;
-	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC)
+	int type = key != NULL ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE;
+
+	/* EdDSA takes no hash, and the client names one. */
+	if (type == EVP_PKEY_ED25519 || type == EVP_PKEY_ED448)
 		return "its key is neither RSA nor EC";
-	return is_allowed_curve(key) ? NULL : "its EC key is not on P-256, P-384 or P-521";
+	return strength_key(strength, key);
 }
 
 static bool
@@ -249,14 +227,14 @@ verifies(EVP_PKEY *key, const EVP_MD *md, const void *signature, size_t signatur
 }
 
 enum err
-pair_signature(X509 *leaf, const char *hash, const void *signature, size_t signature_len,
-    const void *data, size_t data_len, const char **why)
+pair_signature(const struct strength *strength, X509 *leaf, const char *hash, const void *signature,
+    size_t signature_len, const void *data, size_t data_len, const char **why)
 {
 	const EVP_MD *md = digest_of(hash);
 	EVP_PKEY *key = X509_get0_pubkey(leaf);
 	enum err err = ERR_OK;
 
-	*why = md == NULL ? "the hash is none of sha256, sha384, sha512" : objection(key);
+	*why = md == NULL ? "the hash is none of sha256, sha384, sha512" : objection(strength, key);
 	if (*why != NULL) {
 		err = ERR_UNSUPPORTED;
 	} else if (signature_len == 0 || signature_len > (size_t)EVP_PKEY_get_size(key)) {

@@ -14,6 +14,7 @@
 #define PAIR_PKCS7_MAX 65536
 #define PAIR_CERTIFICATES_MAX 10
 
+struct strength;
 struct x509_st;
 
 /* Certificates of a degenerate SignedData, the single one that is no CA first. */
@@ -29,10 +30,11 @@ enum err pair_chain_read(
 void pair_chain_fini(struct pair_chain *chain);
 /* Do the leaves differ, as certificates and as keys? */
 bool pair_differs(const struct x509_st *first, const struct x509_st *second);
-/* Is this the signature of the leaf's key over the bytes? RSA PKCS#1 v1.5 or PSS of at least 2048
- * bits, ECDSA on P-256, P-384, P-521; sha256, sha384, sha512 only. ERR_DENIED: not;
- * ERR_UNSUPPORTED; *why: static text for the log. */
-enum err pair_signature(struct x509_st *leaf, const char *hash, const void *signature,
-    size_t signature_len, const void *data, size_t data_len, const char **why) MUST_USE;
+/* Is this the signature of the leaf's key over the bytes? RSA PKCS#1 v1.5 or PSS, or ECDSA, by a
+ * key that is strong enough; sha256, sha384, sha512 only. ERR_DENIED: not; ERR_UNSUPPORTED; *why:
+ * static text for the log. */
+enum err pair_signature(const struct strength *strength, struct x509_st *leaf, const char *hash,
+    const void *signature, size_t signature_len, const void *data, size_t data_len,
+    const char **why) MUST_USE;
 
 #endif

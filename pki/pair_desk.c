@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #include "common/cert.h"
+#include "common/trace.h"
 #include "pki/judgement.h"
 #include "pki/pair.h"
 
@@ -197,12 +198,12 @@ twin_objection(const Ipc__PairJudge *question, const X509 *second)
 
 /* NULL: nothing is wrong with the second certificate by itself and its signature. */
 static const char *
-objection(const Ipc__PairJudge *question, X509 *leaf)
+objection(const struct strength *strength, const Ipc__PairJudge *question, X509 *leaf)
 {
 	const ProtobufCBinaryData *data = &question->signed_bytes;
 	const char *why = twin_objection(question, leaf);
 
-	if (why == NULL && pair_signature(leaf, question->hash, question->signature.data,
+	if (why == NULL && pair_signature(strength, leaf, question->hash, question->signature.data,
 			       question->signature.len, data->data, data->len, &why) == ERR_OK)
 		why = NULL;
 	return why;
@@ -216,14 +217,21 @@ judge(
 	struct pair_chain second;
 	const char *why;
 
+	trace_note(TRACE_CA, 1, NULL,
+	    "CRYPTO_PKI: Authenticating second cert: PKCS#7 of %zu bytes, %s signature of %zu "
+	    "bytes "
+	    "over %zu bytes",
+	    pkcs7->len, question->hash, question->signature.len, question->signed_bytes.len);
 	if (pair_chain_read(pkcs7->data, pkcs7->len, &second, &why) != ERR_OK) {
 		refuse_second(pair, NULL, why);
 		return;
 	}
-	why = objection(question, second.certs[0]);
+	why = objection(verdict_book_strength(book), question, second.certs[0]);
 	if (why != NULL)
 		refuse_second(pair, second.certs[0], why);
 	else
+		trace_note(TRACE_CA, 1, NULL, "CRYPTO_PKI: Signature verify success");
+	if (why == NULL)
 		judge_both(pair, conf, book, question, &second);
 	pair_chain_fini(&second);
 }

@@ -13,7 +13,9 @@
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/role.h"
+#include "common/trace.h"
 #include "conf/conf.h"
+#include "pki/ca_list.h"
 #include "pki/expiry.h"
 #include "pki/fetch.h"
 #include "pki/judgement.h"
@@ -21,6 +23,7 @@
 #include "pki/pair_desk.h"
 #include "pki/revocation.h"
 #include "pki/signers.h"
+#include "pki/trace_ca.h"
 
 #define SIGN_THREADS_MAX 4
 #define WORKERS_MAX 64
@@ -151,6 +154,7 @@ log_believed(const struct verdict *verdict, bool checked, const char *note)
 static void
 log_verdict(const struct verdict *verdict, bool checked, const char *note)
 {
+	trace_ca_result(verdict, checked, note);
 	if (verdict->ok)
 		log_believed(verdict, checked, note);
 	else
@@ -181,6 +185,7 @@ handle_cert_judge(
 	const struct keyring *keyring = keyring_set_now(auth->pki->keyrings);
 
 	(void)fd;
+	trace_ca_client(&judge->client_ip, judge->client_port);
 	judgement_begin(auth->pki->judgements, keyring->conf, keyring->book, judge->certificate,
 	    judge->n_certificate, (struct judgement_asker){auth->generation, id});
 }
@@ -188,15 +193,48 @@ handle_cert_judge(
 static void
 handle_pair_judge(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
+	const Ipc__PairJudge *judge = (const Ipc__PairJudge *)msg;
 	struct pki *pki = ((struct peer *)arg)->pki;
 	const struct keyring *keyring = keyring_set_now(pki->keyrings);
 
 	(void)fd;
-	pair_desk_judge(
-	    pki->pair_desk, ipc, id, keyring->conf, keyring->book, (const Ipc__PairJudge *)msg);
+	trace_ca_client(&judge->client_ip, judge->client_port);
+	pair_desk_judge(pki->pair_desk, ipc, id, keyring->conf, keyring->book, judge);
+}
+
+static void
+handle_ca_list(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	const struct pki *pki = ((struct peer *)arg)->pki;
+	struct ca_list list;
+
+	(void)fd;
+	ca_list_fill(&list, keyring_set_now(pki->keyrings)->conf,
+	    revocation_answers(pki->revocation), (const Ipc__CaList *)msg);
+	(void)ipc_reply(ipc, id, IPC__MSG_TYPE__MSG_CA_LIST_REPLY, &list.msg.base);
+	ca_list_fini(&list);
+}
+
+static void
+handle_trace_watch(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	(void)ipc, (void)id, (void)fd, (void)arg;
+	trace_watch((const Ipc__TraceWatch *)msg);
+}
+
+/* A trace is worth no waiting: while the channel is slow, there is none. */
+static bool
+on_trace(const Ipc__Trace *trace, void *arg)
+{
+	struct ipc *auth = ((struct pki *)arg)->auth.ipc;
+
+	return auth != NULL && ipc_queued(auth) == 0 &&
+	       ipc_send(auth, IPC__MSG_TYPE__MSG_TRACE, &trace->base) == ERR_OK;
 }
 
 static const struct ipc_row auth_rows[] = {
+    {.type = IPC__MSG_TYPE__MSG_TRACE_WATCH, .handle = handle_trace_watch},
+    {.type = IPC__MSG_TYPE__MSG_CA_LIST, .handle = handle_ca_list, .request = true},
     {.type = IPC__MSG_TYPE__MSG_CERT_JUDGE, .handle = handle_cert_judge, .request = true},
     {.type = IPC__MSG_TYPE__MSG_PAIR_JUDGE, .handle = handle_pair_judge, .request = true},
 };
@@ -208,6 +246,8 @@ on_peer_closed(struct ipc *ipc, const char *why, void *arg)
 	struct peer *peer = arg;
 
 	log_info("channel to %s closed: %s", peer == &peer->pki->auth ? "auth" : "gateway", why);
+	if (peer == &peer->pki->auth)
+		trace_stop();
 	judgements_cancel(peer->pki->judgements, peer->generation);
 	pair_desk_forget(peer->pki->pair_desk, ipc);
 	peer->ipc = NULL;
@@ -240,6 +280,8 @@ peer_take(struct pki *pki, Ipc__RoleId role, unsigned worker, int fd)
 	peer->ipc = ipc_new(pki->loop, fd, &config);
 	if (peer->ipc == NULL)
 		log_err("no channel to %s: out of memory", config.peer);
+	if (peer == &pki->auth)
+		trace_start(on_trace, pki);
 }
 
 /* ---- the parent ---- */

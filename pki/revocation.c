@@ -17,7 +17,9 @@
 #include "common/cert.h"
 #include "common/clock.h"
 #include "common/str.h"
+#include "common/trace.h"
 #include "pki/crl.h"
+#include "pki/crl_reader.h"
 #include "pki/ocsp.h"
 
 #define CRL_STATIC_MAX 5
@@ -26,6 +28,7 @@
 
 struct revocation {
 	struct loop *loop;
+	struct crl_reader *reader;
 	struct answers *answers;
 	struct revocation_query *queries;
 	size_t queries_len;
@@ -47,7 +50,8 @@ struct revocation_query {
 	struct buf why;  /* of what failed for this certificate */
 	struct buf note; /* what "none" passed over */
 	struct answer_wait wait;
-	struct event *timer; /* when there is something to wait for */
+	struct ip_endpoint client; /* for traces */
+	struct event *timer;       /* when there is something to wait for */
 	enum answer_kind kind;
 	char (*urls)[CRL_URL_SIZE]; /* of the method that is tried */
 	size_t urls_len;
@@ -88,6 +92,7 @@ query_new(struct revocation *revocation, X509 *const *path, size_t len)
 	buf_init(&query->why, WHY_MAX);
 	buf_init(&query->note, WHY_MAX);
 	query->revocation = revocation;
+	query->client = *trace_subject();
 	query->urls = calloc(URLS_MAX, sizeof query->urls[0]);
 	for (size_t i = 0; i < len; i++) {
 		if (X509_up_ref(path[i]) != 1)
@@ -223,6 +228,9 @@ begin_method(struct revocation_query *query)
 	if (query->method >= len)
 		return STEP_NOBODY;
 	method = methods[query->method++];
+	trace_note(TRACE_CA, 1, NULL,
+	    "CRYPTO_PKI: Starting %s revocation, trustpoint %s, certificate %zu of the path",
+	    method, conf_str(query->trustpoint, TP_NAME), query->at + 1);
 	if (strcmp(method, "none") == 0)
 		let_pass(query);
 	else if (strcmp(method, "ocsp") == 0)
@@ -230,6 +238,31 @@ begin_method(struct revocation_query *query)
 	else
 		begin_crl(query);
 	return STEP_ON;
+}
+
+static const char *
+status_text(enum answer_status status, const char *why)
+{
+	switch (status) {
+	case ANSWER_PENDING:
+		return "being asked over HTTP";
+	case ANSWER_GOOD:
+		return "certificate is good";
+	case ANSWER_REVOKED:
+		return "certificate is revoked";
+	case ANSWER_UNKNOWN:
+		return "certificate is not known to the responder";
+	default:
+		return why;
+	}
+}
+
+static void
+trace_status(const struct revocation_query *query, enum answer_status status, const char *how,
+    const char *why)
+{
+	trace_note(TRACE_CA, 1, NULL, "CRYPTO_PKI: %s %s: %s%s", kind_name(query->kind),
+	    query->urls[query->url], how, status_text(status, why));
 }
 
 /* An answer to what was asked, or none. */
@@ -268,6 +301,7 @@ ask(struct revocation_query *query)
 	    .cert = query->path[query->at],
 	    .issuer = query->path[query->at + 1],
 	    .url = query->urls[query->url],
+	    .trustpoint = conf_str(tp, TP_NAME),
 	    .timeout_ms = query->timeout_ms,
 	    .nonce = !conf_bool(tp, TP_OCSP_DISABLE_NONCE),
 	    .cache_ms = (unsigned)conf_int(tp, TP_CRL_CACHE_TIME) * 60 * 1000,
@@ -278,6 +312,7 @@ ask(struct revocation_query *query)
 	enum answer_status status =
 	    answers_get(query->revocation->answers, &wanted, &query->wait, &why);
 
+	trace_status(query, status, status == ANSWER_PENDING ? "" : "without asking: ", why);
 	return take(query, status, why);
 }
 
@@ -330,6 +365,8 @@ on_answer(struct answer_wait *wait, enum answer_status status, const char *why)
 {
 	struct revocation_query *query = wait->arg;
 
+	trace_set_subject(&query->client);
+	trace_status(query, status, "answer: ", why);
 	(void)advance(query, take(query, status, why));
 }
 
@@ -339,6 +376,8 @@ on_time_over(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 	struct revocation_query *query = arg;
 
 	query->hurry = true;
+	trace_set_subject(&query->client);
+	trace_status(query, ANSWER_NONE, "", "no answer in time");
 	answers_cancel(&query->wait);
 	(void)advance(query, take(query, ANSWER_NONE, "no answer in time"));
 }
@@ -362,8 +401,11 @@ revocation_new(struct loop *loop, struct fetcher *fetcher, const struct answers_
 	if (revocation == NULL)
 		return NULL;
 	revocation->loop = loop;
-	revocation->answers = answers_new(fetcher, net);
+	revocation->reader = crl_reader_new(loop);
+	if (revocation->reader != NULL)
+		revocation->answers = answers_new(fetcher, net, revocation->reader);
 	if (revocation->answers == NULL) {
+		crl_reader_free(revocation->reader);
 		free(revocation);
 		return NULL;
 	}
@@ -377,8 +419,15 @@ revocation_free(struct revocation *revocation)
 		return;
 	while (revocation->queries != NULL)
 		revocation_cancel(revocation->queries);
+	crl_reader_free(revocation->reader);
 	answers_free(revocation->answers);
 	free(revocation);
+}
+
+const struct answers *
+revocation_answers(const struct revocation *revocation)
+{
+	return revocation->answers;
 }
 
 struct revocation_query *

@@ -54,6 +54,8 @@ void revocation_free(struct revocation *revocation);
 struct revocation_query *revocation_check(struct revocation *revocation,
     const struct conf_object *trustpoint, struct x509_st *const *path, size_t len,
     unsigned timeout_ms, revocation_done_fn done, void *arg, enum err *err) MUST_USE;
+/* What is kept, to be looked at. */
+const struct answers *revocation_answers(const struct revocation *revocation);
 /* Nobody waits any more. */
 void revocation_cancel(struct revocation_query *query);
 

@@ -20,12 +20,11 @@ digest_is_strong(int nid)
 }
 
 /* RSA-PSS has its digest in the parameters; none there means SHA-1 (RFC 4055 3.1). */
-static bool
-pss_is_strong(const X509_ALGOR *alg)
+static int
+pss_hash(const X509_ALGOR *alg)
 {
 	const void *value;
-	int type;
-	bool strong = false;
+	int type, nid = NID_undef;
 	RSA_PSS_PARAMS *params = NULL;
 
 	X509_ALGOR_get0(NULL, &type, &value, alg);
@@ -35,14 +34,16 @@ pss_is_strong(const X509_ALGOR *alg)
 		const ASN1_OBJECT *hash;
 
 		X509_ALGOR_get0(&hash, NULL, NULL, params->hashAlgorithm);
-		strong = digest_is_strong(OBJ_obj2nid(hash));
+		nid = OBJ_obj2nid(hash);
+	} else if (params != NULL) {
+		nid = NID_sha1;
 	}
 	RSA_PSS_PARAMS_free(params);
-	return strong;
+	return nid;
 }
 
-bool
-sigalg_is_strong(const struct X509_algor_st *alg)
+int
+sigalg_hash(const struct X509_algor_st *alg)
 {
 	const ASN1_OBJECT *object;
 	int nid, digest, key;
@@ -50,10 +51,18 @@ sigalg_is_strong(const struct X509_algor_st *alg)
 	X509_ALGOR_get0(&object, NULL, NULL, alg);
 	nid = OBJ_obj2nid(object);
 	if (nid == NID_ED25519 || nid == NID_ED448)
-		return true;
+		return nid;
 	if (nid == NID_rsassaPss)
-		return pss_is_strong(alg);
-	return OBJ_find_sigid_algs(nid, &digest, &key) == 1 && digest_is_strong(digest);
+		return pss_hash(alg);
+	return OBJ_find_sigid_algs(nid, &digest, &key) == 1 ? digest : NID_undef;
+}
+
+bool
+sigalg_is_strong(const struct X509_algor_st *alg)
+{
+	int nid = sigalg_hash(alg);
+
+	return nid == NID_ED25519 || nid == NID_ED448 || digest_is_strong(nid);
 }
 
 bool

@@ -9,6 +9,9 @@
 struct X509_algor_st;
 struct evp_pkey_st;
 
+/* The NID of the digest that an algorithm signs, also of RSA-PSS; of EdDSA the algorithm's own.
+ * NID_undef: it is not known. */
+int sigalg_hash(const struct X509_algor_st *alg);
 /* A digest of 224 bits at least, with RSA, RSA-PSS or ECDSA; or EdDSA. Not SHA-1, not MD5. */
 bool sigalg_is_strong(const struct X509_algor_st *alg);
 /* 112 bits of security, what pki/verdict.c asks of a path too; NULL is not. */

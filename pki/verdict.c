@@ -19,11 +19,10 @@
 #include "common/cert.h"
 #include "common/str.h"
 #include "conf/errors.h"
+#include "pki/strength.h"
 #include "pki/trust.h"
 
-#define SECURITY_LEVEL 2 /* OpenSSL's: 112 bits, so RSA 2048 and no SHA-1 */
-#define RSA_BITS_MIN 2048
-#define EC_BITS_MIN 256
+#define SECURITY_LEVEL 0 /* OpenSSL's: strong_path() is ours */
 
 struct ca {
 	X509 *cert;
@@ -33,6 +32,7 @@ struct ca {
 
 struct verdict_book {
 	X509_STORE *store;
+	struct strength strength;
 	struct ca *cas;
 	size_t len;
 	ProtobufCBinaryData *names; /* DER, each once */
@@ -49,6 +49,7 @@ verdict_book_new(void)
 
 	if (book == NULL)
 		return NULL;
+	strength_read(&book->strength, NULL);
 	book->store = X509_STORE_new();
 	if (book->store == NULL) {
 		free(book);
@@ -132,19 +133,21 @@ verdict_book_names(const struct verdict_book *book, const ProtobufCBinaryData **
 
 /* ---- from the configuration ---- */
 
-/* NULL: the key is strong enough. */
+/* NULL: its key is strong enough. */
 static const char *
-weakness(X509 *cert)
+weak_key(const struct verdict_book *book, X509 *cert)
 {
-	EVP_PKEY *key = X509_get0_pubkey(cert);
+	return strength_key(&book->strength, X509_get0_pubkey(cert));
+}
 
-	if (key == NULL)
-		return "its key cannot be read";
-	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
-		return "its RSA key has less than 2048 bits";
-	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC && EVP_PKEY_get_bits(key) < EC_BITS_MIN)
-		return "its EC key has less than 256 bits";
-	return NULL;
+/* The same of what it is signed with, which does not count for an anchor. */
+static const char *
+weak_signature(const struct verdict_book *book, const X509 *cert)
+{
+	const X509_ALGOR *alg;
+
+	X509_get0_signature(NULL, &alg, cert);
+	return strength_signature(&book->strength, alg);
 }
 
 /* Where the certificates of a file go to. */
@@ -161,7 +164,7 @@ load_ca(X509 *cert, void *arg)
 {
 	struct loading *loading = arg;
 	const struct conf_object *tp = loading->trustpoint;
-	const char *weak = weakness(cert);
+	const char *weak = weak_key(loading->book, cert);
 	const char *file = conf_str(tp, TP_CA_CERTIFICATE);
 
 	loading->number++;
@@ -201,6 +204,19 @@ wants_revocation_check(const struct conf_object *trustpoint)
 	return false;
 }
 
+/* May its CAs vouch for SSL clients? */
+static bool
+is_for_clients(const struct conf_object *trustpoint)
+{
+	char *const *usages;
+	size_t len = conf_list(trustpoint, TP_VALIDATION_USAGE, &usages);
+
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(usages[i], "ssl-client") == 0)
+			return true;
+	return false;
+}
+
 static enum err
 load_trustpoint(struct verdict_book *book, const struct conf *conf, const struct conf_object *tp,
     struct conf_errors *errors)
@@ -211,7 +227,7 @@ load_trustpoint(struct verdict_book *book, const struct conf *conf, const struct
 	size_t len;
 	enum err err;
 
-	if (path == NULL)
+	if (path == NULL || !is_for_clients(tp))
 		return ERR_OK;
 	pem = conf_file_content(conf, path, &len);
 	err = pem == NULL ? ERR_NOTFOUND : trust_each(pem, len, load_ca, &loading);
@@ -233,12 +249,20 @@ verdict_book_load(struct verdict_book *book, const struct conf *conf, struct con
 	unsigned before = errors->count;
 	enum err err = ERR_OK;
 
+	strength_read(&book->strength, conf_root(conf, CONF_PKI));
+
 	for (size_t i = 0; i < len && err == ERR_OK; i++)
 		err = load_trustpoint(book, conf, trustpoints[i], errors);
 	ERR_clear_error();
 	if (err == ERR_OK && errors->count > before)
 		err = ERR_SYNTAX;
 	return err;
+}
+
+const struct strength *
+verdict_book_strength(const struct verdict_book *book)
+{
+	return &book->strength;
 }
 
 /* ---- judging ---- */
@@ -336,11 +360,16 @@ find_trustpoint(
 }
 
 static bool
-strong_path(const STACK_OF(X509) * path, struct verdict *verdict)
+strong_path(const struct verdict_book *book, const STACK_OF(X509) * path, struct verdict *verdict)
 {
-	for (int i = 0; i < sk_X509_num(path); i++) {
-		const char *weak = weakness(sk_X509_value(path, i));
+	int len = sk_X509_num(path);
 
+	for (int i = 0; i < len; i++) {
+		X509 *cert = sk_X509_value(path, i);
+		const char *weak = weak_key(book, cert);
+
+		if (weak == NULL && i + 1 < len)
+			weak = weak_signature(book, cert);
 		if (weak != NULL) {
 			refuse(verdict, "certificate %d of the path: %s", i + 1, weak);
 			return false;
@@ -396,7 +425,7 @@ verdict_judge(
 	if (build_path(ctx, book, certs, out)) {
 		const STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(ctx);
 
-		out->ok = strong_path(path, out) && find_trustpoint(book, path, out);
+		out->ok = strong_path(book, path, out) && find_trustpoint(book, path, out);
 	}
 	if (out->ok)
 		out->reason[0] = '\0';

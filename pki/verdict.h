@@ -22,6 +22,7 @@
 #define VERDICT_SHA256_LEN 32
 #define VERDICT_CHECKS_MAX 8 /* trustpoints that may have the same CA and check revocation */
 
+struct strength;
 struct verdict_book;
 struct x509_st;
 
@@ -35,11 +36,15 @@ void verdict_book_free(struct verdict_book *book);
 enum err verdict_book_add(struct verdict_book *book, struct x509_st *ca, const char *trustpoint,
     const struct conf_object *check) MUST_USE;
 /*
- * Add the ca-certificate files of every trustpoint. What is wrong with one is added to errors, what
+ * Add the ca-certificate files of every trustpoint that is for SSL clients, and take the floor that
+ * pki.conf sets. What is wrong with one is added to errors, what
  * will not work to its warnings. ERR_SYNTAX: errors tell; ERR_NOMEM.
  */
 enum err verdict_book_load(
     struct verdict_book *book, const struct conf *conf, struct conf_errors *errors) MUST_USE;
+/* The floor for keys and signatures: pki.conf's, or before that was loaded its defaults. Borrowed.
+ */
+const struct strength *verdict_book_strength(const struct verdict_book *book);
 /*
  * The names of the CAs, DER, for the list that clients choose a certificate by; none when they are
  * more than such a list can hold (clients then choose from all they have). Borrowed.

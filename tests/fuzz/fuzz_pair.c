@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 
 #include "pki/pair.h"
+#include "pki/strength.h"
 #include "pki/verdict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -38,8 +39,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const hashes[] = {"sha256", "sha384", "sha512", "sha1"};
 	struct pair_chain chain;
+	struct strength strength;
 	const char *why = NULL;
 
+	strength_read(&strength, NULL);
 	if (pair_chain_read(data, size, &chain, &why) != ERR_OK) {
 		made_need(why != NULL && ERR_peek_error() == 0);
 		return 0;
@@ -54,8 +57,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (len > size)
 			len = size;
 		why = NULL;
-		made_need(pair_signature(chain.certs[0], hashes[i], data + size - len, len,
-			      "request", 7, &why) != ERR_OK &&
+		made_need(pair_signature(&strength, chain.certs[0], hashes[i], data + size - len,
+			      len, "request", 7, &why) != ERR_OK &&
 			  why != NULL);
 	}
 	made_need(ERR_peek_error() == 0);

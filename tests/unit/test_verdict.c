@@ -112,9 +112,11 @@ test_leaves(UNUSED void **state)
 	    {{.name = "mail", .by = &root, .key_usage = "critical,keyCertSign"}, "purpose"},
 	    {{.name = "late", .by = &root, .from = -7200, .to = -60}, "expired"},
 	    {{.name = "early", .by = &root, .from = 3600, .to = 7200}, "not yet valid"},
-	    {{.name = "weak", .by = &root, .key = EVP_RSA_gen(1024)}, "too weak"},
-	    {{.name = "small", .by = &root, .key = EVP_EC_gen("P-224")}, "less than 256"},
-	    {{.name = "sha1", .by = &root, .md = EVP_sha1()}, "digest algorithm too weak"},
+	    {{.name = "weak", .by = &root, .key = EVP_RSA_gen(1024)},
+		"1 of the path: its RSA key has less than 2048"},
+	    {{.name = "small", .by = &root, .key = EVP_EC_gen("P-224")}, "not on a curve"},
+	    {{.name = "sha1", .by = &root, .md = EVP_sha1()},
+		"1 of the path: it is signed with a hash that is too weak"},
 	    {{.name = "self"}, "self-signed"},
 	    {{.name = "other", .by = &other_root}, "local issuer"},
 	    {{.name = "below", .by = &middle}, "local issuer"}, /* which it did not send */
@@ -236,7 +238,7 @@ test_bad_cas(UNUSED void **state)
 	struct verdict_book *book = book_of(&weak_root, "WEAK");
 
 	assert_int_equal(verdict_book_add(book, old_root.cert, "OLD", NULL), ERR_OK);
-	expect_bad(judge(book, &weak.cert, 1), "too weak");
+	expect_bad(judge(book, &weak.cert, 1), "2 of the path: its RSA key has less than 2048");
 	expect_bad(judge(book, &old.cert, 1), "expired");
 	made_free(&weak);
 	made_free(&old);
@@ -429,6 +431,11 @@ test_files(UNUSED void **state)
 	expect_load(buf_cstr(&pem), "", 2, NULL, NULL);
 	expect_load(buf_cstr(&pem), "revocation-check = [ \"none\" ];", 2, NULL, NULL);
 	expect_load(buf_cstr(&pem), "revocation-check = [ \"crl\", \"none\" ];", 2, NULL, NULL);
+	/* Its CAs vouch for others than clients: none is believed, and none is told. */
+	expect_load(buf_cstr(&pem), "validation-usage = [ \"ssl-server\", \"ipsec-client\" ];", 0,
+	    NULL, NULL);
+	expect_load(buf_cstr(&pem), "validation-usage = [ \"ssl-server\", \"ssl-client\" ];", 2,
+	    NULL, NULL);
 	put_pem(&pem, leaf.cert);
 	expect_load(buf_cstr(&pem), "", 2, "certificate 3 in ca.pem is not a CA's", NULL);
 	buf_reset(&pem);
