@@ -10,6 +10,7 @@
 #include "auth/local.h"
 #include "auth/radius_ask.h"
 #include "auth/radius_client.h"
+#include "common/loop.h"
 
 struct aaa;
 struct aaa_ask;
@@ -59,6 +60,7 @@ struct aaa_answer {
 typedef void (*aaa_done_fn)(struct aaa_answer *answer, void *arg);
 
 struct aaa_config {
+	struct loop *loop;
 	struct local *local;
 	struct radius_client *radius;
 	struct dacl_cache *dacls;

@@ -208,6 +208,8 @@ judge(struct arrivals *arrivals, const struct conf *conf, const struct arrival_r
 		text_keep(arrival->select, request->select);
 		msg.n_certificate = request->facts->n_certificate;
 		msg.certificate = request->facts->certificate;
+		msg.client_ip = request->facts->client_ip;
+		msg.client_port = request->facts->client_port;
 		arrivals->judged++;
 		err = arrivals->judge(arrivals->arg, &msg, on_judged, arrival);
 		if (err == ERR_OK)

@@ -25,6 +25,7 @@ framed_get(struct session_table *table, struct session *session, const struct in
 		*(family == 4 ? &session->ipv4 : &session->ipv6) = lease;
 		log_event(LOGMSG_737010, session->index << 12, text);
 	} else if (err == ERR_EXISTS) {
+		log_event(LOGMSG_737033, session->index << 12, text);
 		log_event(LOGMSG_737038, session->index << 12, text);
 		log_warn("session %u of %s: the user's own address %s is in use, the pools are "
 			 "asked for another",

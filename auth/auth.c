@@ -4,9 +4,13 @@
  * one-second tick.
  */
 #include <event2/event.h>
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "auth/aaa.h"
+#include "auth/accounting.h"
 #include "auth/arrival.h"
+#include "auth/coa.h"
 #include "auth/control.h"
 #include "auth/errand.h"
 #include "auth/filters.h"
@@ -17,16 +21,21 @@
 #include "auth/pool.h"
 #include "auth/session.h"
 #include "auth/store.h"
+#include "auth/trace_desk.h"
 #include "auth/turnover.h"
 #include "common/ipc.h"
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/proc.h"
 #include "common/role.h"
+#include "common/trace.h"
 #include "conf/conf.h"
 
 #define HASH_THREADS_MAX 4
 #define HASH_QUEUE_MAX 512
+#define STOP_LOOKS 150 /* of stop_interval */
+
+static const struct timeval stop_interval = {.tv_usec = 10 * 1000};
 
 struct auth {
 	struct loop *loop;
@@ -36,14 +45,24 @@ struct auth {
 	struct store *store;
 	struct session_table *sessions;
 	struct local *local;
+	struct radius_client *radius;
+	struct acct_spool *spool;
+	struct accounting *accounting;
+	struct dacl_cache *dacls;
+	struct coa *coa;
+	struct aaa *aaa;
 	struct arrivals *arrivals;
 	struct login_table *logins;
 	struct link_set *links;
 	struct control *control;
+	struct trace_desk *desk;
+	unsigned workers;
 	struct intake intake;
 	struct errand errand;
 	struct turnover turnover;
 	struct event *tick;
+	struct event *stop; /* to be stopped: looks whether all has been read */
+	unsigned stopping;
 	int status;
 };
 
@@ -66,10 +85,10 @@ on_session_end(unsigned worker, const Ipc__SessionEnd *end, void *arg)
 }
 
 static enum err
-on_verify(void *verifier, struct conf *conf, const char *username, struct secret *password,
-    local_done_fn done, void *arg)
+on_ask(void *asker, const struct aaa_question *question, aaa_done_fn done, void *arg,
+    struct aaa_ask **ask)
 {
-	return local_verify(verifier, conf, username, password, done, arg);
+	return aaa_ask(asker, question, done, arg, ask);
 }
 
 static void
@@ -95,12 +114,79 @@ on_reload(control_reloaded_fn done, void *arg, void *ctx)
 }
 
 static void
+on_session_event(enum session_event event, struct session *session, void *arg)
+{
+	struct auth *auth = arg;
+
+	accounting_event(auth->accounting, event, session);
+}
+
+static enum err
+on_ca_list(const Ipc__CaList *msg, control_ca_fn fn, void *arg, void *ctx)
+{
+	struct auth *auth = ctx;
+
+	return errand_ca_list(msg, fn, arg, &auth->errand);
+}
+
+static void
 on_control_cancel(const void *arg, void *ctx)
 {
 	struct auth *auth = ctx;
 
 	link_refresh_cancel(auth->links, arg);
 	errand_cancel(&auth->errand, arg);
+}
+
+/* One that is gone will be told when it is new. */
+static void
+tell_worker(struct link_set *links, unsigned worker, const Ipc__TraceWatch *watch)
+{
+	enum err err = link_send(links, worker, IPC__MSG_TYPE__MSG_TRACE_WATCH, &watch->base);
+
+	if (err != ERR_OK && err != ERR_CLOSED)
+		log_warn(
+		    "gateway worker %u does not hear what is debugged: %s", worker, err_str(err));
+}
+
+/* Somebody debugs, or does no more. */
+static void
+on_watch(const Ipc__TraceWatch *watch, void *arg)
+{
+	struct auth *auth = arg;
+
+	trace_watch(watch);
+	errand_tell_watch(watch, &auth->errand);
+	for (unsigned i = 0; i < auth->workers; i++)
+		tell_worker(auth->links, i, watch);
+}
+
+/* auth's own events. */
+static bool
+on_trace(const Ipc__Trace *trace, void *arg)
+{
+	struct auth *auth = arg;
+
+	trace_desk_take(auth->desk, trace);
+	return true;
+}
+
+/* A tunnel that cannot be told what it may do now must not go on. */
+static void
+on_session_update(unsigned worker, const Ipc__SessionUpdate *msg, void *arg)
+{
+	struct auth *auth = arg;
+	Ipc__SessionEnd end = IPC__SESSION_END__INIT;
+	enum err err =
+	    link_send(auth->links, worker, IPC__MSG_TYPE__MSG_SESSION_UPDATE, &msg->base);
+
+	if (err == ERR_OK || err == ERR_CLOSED)
+		return;
+	log_err("gateway worker %u: a tunnel of %s ends, it cannot be changed: %s", worker,
+	    msg->username, err_str(err));
+	end.session = msg->session;
+	end.cause = IPC__CLOSE_CAUSE__CLOSE_ERROR;
+	link_end(auth->links, worker, &end);
 }
 
 /* The parent keeps the route of a removed pool until now. */
@@ -130,10 +216,26 @@ on_tick(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 	struct auth *auth = arg;
 
 	login_table_tick(auth->logins);
+	trace_desk_tick(auth->desk);
 	session_table_tick(auth->sessions);
+	accounting_tick(auth->accounting, auth->sessions);
 }
 
 /* ---- the parent ---- */
+
+/* A worker that is new, and hears what is watched. */
+struct newcomer {
+	struct link_set *links;
+	unsigned worker;
+};
+
+static void
+on_watch_newcomer(const Ipc__TraceWatch *watch, void *arg)
+{
+	const struct newcomer *newcomer = arg;
+
+	tell_worker(newcomer->links, newcomer->worker, watch);
+}
 
 /* A channel to a peer that was restarted. */
 static void
@@ -147,6 +249,9 @@ attach_peer(struct auth *auth, Ipc__RoleId peer, unsigned worker, int fd)
 		err = link_attach(auth->links, worker, fd);
 		if (err != ERR_OK)
 			log_err("no channel to gateway worker %u: %s", worker, err_str(err));
+		else if (trace_desk_is_watched(auth->desk))
+			trace_desk_tell(
+			    auth->desk, on_watch_newcomer, &(struct newcomer){auth->links, worker});
 	} else {
 		close(fd);
 	}
@@ -187,13 +292,25 @@ handle_role_commit(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, in
 	loop_stop(auth->loop);
 }
 
+/* The parent has ended the gateway before: what that said last is still read, up to the end of its
+ * channels. */
+static void
+on_stopping(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
+{
+	struct auth *auth = arg;
+
+	if (link_set_len(auth->links) == 0 || ++auth->stopping > STOP_LOOKS)
+		loop_stop(auth->loop);
+}
+
 static void
 handle_role_stop(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
 	struct auth *auth = arg;
 
 	(void)ipc, (void)id, (void)msg, (void)fd;
-	loop_stop(auth->loop);
+	if (event_add(auth->stop, &stop_interval) != 0)
+		loop_stop(auth->loop);
 }
 
 static void
@@ -257,23 +374,51 @@ make_pools(struct auth *auth, const struct role_env *env, const struct conf *con
 	return true;
 }
 
+/* Files in the state directory: sessions, and accounting requests that were not answered. */
 static bool
-make_sessions(struct auth *auth, struct role_env *env, struct conf *conf)
+make_stores(struct auth *auth, struct role_env *env)
 {
 	int dir_fd = proc_take_fd(env, IPC__FD_KIND__FD_STATE_DIR, IPC__ROLE_ID__ROLE_NONE, 0);
+	int second_fd;
+
+	if (dir_fd < 0)
+		die("no state directory was handed over");
+	second_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
+	auth->store = store_new(dir_fd);
+	if (second_fd >= 0)
+		auth->spool = acct_spool_new(second_fd, ACCT_SPOOL_MAX);
+	return auth->store != NULL && auth->spool != NULL;
+}
+
+/* Before the sessions: of those that are restored some may have ended. */
+static bool
+make_accounting(struct auth *auth, struct conf *conf)
+{
+	enum err err;
+
+	auth->accounting = accounting_new(auth->radius, auth->spool);
+	if (auth->accounting == NULL)
+		return false;
+	accounting_use(auth->accounting, conf);
+	err = accounting_load(auth->accounting);
+	if (err != ERR_OK)
+		log_err("accounting: cannot read what is left of an earlier run: %s", err_str(err));
+	return true;
+}
+
+static bool
+make_sessions(struct auth *auth, struct conf *conf)
+{
 	struct session_config config = {
 	    .conf = conf,
 	    .pools = auth->pools,
 	    .filters = auth->filters,
+	    .store = auth->store,
 	    .end = on_session_end,
+	    .event = on_session_event,
 	    .arg = auth,
 	};
 
-	if (dir_fd < 0)
-		die("no state directory was handed over");
-	config.store = auth->store = store_new(dir_fd);
-	if (auth->store == NULL)
-		return false;
 	auth->sessions = session_table_new(&config);
 	if (auth->sessions == NULL)
 		return false;
@@ -281,8 +426,9 @@ make_sessions(struct auth *auth, struct role_env *env, struct conf *conf)
 	return true;
 }
 
+/* Whoever checks passwords and knows what users may do. */
 static bool
-make_logins(struct auth *auth, const struct role_env *env, struct conf *conf)
+make_aaa(struct auth *auth, struct conf *conf)
 {
 	struct local_config local = {
 	    .loop = auth->loop,
@@ -290,23 +436,56 @@ make_logins(struct auth *auth, const struct role_env *env, struct conf *conf)
 	    .threads = hash_threads(),
 	    .queue_max = HASH_QUEUE_MAX,
 	};
+	struct aaa_config aaa = {.loop = auth->loop};
+
+	aaa.local = auth->local = local_new(&local);
+	aaa.radius = auth->radius = radius_client_new(auth->loop, conf);
+	if (auth->local == NULL || auth->radius == NULL)
+		return false;
+	aaa.dacls = auth->dacls = dacl_cache_new(auth->loop, auth->radius);
+	if (auth->dacls == NULL)
+		return false;
+	auth->aaa = aaa_new(&aaa);
+	return auth->aaa != NULL;
+}
+
+static bool
+make_logins(struct auth *auth, const struct role_env *env, struct conf *conf)
+{
 	struct login_config login = {
 	    .conf = conf,
 	    .generation = env->generation,
 	    .sessions = auth->sessions,
-	    .verify = on_verify,
+	    .ask = on_ask,
+	    .cancel = aaa_cancel,
+	    .asker = auth->aaa,
 	    .refresh = on_login_refresh,
 	    .refresher = auth,
 	    .pair = errand_pair,
 	    .pairer = &auth->errand,
 	};
 
-	login.verifier = auth->local = local_new(&local);
 	login.arrivals = auth->arrivals = arrivals_new(errand_judge, &auth->errand);
-	if (auth->local == NULL || auth->arrivals == NULL)
+	if (auth->arrivals == NULL)
 		return false;
 	auth->logins = login_table_new(&login);
 	return auth->logins != NULL;
+}
+
+static bool
+make_coa(struct auth *auth, struct conf *conf)
+{
+	struct coa_config config = {
+	    .loop = auth->loop,
+	    .conf = conf,
+	    .sessions = auth->sessions,
+	    .dacls = auth->dacls,
+	    .update = on_session_update,
+	    .arg = auth,
+	};
+
+	auth->coa = coa_new(&config);
+	return auth->coa != NULL;
 }
 
 static void
@@ -317,6 +496,9 @@ make_turnover(struct auth *auth)
 	    .pools = auth->pools,
 	    .sessions = auth->sessions,
 	    .logins = auth->logins,
+	    .radius = auth->radius,
+	    .accounting = auth->accounting,
+	    .coa = auth->coa,
 	};
 	turnover_init(&auth->turnover);
 }
@@ -324,8 +506,10 @@ make_turnover(struct auth *auth)
 static bool
 make_links(struct auth *auth, const struct role_env *env)
 {
-	auth->intake = (struct intake){
-	    .logins = auth->logins, .sessions = auth->sessions, .filters = auth->filters};
+	auth->intake = (struct intake){.logins = auth->logins,
+	    .sessions = auth->sessions,
+	    .filters = auth->filters,
+	    .desk = auth->desk};
 	auth->links = intake_links(&auth->intake, auth->loop, env->workers);
 	return auth->links != NULL;
 }
@@ -341,6 +525,10 @@ make_control(struct auth *auth, struct role_env *env)
 	    .refresh = on_refresh,
 	    .reload = on_reload,
 	    .cancel = on_control_cancel,
+	    .ca_list = on_ca_list,
+	    .desk = auth->desk,
+	    .local = auth->local,
+	    .radius = auth->radius,
 	    .ctx = auth,
 	};
 
@@ -356,7 +544,17 @@ make_tick(struct auth *auth)
 	const struct timeval second = {.tv_sec = 1};
 
 	auth->tick = event_new(loop_base(auth->loop), -1, EV_PERSIST, on_tick, auth);
-	return auth->tick != NULL && event_add(auth->tick, &second) == 0;
+	auth->stop = event_new(loop_base(auth->loop), -1, EV_PERSIST, on_stopping, auth);
+	return auth->tick != NULL && auth->stop != NULL && event_add(auth->tick, &second) == 0;
+}
+
+static bool
+make_desk(struct auth *auth, const struct role_env *env)
+{
+	auth->workers = env->workers;
+	auth->desk = auth->errand.desk = trace_desk_new(on_watch, auth);
+	trace_start(on_trace, auth);
+	return auth->desk != NULL;
 }
 
 /* First of all: sessions that are restored may have something to tell it. */
@@ -397,19 +595,29 @@ static void
 close_all(struct auth *auth)
 {
 	local_free(auth->local);
+	aaa_free(auth->aaa);
+	coa_free(auth->coa);
+	dacl_cache_free(auth->dacls);
 	control_free(auth->control);
+	trace_stop();
 	errand_fini(&auth->errand);
 	login_table_free(auth->logins);
 	arrivals_free(auth->arrivals);
+	accounting_free(auth->accounting);
+	radius_client_free(auth->radius);
 	link_set_free(auth->links);
 	turnover_fini(&auth->turnover);
 	ipc_free(auth->parent);
 	if (auth->tick != NULL)
 		event_free(auth->tick);
+	if (auth->stop != NULL)
+		event_free(auth->stop);
 	loop_free(auth->loop);
+	trace_desk_free(auth->desk);
 	session_table_free(auth->sessions);
 	filters_free(auth->filters);
 	store_free(auth->store);
+	acct_spool_free(auth->spool);
 	pool_set_free(auth->pools);
 }
 
@@ -420,10 +628,11 @@ make_all(struct auth *auth, struct role_env *env)
 	bool ok;
 
 	auth->loop = loop_new();
-	ok = auth->loop != NULL && make_parent(auth, env) && make_filters(auth, env, conf) &&
-	     make_pools(auth, env, conf) && make_sessions(auth, env, conf) &&
-	     make_logins(auth, env, conf) && make_links(auth, env) && make_control(auth, env) &&
-	     make_tick(auth);
+	ok = auth->loop != NULL && make_parent(auth, env) && make_desk(auth, env) &&
+	     make_filters(auth, env, conf) && make_pools(auth, env, conf) && make_aaa(auth, conf) &&
+	     make_stores(auth, env) && make_accounting(auth, conf) && make_sessions(auth, conf) &&
+	     make_logins(auth, env, conf) && make_links(auth, env) && make_coa(auth, conf) &&
+	     make_control(auth, env) && make_tick(auth);
 	make_turnover(auth);
 	conf_unref(conf);
 	return ok;

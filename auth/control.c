@@ -13,13 +13,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "auth/control_aaa.h"
 #include "auth/listing.h"
 #include "common/ipc.h"
 #include "common/log.h"
 
 #define BATCH 64
-#define PAUSE_MS 20    /* when the reader is slower than we are */
-#define REQUEST_SEC 60 /* for a request and its answer, and for an idle connection */
+#define PAUSE_MS 20             /* when the reader is slower than we are */
+#define TRACE_QUEUED_MAX 262144 /* bytes that may wait for a slow terminal */
+#define REQUEST_SEC 60          /* for a request and its answer, and for an idle connection */
 
 struct caller {
 	struct control *control;
@@ -29,8 +31,8 @@ struct caller {
 	struct event *deadline;
 	bool busy;
 	bool dead;
-	/* Sends the next message of the answer. ERR_NOTFOUND: there is no more; ERR_LIMIT: not yet.
-	 */
+	/* Sends the next message of the answer. ERR_NOTFOUND: there is no more; ERR_LIMIT: not yet;
+	 * ERR_AGAIN: nothing until caller_again(). */
 	enum err (*send_next)(struct caller *caller);
 	uint32_t count; /* sent */
 	/* Sessions. */
@@ -41,6 +43,9 @@ struct caller {
 	/* Rules of access lists. */
 	char *list_name;
 	struct filters_listing *listing;
+	/* What pki believes in. */
+	struct control_ca *ca;
+	struct control_aaa *aaa;
 	struct caller *list_prev, *list_next;
 };
 
@@ -61,6 +66,10 @@ caller_reset(struct caller *caller)
 	free(caller->ids);
 	free(caller->list_name);
 	filters_listing_free(caller->listing);
+	control_ca_free(caller->ca);
+	control_aaa_free(caller->aaa);
+	caller->aaa = NULL;
+	caller->ca = NULL;
 	caller->filter = NULL;
 	caller->ids = NULL;
 	caller->list_name = NULL;
@@ -91,6 +100,14 @@ control_listen(struct control *control)
 		event_add(control->event, NULL);
 }
 
+/* He watches no more. */
+static void
+caller_unwatch(struct caller *caller)
+{
+	if (caller->control->config.desk != NULL)
+		trace_desk_leave(caller->control->config.desk, caller);
+}
+
 /* Callbacks up the stack may still hold it: it is freed at the top of the loop. */
 static void
 caller_close(struct caller *caller)
@@ -100,6 +117,7 @@ caller_close(struct caller *caller)
 	if (caller->dead)
 		return;
 	caller->dead = true;
+	caller_unwatch(caller);
 	control->config.cancel(caller, control->config.ctx);
 	DL_DELETE2(control->callers, caller, list_prev, list_next);
 	control->callers_len--;
@@ -161,7 +179,7 @@ on_batch(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 		caller_again(caller, 0);
 	else if (err == ERR_LIMIT)
 		caller_again(caller, PAUSE_MS);
-	else
+	else if (err != ERR_AGAIN)
 		caller_close(caller);
 }
 
@@ -197,8 +215,13 @@ send_session(struct caller *caller)
 		return ERR_NOTFOUND;
 	session = session_find(caller->control->config.sessions, caller->ids[caller->next]);
 	if (session != NULL && listing_match(session, caller->filter)) {
-		listing_fill(&listing, session);
-		err = ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_SESSION, &listing.msg.base);
+		listing_fill(&listing, session, caller->control->config.filters);
+		if (caller->filter->policy)
+			err = listing_policy(&listing, session);
+		if (err == ERR_OK)
+			err = ipc_send(
+			    caller->ipc, IPC__MSG_TYPE__MSG_CTL_SESSION, &listing.msg.base);
+		listing_fini(&listing);
 		if (err == ERR_OK)
 			caller->count++;
 	}
@@ -319,6 +342,102 @@ handle_access_list(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, in
 		control->config.refresh(on_fresh_hits, caller, control->config.ctx);
 }
 
+/* ---- trustpoints, certificates, CRLs ---- */
+
+static void
+on_ca_page(const Ipc__CaListReply *page, void *arg)
+{
+	struct caller *caller = arg;
+	enum err err = control_ca_take(caller->ca, page);
+
+	if (err == ERR_OK)
+		caller_again(caller, 0);
+	else if (err == ERR_DENIED)
+		answer(caller, control_ca_error(caller->ca), "");
+	else
+		answer(caller, "the pki process gives no answer; its log tells more", "");
+}
+
+static enum err
+send_ca_entry(struct caller *caller)
+{
+	struct control_config *config = &caller->control->config;
+	Ipc__CtlCaEntry entry;
+	enum err err = control_ca_next(caller->ca, &entry);
+
+	if (err == ERR_AGAIN) {
+		err = control_ca_ask(caller->ca, config->ca_list, on_ca_page, caller, config->ctx);
+		return err == ERR_OK ? ERR_AGAIN : ERR_CLOSED;
+	}
+	if (err != ERR_OK)
+		return err;
+	err = ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_CA_ENTRY, &entry.base);
+	if (err == ERR_OK) {
+		control_ca_sent(caller->ca);
+		caller->count++;
+	}
+	return err;
+}
+
+static void
+handle_ca(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct caller *caller = arg;
+	const struct control_config *config = &caller->control->config;
+
+	(void)ipc, (void)id, (void)fd;
+	if (!caller_begin(caller))
+		return;
+	caller->ca = control_ca_new((const Ipc__CtlCa *)msg);
+	caller->send_next = send_ca_entry;
+	if (caller->ca == NULL)
+		caller_close(caller);
+	else if (control_ca_ask(caller->ca, config->ca_list, on_ca_page, caller, config->ctx) !=
+		 ERR_OK)
+		answer(caller, "the pki process cannot be asked", "");
+}
+
+/* ---- AAA servers ---- */
+
+static enum err
+send_aaa_host(struct caller *caller)
+{
+	Ipc__CtlAaaHost host;
+	enum err err = control_aaa_next(caller->aaa, &host);
+	const char *error;
+
+	if (err == ERR_NOTFOUND && (error = control_aaa_error(caller->aaa)) != NULL) {
+		answer(caller, error, "");
+		return ERR_AGAIN;
+	}
+	if (err != ERR_OK)
+		return err;
+	err = ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_AAA_HOST, &host.base);
+	if (err == ERR_OK) {
+		control_aaa_sent(caller->aaa);
+		caller->count++;
+	}
+	return err;
+}
+
+static void
+handle_aaa_server(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct caller *caller = arg;
+	const struct control_config *config = &caller->control->config;
+
+	(void)ipc, (void)id, (void)fd;
+	if (!caller_begin(caller))
+		return;
+	caller->aaa =
+	    control_aaa_new((const Ipc__CtlAaaServer *)msg, config->local, config->radius);
+	caller->send_next = send_aaa_host;
+	if (caller->aaa == NULL)
+		caller_close(caller);
+	else
+		caller_again(caller, 0);
+}
+
 /* ---- reload ---- */
 
 static void
@@ -347,10 +466,64 @@ handle_reload(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd,
 		answer(caller, "only root may reload", "");
 }
 
+/* ---- traces ---- */
+
+/* A slow terminal loses lines, so that nothing heaps up here. */
+static bool
+on_trace_line(const char *line, void *arg)
+{
+	Ipc__CtlTraceLine msg = IPC__CTL_TRACE_LINE__INIT;
+	struct caller *caller = arg;
+
+	msg.text = (char *)(uintptr_t)line;
+	return !caller->dead && ipc_queued(caller->ipc) < TRACE_QUEUED_MAX &&
+	       ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_TRACE_LINE, &msg.base) == ERR_OK;
+}
+
+static const char *
+why_no_trace(enum err err)
+{
+	switch (err) {
+	case ERR_FULL:
+		return "too many administrators are debugging already";
+	case ERR_SYNTAX:
+		return "it is not told what to debug, or not in words that are known here";
+	default:
+		return err_str(err);
+	}
+}
+
+/* Answered with lines until the caller goes. */
+static void
+handle_trace(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct caller *caller = arg;
+	struct control *control = caller->control;
+	enum err err = ERR_UNSUPPORTED;
+
+	(void)ipc, (void)id, (void)fd;
+	if (!caller_begin(caller))
+		return;
+	if (!caller->is_root) {
+		answer(caller, "only root may debug", "");
+		return;
+	}
+	if (control->config.desk != NULL)
+		err = trace_desk_join(
+		    control->config.desk, (const Ipc__CtlTrace *)msg, on_trace_line, caller);
+	if (err == ERR_OK)
+		evtimer_del(caller->deadline);
+	else
+		answer(caller, why_no_trace(err), "");
+}
+
 static const struct ipc_row rows[] = {
     {.type = IPC__MSG_TYPE__MSG_CTL_SESSIONS, .handle = handle_sessions},
     {.type = IPC__MSG_TYPE__MSG_CTL_ACCESS_LIST, .handle = handle_access_list},
+    {.type = IPC__MSG_TYPE__MSG_CTL_AAA_SERVER, .handle = handle_aaa_server},
     {.type = IPC__MSG_TYPE__MSG_CTL_RELOAD, .handle = handle_reload},
+    {.type = IPC__MSG_TYPE__MSG_CTL_TRACE, .handle = handle_trace},
+    {.type = IPC__MSG_TYPE__MSG_CTL_CA, .handle = handle_ca},
 };
 
 /* ---- connections ---- */
@@ -470,6 +643,7 @@ control_free(struct control *control)
 		return;
 	DL_FOREACH_SAFE2 (control->callers, caller, tmp, list_next) {
 		DL_DELETE2(control->callers, caller, list_prev, list_next);
+		caller_unwatch(caller);
 		control->config.cancel(caller, control->config.ctx);
 		caller_free(caller);
 	}

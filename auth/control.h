@@ -7,7 +7,11 @@
 #ifndef AUTH_CONTROL_H
 #define AUTH_CONTROL_H
 
+#include "auth/control_ca.h"
+#include "auth/local.h"
+#include "auth/radius_client.h"
 #include "auth/session.h"
+#include "auth/trace_desk.h"
 #include "common/attr.h"
 #include "common/loop.h"
 
@@ -21,11 +25,16 @@ struct control_config {
 	struct loop *loop;
 	struct session_table *sessions;
 	struct filters *filters;
+	const struct local *local;          /* NULL: not shown */
+	const struct radius_client *radius; /* NULL: not shown */
+	struct trace_desk *desk;            /* NULL: nothing can be traced */
 	/* Fetch fresh statistics, then call done(arg) once, later. */
 	void (*refresh)(void (*done)(void *arg), void *arg, void *ctx);
 	/* Have the configuration read again, then call done once, at once or later. text: what was
 	 * done, or why not. */
 	void (*reload)(control_reloaded_fn done, void *arg, void *ctx);
+	/* Ask pki for a page of "show crypto ca"; NULL: nobody can. */
+	control_ca_ask_fn ca_list;
 	/* Forget the calls with this arg. */
 	void (*cancel)(const void *arg, void *ctx);
 	void *ctx;

@@ -3,10 +3,12 @@
 #include "auth/errand.h"
 
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "common/log.h"
 
 #define JUDGE_TIMEOUT_MS 25000  /* responders may have to be asked; less than gateway waits */
+#define CA_TIMEOUT_MS 5000      /* nothing is fetched for it */
 #define RELOAD_TIMEOUT_MS 50000 /* less than a caller of the control socket waits */
 
 /* ---- pki ---- */
@@ -81,6 +83,53 @@ errand_pair(void *arg, const Ipc__PairJudge *msg, login_paired_fn fn, void *fn_a
 	return err;
 }
 
+/* A page that pki is asked for. */
+struct ca_asking {
+	struct errand *errand;
+	control_ca_fn done; /* NULL: he does not wait any more */
+	void *arg;
+	struct ca_asking *prev, *next;
+};
+
+/* The analyser does not follow utlist's lists. */
+/* NOLINTBEGIN(clang-analyzer-unix.Malloc) */
+
+static void
+on_ca_page(enum err err, const ProtobufCMessage *msg, void *arg)
+{
+	struct ca_asking *asking = arg;
+
+	DL_DELETE(asking->errand->ca_askings, asking);
+	if (asking->done != NULL)
+		asking->done(err == ERR_OK ? (const Ipc__CaListReply *)msg : NULL, asking->arg);
+	free(asking);
+}
+
+enum err
+errand_ca_list(const Ipc__CaList *msg, control_ca_fn fn, void *fn_arg, void *ctx)
+{
+	struct errand *errand = ctx;
+	struct ca_asking *asking;
+	enum err err;
+
+	if (errand->pki == NULL)
+		return ERR_CLOSED;
+	asking = malloc(sizeof(*asking));
+	if (asking == NULL)
+		return ERR_NOMEM;
+	*asking = (struct ca_asking){.errand = errand, .done = fn, .arg = fn_arg};
+	DL_APPEND(errand->ca_askings, asking);
+	err = ipc_request(errand->pki, IPC__MSG_TYPE__MSG_CA_LIST, &msg->base,
+	    IPC__MSG_TYPE__MSG_CA_LIST_REPLY, CA_TIMEOUT_MS, on_ca_page, asking, NULL);
+	if (err != ERR_OK) {
+		DL_DELETE(errand->ca_askings, asking);
+		free(asking);
+	}
+	return err;
+}
+
+/* NOLINTEND(clang-analyzer-unix.Malloc) */
+
 /* Outstanding requests hear of the end inside ipc_free(), hence the field is cleared first. */
 static void
 detach_pki(struct errand *errand)
@@ -99,15 +148,50 @@ on_pki_closed(struct ipc *ipc, const char *why, void *arg)
 	detach_pki(arg);
 }
 
+static void
+handle_trace(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct errand *errand = arg;
+
+	(void)ipc, (void)id, (void)fd;
+	if (errand->desk != NULL)
+		trace_desk_take(errand->desk, (const Ipc__Trace *)msg);
+}
+
+static const struct ipc_row pki_rows[] = {
+    {.type = IPC__MSG_TYPE__MSG_TRACE, .handle = handle_trace},
+};
+
+/* One that is gone will be told when it is new. */
+void
+errand_tell_watch(const Ipc__TraceWatch *watch, void *arg)
+{
+	struct errand *errand = arg;
+	enum err err = ERR_OK;
+
+	if (errand->pki != NULL)
+		err = ipc_send(errand->pki, IPC__MSG_TYPE__MSG_TRACE_WATCH, &watch->base);
+	if (err != ERR_OK && err != ERR_CLOSED)
+		log_warn("pki does not hear what is debugged: %s", err_str(err));
+}
+
 void
 errand_attach_pki(struct errand *errand, int fd)
 {
-	struct ipc_config config = {.peer = "pki", .on_closed = on_pki_closed, .arg = errand};
+	struct ipc_config config = {
+	    .peer = "pki",
+	    .rows = pki_rows,
+	    .rows_len = ARRAY_LEN(pki_rows),
+	    .on_closed = on_pki_closed,
+	    .arg = errand,
+	};
 
 	detach_pki(errand);
 	errand->pki = ipc_new(errand->loop, fd, &config);
 	if (errand->pki == NULL)
 		log_err("no channel to pki: out of memory");
+	else if (errand->desk != NULL && trace_desk_is_watched(errand->desk))
+		trace_desk_tell(errand->desk, errand_tell_watch, errand);
 }
 
 void
@@ -159,6 +243,11 @@ errand_reload(struct errand *errand, control_reloaded_fn done, void *arg)
 void
 errand_cancel(struct errand *errand, const void *arg)
 {
+	struct ca_asking *asking;
+
 	if (errand->reload_arg == arg)
 		errand->reload_done = NULL;
+	DL_FOREACH (errand->ca_askings, asking)
+		if (asking->arg == arg)
+			asking->done = NULL;
 }

@@ -11,20 +11,25 @@
 #include "auth/arrival.h"
 #include "auth/control.h"
 #include "auth/login.h"
+#include "auth/trace_desk.h"
 #include "common/ipc.h"
 #include "common/loop.h"
 
 /* Plain value; set the loop, zero the rest. */
 struct errand {
 	struct loop *loop;
-	struct ipc *parent; /* the owner's; NULL: gone */
-	struct ipc *pki;    /* NULL while pki is being restarted */
+	struct ipc *parent;      /* the owner's; NULL: gone */
+	struct ipc *pki;         /* NULL while pki is being restarted */
+	struct trace_desk *desk; /* the owner's: who hears what pki traces */
 	/* Who asked for the reload that runs; NULL: nobody who still waits. */
 	control_reloaded_fn reload_done;
 	void *reload_arg;
 	bool reloading;
+	struct ca_asking *ca_askings; /* pages of "show crypto ca" that are waited for */
 };
 
+/* A trace_desk_tell_fn for pki; arg is the struct errand. */
+void errand_tell_watch(const Ipc__TraceWatch *watch, void *arg);
 /* Take a channel to pki, in place of an older one. */
 void errand_attach_pki(struct errand *errand, int fd);
 /* An arrival_judge_fn; arg is the struct errand. */
@@ -33,6 +38,8 @@ enum err errand_judge(
 /* A login_pair_fn; arg is the struct errand. */
 enum err errand_pair(
     void *arg, const Ipc__PairJudge *msg, login_paired_fn fn, void *fn_arg) MUST_USE;
+/* A control_ca_ask_fn; ctx is the struct errand. */
+enum err errand_ca_list(const Ipc__CaList *msg, control_ca_fn fn, void *fn_arg, void *ctx) MUST_USE;
 /* Have the parent reload; done is called once, at once or later. One at a time. */
 void errand_reload(struct errand *errand, control_reloaded_fn done, void *arg);
 /* Who asked with this arg does not wait any more. */

@@ -23,12 +23,13 @@ struct facts {
 	char unique_id[72];
 	char unique_id_global[48];
 	char mac[FACTS_MACS_MAX][18]; /* "00-50-5a-.."; "": no more */
+	uint8_t public_mac; /* which of them the client reaches us through, from 1; 0: unknown */
 };
 
 /* Check and copy. ERR_SYNTAX when facts are missing or an address is none, ERR_RANGE for a port. */
 enum err facts_read(const Ipc__ClientFacts *msg, struct facts *out) MUST_USE;
-/* The other way, borrowing: for the session record. */
-void facts_write(const struct facts *facts, Ipc__ClientFacts *msg);
+/* The other way, borrowing facts and macs: for the session record. */
+void facts_write(const struct facts *facts, char *macs[FACTS_MACS_MAX], Ipc__ClientFacts *msg);
 /* Text of the client's address into dst (IP_STR_MAX bytes), for the log; returns dst. */
 char *facts_ip(const struct facts *facts, char *dst);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "conf/row.h"
 
 #define ITEMS_MIN 8
 
@@ -39,11 +40,29 @@ filters_new(const struct filters_config *config)
 	return filters;
 }
 
+struct filters_own *
+filters_own_ref(struct filters_own *own)
+{
+	if (own != NULL)
+		own->refs++;
+	return own;
+}
+
+void
+filters_own_unref(struct filters_own *own)
+{
+	if (own == NULL || --own->refs > 0)
+		return;
+	row_object_free(own->list);
+	free(own);
+}
+
 static void
 filter_free(struct filter *filter)
 {
 	acl_fini(&filter->acl);
 	conf_unref(filter->conf);
+	filters_own_unref(filter->own);
 	free(filter->hits);
 	free(filter->sent);
 	free(filter);
@@ -88,7 +107,7 @@ filters_of_list(
 /* A new filter; takes the entries. */
 static struct filter *
 filter_new(const struct filters *filters, struct conf *conf, const struct conf_object *list,
-    uint64_t id, struct acl *acl)
+    struct filters_own *own, uint64_t id, struct acl *acl)
 {
 	struct filter *filter = calloc(1, sizeof(*filter));
 	char *const *rules;
@@ -99,7 +118,8 @@ filter_new(const struct filters *filters, struct conf *conf, const struct conf_o
 	}
 	filter->id = id;
 	filter->acl = *acl;
-	filter->conf = conf_ref(conf);
+	filter->conf = own == NULL ? conf_ref(conf) : NULL;
+	filter->own = filters_own_ref(own);
 	filter->list = list;
 	filter->hits_len = conf_list(list, ACL_RULES, &rules);
 	filter->hits = calloc(filter->hits_len + 1, sizeof(*filter->hits));
@@ -125,10 +145,9 @@ filter_add(struct filters *filters, struct filter *filter)
 	return ERR_OK;
 }
 
-/* The filter that an access list gives, made if there is none. */
-static enum err
-filter_make(
-    struct filters *filters, struct conf *conf, const struct conf_object *list, struct filter **out)
+enum err
+filters_make(struct filters *filters, struct conf *conf, const struct conf_object *list,
+    struct filters_own *own, struct filter **out)
 {
 	const char *name = conf_str(list, ACL_NAME);
 	struct acl acl;
@@ -148,7 +167,7 @@ filter_make(
 		acl_fini(&acl);
 		return err;
 	}
-	*out = filter_new(filters, conf, list, id, &acl);
+	*out = filter_new(filters, conf, list, own, id, &acl);
 	return *out != NULL ? filter_add(filters, *out) : ERR_NOMEM;
 }
 
@@ -194,7 +213,7 @@ source_make(
 	if (sources == NULL)
 		return ERR_NOMEM;
 	filters->sources = sources;
-	err = filter_make(filters, conf, list, out);
+	err = filters_make(filters, conf, list, NULL, out);
 	if (err != ERR_OK)
 		return err;
 	(*out)->sources++;
@@ -284,6 +303,8 @@ filter_adopt(struct filter *filter, struct conf *conf, const struct conf_object 
 	filter->hits_len = len;
 	conf_ref(conf);
 	conf_unref(filter->conf);
+	filters_own_unref(filter->own);
+	filter->own = NULL;
 	filter->conf = conf;
 	filter->list = list;
 }
@@ -302,6 +323,13 @@ filters_use(struct filters *filters, struct conf *conf)
 
 /* ---- sessions ---- */
 
+void
+filters_keep(struct filter *filter, uint64_t *id)
+{
+	filter->sessions++;
+	*id = filter->id;
+}
+
 enum err
 filters_hold(struct filters *filters, struct conf *conf, const char *access_list, uint64_t *id)
 {
@@ -319,11 +347,10 @@ filters_hold(struct filters *filters, struct conf *conf, const char *access_list
 	if (filter == NULL && conf == filters->current)
 		err = source_make(filters, conf, list, &filter);
 	else if (filter == NULL) /* of a configuration that goes with its sessions */
-		err = filter_make(filters, conf, list, &filter);
+		err = filters_make(filters, conf, list, NULL, &filter);
 	if (err != ERR_OK)
 		return err;
-	filter->sessions++;
-	*id = filter->id;
+	filters_keep(filter, id);
 	return ERR_OK;
 }
 
@@ -345,6 +372,17 @@ filters_hold_policy(struct filters *filters, struct conf *conf, const struct inh
 	return err;
 }
 
+uint64_t
+filters_hold_again(struct filters *filters, uint64_t id)
+{
+	struct filter *filter = id != 0 ? filters_find(filters, id) : NULL;
+
+	if (filter == NULL || filter->sessions == 0)
+		return 0;
+	filter->sessions++;
+	return id;
+}
+
 void
 filters_release(struct filters *filters, uint64_t id)
 {
@@ -354,6 +392,14 @@ filters_release(struct filters *filters, uint64_t id)
 		return;
 	if (--filter->sessions == 0)
 		filters_settle(filters);
+}
+
+const char *
+filters_name(const struct filters *filters, uint64_t id)
+{
+	const struct filter *filter = filters_find(filters, id);
+
+	return filter != NULL ? conf_str(filter->list, ACL_NAME) : NULL;
 }
 
 /* ---- what workers say ---- */

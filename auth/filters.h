@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The access lists that sessions have as vpn-filter, as the gateway workers get them: written out
- * (conf/acl.h), named by a digest of their content, sent to each worker once, kept as long as the
- * configuration in force names them or a session holds them, and the hits of their rules. Pure but
- * for the callback.
+ * The access lists that sessions have as vpn-filter, or that a server gave them, as the gateway
+ * workers get them: written out (conf/acl.h), named by a digest of their content, sent to each
+ * worker once, kept as long as the configuration in force names them or a session holds them, and
+ * the hits of their rules. Pure but for the callback.
  *
  * Use: at the start and for each new configuration filters_prepare(), then filters_use() (or
  * filters_use() of the one in force, which forgets what was prepared). A session takes its two
@@ -59,8 +59,25 @@ enum err filters_hold_policy(struct filters *filters, struct conf *conf,
 /* The same for one access list by name; NULL gives 0. */
 enum err filters_hold(
     struct filters *filters, struct conf *conf, const char *access_list, uint64_t *id) MUST_USE;
+/*
+ * The filter that a RADIUS server gave a user, for both families (asa.md 6.5): the lines of
+ * av-pairs, or those of the downloaded list, or both, as merge-dacl of its server group says; masks
+ * as its host's acl-netmask-convert does. It belongs to no configuration; conf is where object
+ * groups, the server group and the host are looked up. Nothing given: ERR_OK and 0. ERR_SYNTAX: a
+ * line is not right (113018 is logged for it), or the downloaded list has none; ERR_LIMIT,
+ * ERR_NOMEM. After an error the session must not be.
+ */
+enum err filters_hold_profile(struct filters *filters, struct conf *conf, const char *username,
+    const Ipc__AaaProfile *profile, uint64_t *id) MUST_USE;
+/* Does the profile give lines of a filter? */
+bool filters_profile_has(const Ipc__AaaProfile *profile);
+/* Hold one more of a filter that is held; returns its id. 0 is fine. */
+uint64_t filters_hold_again(struct filters *filters, uint64_t id);
 /* Give a filter back; 0 is fine. */
 void filters_release(struct filters *filters, uint64_t id);
+
+/* Name of the access list that a held filter is of; NULL: nobody holds it. Borrowed. */
+const char *filters_name(const struct filters *filters, uint64_t id);
 
 /* Have the worker know a filter; 0, and one that it has, are fine. An error of the callback, after
  * which it may be called again. ERR_NOTFOUND: nobody holds it. */

@@ -7,7 +7,8 @@
 #include "auth/filters_parts.h"
 
 struct listed {
-	struct conf *conf; /* held */
+	struct conf *conf;       /* held; NULL: own's */
+	struct filters_own *own; /* held */
 	const struct conf_object *list;
 	uint64_t *hits; /* of each rule; NULL: none */
 	size_t hits_len;
@@ -24,7 +25,8 @@ struct filters_listing {
 };
 
 static struct listed *
-listing_add(struct filters_listing *listing, struct conf *conf, const struct conf_object *list)
+listing_add(struct filters_listing *listing, struct conf *conf, struct filters_own *own,
+    const struct conf_object *list)
 {
 	struct listed *items =
 	    filters_room(listing->items, &listing->cap, listing->len, sizeof(*items));
@@ -33,19 +35,23 @@ listing_add(struct filters_listing *listing, struct conf *conf, const struct con
 		return NULL;
 	listing->items = items;
 	struct listed *item = &listing->items[listing->len++];
-	*item = (struct listed){.conf = conf_ref(conf), .list = list};
+	*item = (struct listed){
+	    .conf = conf != NULL ? conf_ref(conf) : NULL,
+	    .own = filters_own_ref(own),
+	    .list = list,
+	};
 	return item;
 }
 
 static enum err
 list_filter(struct filters_listing *listing, const struct filter *filter)
 {
-	struct listed *item = listing_add(listing, filter->conf, filter->list);
+	struct listed *item = listing_add(listing, filter->conf, filter->own, filter->list);
 
 	if (item == NULL)
 		return ERR_NOMEM;
 	item->entries = (uint32_t)filter->acl.len;
-	item->former = filter->sources == 0;
+	item->former = filter->sources == 0 && filter->own == NULL;
 	item->hits = calloc(filter->hits_len + 1, sizeof(*item->hits));
 	if (item->hits == NULL)
 		return ERR_NOMEM;
@@ -58,7 +64,7 @@ list_filter(struct filters_listing *listing, const struct filter *filter)
 static enum err
 list_plain(struct filters_listing *listing, struct conf *conf, const struct conf_object *list)
 {
-	struct listed *item = listing_add(listing, conf, list);
+	struct listed *item = listing_add(listing, conf, NULL, list);
 	struct acl_networks networks;
 	struct acl acl;
 	struct buf why;
@@ -141,6 +147,7 @@ filters_listing_free(struct filters_listing *listing)
 		return;
 	for (size_t i = 0; i < listing->len; i++) {
 		conf_unref(listing->items[i].conf);
+		filters_own_unref(listing->items[i].own);
 		free(listing->items[i].hits);
 	}
 	free(listing->items);
@@ -165,6 +172,7 @@ filters_listing_next(struct filters_listing *listing, Ipc__CtlRule *rule)
 		rule->hits = i < item->hits_len ? item->hits[i] : 0;
 		rule->entries = item->entries;
 		rule->former = item->former;
+		rule->dynamic = item->own != NULL;
 		return true;
 	}
 	return false;

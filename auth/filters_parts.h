@@ -10,10 +10,17 @@
 #define FILTERS_SENT_ALL SIZE_MAX
 #define FILTERS_WHY_MAX 1024
 
+/* An access list of no configuration: a server gave it. Shared by its filter and listings. */
+struct filters_own {
+	size_t refs;
+	struct conf_object *list;
+};
+
 struct filter {
 	uint64_t id;
 	struct acl acl;
-	struct conf *conf; /* whose text stands for it, held */
+	struct conf *conf;       /* whose text stands for it, held; NULL: own's */
+	struct filters_own *own; /* held */
 	const struct conf_object *list;
 	size_t sources;
 	size_t sessions;
@@ -49,6 +56,17 @@ struct filter *filters_find(const struct filters *filters, uint64_t id);
 /* What a list of a configuration gives; NULL: it is no source. */
 struct filter *filters_of_list(
     const struct filters *filters, const struct conf *conf, const struct conf_object *list);
+/* References; NULL is fine. The last one frees the list. */
+struct filters_own *filters_own_ref(struct filters_own *own);
+void filters_own_unref(struct filters_own *own);
+/*
+ * The filter that an access list gives, made if there is none. own NULL: list is of conf, else it
+ * is own's, of which a reference is taken. Errors as filters_prepare().
+ */
+enum err filters_make(struct filters *filters, struct conf *conf, const struct conf_object *list,
+    struct filters_own *own, struct filter **out) MUST_USE;
+/* One session more has it. */
+void filters_keep(struct filter *filter, uint64_t *id);
 /*
  * The list's name and its entries, digested; never 0. The name is part of it because each list
  * counts its own hits. ERR_NOMEM.

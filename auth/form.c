@@ -10,6 +10,7 @@
 
 #define OPTIONS_MAX 512
 #define INPUTS_MAX 4
+#define CHALLENGE_MESSAGE_ID 2
 
 struct form {
 	Ipc__AuthAnswer answer;
@@ -48,15 +49,15 @@ name_add(struct form *form, const struct form_name *what, const char *name, cons
 static void
 fill_inputs(struct form *form, const struct form_fields *fields)
 {
-	form->answer.input = form->input_refs;
 	if (fields->choice)
 		return;
 	name_add(form, &fields->name, "username", "Username:");
-	input_add(form, "password", "password", "Password:");
+	input_add(form, "password", "password", fields->passcode ? "Passcode:" : "Password:");
 	if (!fields->second)
 		return;
-	name_add(form, &fields->second_name, "secondary_username", "Second Username:")
-	    ->second_auth = true;
+	if (!fields->one_name)
+		name_add(form, &fields->second_name, "secondary_username", "Second Username:")
+		    ->second_auth = true;
 	input_add(form, "password", "secondary_password", "Second Password:")->second_auth = true;
 }
 
@@ -110,9 +111,9 @@ fill_options(struct form *form, const struct conf *conf, const struct resolve_ch
 	return ERR_OK;
 }
 
-struct form *
-form_new(const struct conf *conf, const struct resolve_choice *choice,
-    const struct form_fields *fields, const char *handle, uint64_t generation)
+/* What both kinds have. */
+static struct form *
+form_begin(const struct resolve_choice *choice, const char *handle, uint64_t generation)
 {
 	struct form *form = calloc(1, sizeof(*form));
 	Ipc__AuthAnswer *answer;
@@ -123,19 +124,74 @@ form_new(const struct conf *conf, const struct resolve_choice *choice,
 	ipc__auth_answer__init(answer);
 	snprintf(form->config_hash, sizeof(form->config_hash), "%" PRIu64, generation);
 	answer->kind = IPC__ANSWER_KIND__ANSWER_FORM;
-	answer->auth_id = (char *)"main";
 	answer->title = (char *)"Login";
-	answer->message = (char *)(fields->choice ? "Please choose your group."
-						  : "Please enter your username and password.");
 	answer->tunnel_group = (char *)conf_str(choice->group, TG_NAME);
 	answer->handle = (char *)handle;
 	answer->group_alias = (char *)(choice->alias != NULL ? choice->alias : "");
 	answer->config_hash = form->config_hash;
+	answer->input = form->input_refs;
+	return form;
+}
+
+struct form *
+form_new(const struct conf *conf, const struct resolve_choice *choice,
+    const struct form_fields *fields, const char *handle, uint64_t generation)
+{
+	struct form *form = form_begin(choice, handle, generation);
+
+	if (form == NULL)
+		return NULL;
+	form->answer.auth_id = (char *)"main";
+	form->answer.message =
+	    (char *)(fields->choice ? "Please choose your group."
+				    : "Please enter your username and password.");
 	fill_inputs(form, fields);
 	if (fill_options(form, conf, choice) != ERR_OK) {
 		form_free(form);
 		return NULL;
 	}
+	return form;
+}
+
+/* Names that clients know: they send the value as the password, whichever it is (protocol.md 2.3).
+ */
+static void
+fill_challenge(struct form *form, const struct form_challenge *challenge)
+{
+	switch (challenge->kind) {
+	case FORM_CHOICE_PIN:
+		input_add(form, "text", "whichpin", "Enter y or n:");
+		break;
+	case FORM_NEW_PIN:
+		input_add(form, "password", "new_password", "New PIN:");
+		input_add(form, "password", "verify_pin", "Verify PIN:");
+		break;
+	case FORM_NEW_PASSWORD:
+		input_add(form, "password", "new_password", "New Password:");
+		input_add(form, "password", "verify_password", "Verify Password:");
+		break;
+	default:
+		input_add(form, "password", "answer", challenge->label);
+		break;
+	}
+}
+
+struct form *
+form_challenge_new(const struct resolve_choice *choice, const struct form_challenge *challenge,
+    const char *handle, uint64_t generation)
+{
+	struct form *form = form_begin(choice, handle, generation);
+
+	if (form == NULL)
+		return NULL;
+	form->answer.auth_id = (char *)"challenge";
+	/* The text is a parameter, as an ASA has it: clients put it in place of "%s". */
+	form->answer.message = (char *)"%s";
+	form->answer.message_id = CHALLENGE_MESSAGE_ID;
+	form->answer.message_param1 = (char *)challenge->message;
+	fill_challenge(form, challenge);
+	if (challenge->error != NULL)
+		form_set_failed(form, challenge->error);
 	return form;
 }
 
@@ -150,10 +206,11 @@ form_free(struct form *form)
 }
 
 void
-form_set_failed(struct form *form)
+form_set_failed(struct form *form, const char *text)
 {
-	form->answer.error = (char *)FORM_ERROR_TEXT;
-	form->answer.error_id = FORM_ERROR_ID;
+	form->answer.error = (char *)(uintptr_t)text;
+	/* The id of "Login failed." would have clients show that text. */
+	form->answer.error_id = strcmp(text, FORM_ERROR_TEXT) == 0 ? FORM_ERROR_ID : 0;
 }
 
 const Ipc__AuthAnswer *

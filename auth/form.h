@@ -30,6 +30,23 @@ struct form_fields {
 	struct form_name name;
 	bool second; /* a second user name and password */
 	struct form_name second_name;
+	bool one_name; /* both passwords are of the first user name */
+	bool passcode; /* it is a token's code that is typed, rather than a password */
+};
+
+enum form_kind {
+	FORM_ANSWER,
+	FORM_CHOICE_PIN,   /* which way to get a new PIN */
+	FORM_NEW_PIN,      /* twice */
+	FORM_NEW_PASSWORD, /* twice */
+};
+
+/* What a server asks for in the middle of a login. Borrowed. */
+struct form_challenge {
+	enum form_kind kind;
+	const char *message;
+	const char *label; /* of an answer */
+	const char *error; /* what was wrong with the last one; NULL: nothing */
 };
 
 /*
@@ -38,9 +55,12 @@ struct form_fields {
  */
 struct form *form_new(const struct conf *conf, const struct resolve_choice *choice,
     const struct form_fields *fields, const char *handle, uint64_t generation) MUST_USE;
+/* The form of a challenge. Borrows the same, and the texts. */
+struct form *form_challenge_new(const struct resolve_choice *choice,
+    const struct form_challenge *challenge, const char *handle, uint64_t generation) MUST_USE;
 void form_free(struct form *form);
-/* Say that the login failed, in the one uniform text. */
-void form_set_failed(struct form *form);
+/* Say that the login failed: FORM_ERROR_TEXT, or what a server says. Borrowed. */
+void form_set_failed(struct form *form, const char *text);
 const Ipc__AuthAnswer *form_answer(const struct form *form);
 
 /* The end of a login without a form; nothing is borrowed. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every refusal of grant_judge() comes after the passwords were hashed, so that none is told from
- * another by its time. Names that are nobody's are not logged: they are often passwords typed into
- * the wrong field (asa.md 8).
+ * What the policy says of a login that everybody else let pass, and the session that comes of it.
+ * Every refusal here comes after the passwords were looked at, so that none is told from another by
+ * its time.
  */
 #include "auth/grant.h"
 
@@ -11,66 +11,35 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "common/trace.h"
 #include "conf/judge.h"
 
-#define HIDDEN_NAME "*****"
-
 static void
-log_rejected(const struct grant *grant, const char *username, enum local_result result)
+log_accepted(const struct grant *grant, const struct inherit *inherit)
 {
-	const char *policy =
-	    conf_str(conf_sub(grant->choice->group, TG_GENERAL), TGG_DEFAULT_GROUP_POLICY);
-	const char *user = result == LOCAL_NO_USER ? HIDDEN_NAME : username;
-	const char *reason = "AAA failure";
-	char ip[IP_STR_MAX];
-
-	if (result == LOCAL_NO_USER)
-		reason = "User was not found";
-	else if (result == LOCAL_BAD_PASSWORD)
-		reason = "Invalid password";
-	else if (result == LOCAL_NO_PASSWORD)
-		reason = "User has no password";
-	facts_ip(grant->facts, ip);
-	log_event(LOGMSG_113015, reason, user, ip);
-	log_event(LOGMSG_716039, policy != NULL ? policy : "DfltGrpPolicy", user, ip, "WebVPN");
-}
-
-static void
-log_accepted(
-    const struct grant *grant, const struct conf_object *user, const struct inherit *inherit)
-{
-	const char *own =
-	    user != NULL ? conf_str(conf_sub(user, USER_ATTRIBUTES), GPA_VPN_GROUP_POLICY) : NULL;
-
-	if ((grant->methods & SESSION_PASSWORD) != 0)
+	if ((grant->methods & SESSION_PASSWORD) != 0 && grant->local_password)
 		log_event(LOGMSG_113012, grant->username);
-	if (own != NULL && strcmp(own, inherit->group_policy) == 0)
+	if (gain_names_policy(grant->gain, grant->conf, grant->username, inherit->group_policy))
 		log_event(LOGMSG_113011, inherit->group_policy, grant->username);
 	else
 		log_event(LOGMSG_113009, inherit->group_policy, grant->username);
 	log_event(LOGMSG_113008, grant->username);
 }
 
-/* Nobody gets in there, and what was typed is not worth a word. */
-static void
-log_closed(const struct grant *grant, const char *why)
+/* What was typed is not worth a word. */
+bool
+grant_is_closed(
+    const struct conf *conf, const struct conf_object *tunnel_group, const struct facts *facts)
 {
 	char ip[IP_STR_MAX];
-
-	log_warn("IP <%s> login refused: tunnel-group %s is closed: %s", facts_ip(grant->facts, ip),
-	    conf_str(grant->choice->group, TG_NAME), why);
-}
-
-static bool
-is_closed(const struct grant *grant)
-{
 	struct buf why;
 	bool closed;
 
 	buf_init(&why, 1024);
-	closed = conf_group_closed(grant->conf, grant->choice->group, &why);
+	closed = conf_group_closed(conf, tunnel_group, &why);
 	if (closed)
-		log_closed(grant, buf_cstr(&why));
+		log_warn("IP <%s> login refused: tunnel-group %s is closed: %s",
+		    facts_ip(facts, ip), conf_str(tunnel_group, TG_NAME), buf_cstr(&why));
 	buf_fini(&why);
 	return closed;
 }
@@ -85,6 +54,8 @@ judge(const struct grant *grant, const struct inherit *inherit)
 
 	if (verdict == JUDGE_OK)
 		return ERR_OK;
+	trace_note(TRACE_XML, 2, &grant->facts->client, "Login of user %s refused: %s",
+	    grant->username, judge_text(verdict));
 	facts_ip(grant->facts, ip);
 	if (verdict == JUDGE_GROUP_LOCK)
 		log_event(LOGMSG_113040, inherit->group_policy, grant->username, ip,
@@ -130,67 +101,34 @@ fill_answer(struct grant *grant, const struct session *session, const struct con
 	answer->custom_attr = policy->custom_attr;
 }
 
-/* Everything was shown: what is left is the policy. */
-static enum err
-admit(struct grant *grant, const struct conf_object *user)
+static const struct conf_object *
+user_of(const struct grant *grant)
+{
+	return grant->gain->local ? conf_find(grant->conf, CONF_USERNAME, grant->username) : NULL;
+}
+
+enum err
+grant_judge(struct grant *grant)
 {
 	struct policy_limits limits;
 	struct inherit inherit;
 	enum err err;
 
-	inherit_merge(grant->conf, grant->choice->group, user, NULL, &inherit);
-	log_accepted(grant, user, &inherit);
+	if (grant_is_closed(grant->conf, grant->choice->group, grant->facts))
+		return ERR_DENIED;
+	gain_inherit(grant->gain, grant->conf, grant->choice->group, grant->username, &inherit);
+	trace_note(TRACE_XML, 2, &grant->facts->client, "Group policy %s for user %s, %s",
+	    inherit.group_policy, grant->username,
+	    gain_names_policy(grant->gain, grant->conf, grant->username, inherit.group_policy)
+		? "which the user's server or entry names"
+		: "the default of the tunnel group");
+	log_accepted(grant, &inherit);
 	err = judge(grant, &inherit);
 	if (err != ERR_OK)
 		return err;
 	policy_limits(grant->conf, &inherit, &limits);
 	grant->crowded = session_is_crowded(grant->sessions, grant->username, &limits);
 	return ERR_OK;
-}
-
-static const struct conf_object *
-user_of(const struct grant *grant)
-{
-	return conf_find(grant->conf, CONF_USERNAME, grant->username);
-}
-
-enum err
-grant_judge(struct grant *grant, enum local_result result)
-{
-	const struct conf_object *user = user_of(grant);
-
-	if (is_closed(grant))
-		return ERR_DENIED;
-	if (result != LOCAL_OK || user == NULL) {
-		log_rejected(grant, grant->username, result);
-		return ERR_DENIED;
-	}
-	if (grant->second_name != NULL &&
-	    (grant->second_result != LOCAL_OK ||
-		conf_find(grant->conf, CONF_USERNAME, grant->second_name) == NULL)) {
-		log_rejected(grant, grant->second_name, grant->second_result);
-		return ERR_DENIED;
-	}
-	return admit(grant, user);
-}
-
-enum err
-grant_judge_certificate(struct grant *grant)
-{
-	const struct conf_object *user = user_of(grant);
-	char ip[IP_STR_MAX];
-
-	if (is_closed(grant))
-		return ERR_DENIED;
-	if (!judge_authorized(grant->choice->group, user)) {
-		log_notice("Group <%s> User <%s> IP <%s> certificate login refused: LOCAL does not "
-			   "know the user, and authorization-required is set",
-		    conf_str(grant->choice->group, TG_NAME), grant->username,
-		    facts_ip(grant->facts, ip));
-		log_rejected(grant, grant->username, LOCAL_NO_USER);
-		return ERR_DENIED;
-	}
-	return admit(grant, user);
 }
 
 static enum err
@@ -205,6 +143,13 @@ open_session(struct grant *grant, const struct conf_object *user, const struct i
 	    .group = grant->choice->group,
 	    .inherit = inherit,
 	    .facts = grant->facts,
+	    .local_policy = grant->gain->local,
+	    .profiles = grant->gain->profiles,
+	    .attributes = grant->gain->attributes,
+	    .profiles_len = grant->gain->len,
+	    .index = grant->index,
+	    .login_wall = grant->login_wall,
+	    .audit_id = grant->audit_id,
 	};
 
 	grant->policy = policy_new(grant->conf, inherit);
@@ -222,15 +167,16 @@ grant_open(struct grant *grant)
 	char ip[IP_STR_MAX];
 	enum err err;
 
-	if (user == NULL && (grant->methods & SESSION_PASSWORD) != 0)
-		return ERR_DENIED;
-	inherit_merge(grant->conf, grant->choice->group, user, NULL, &inherit);
+	gain_inherit(grant->gain, grant->conf, grant->choice->group, grant->username, &inherit);
 	err = open_session(grant, user, &inherit, &session);
 	if (err != ERR_OK) {
 		log_no_session(grant, &inherit, err);
 		grant_fini(grant);
 		return err;
 	}
+	trace_note(TRACE_XML, 2, &grant->facts->client,
+	    "Send auth complete: user %s, group policy %s, session %u", grant->username,
+	    inherit.group_policy, session->index);
 	facts_ip(grant->facts, ip);
 	log_event(LOGMSG_113039, inherit.group_policy, grant->username, ip);
 	log_event(LOGMSG_722055, inherit.group_policy, grant->username, ip, grant->facts->agent);

@@ -4,7 +4,7 @@
 #ifndef AUTH_GRANT_H
 #define AUTH_GRANT_H
 
-#include "auth/local.h"
+#include "auth/gain.h"
 #include "auth/session.h"
 #include "conf/resolve.h"
 
@@ -16,9 +16,12 @@ struct grant {
 	const struct facts *facts;
 	const char *username; /* stripped */
 	unsigned methods;     /* enum session_method: what the client has shown */
-	/* The second login, where there is one. NULL: there is none. */
-	const char *second_name;
-	enum local_result second_result;
+	struct gain *gain;    /* what servers said; the session takes it */
+	bool local_password;  /* it was LOCAL that looked at the password */
+	/* What servers were told, if they were: see struct session_login. */
+	uint32_t index;
+	int64_t login_wall;
+	const char *audit_id;
 	/* Out of grant_judge(). */
 	bool crowded; /* one of several sessions will end: session_is_crowded() */
 	/* Out of grant_open(): the answer, which points into this struct and into conf. */
@@ -27,12 +30,14 @@ struct grant {
 	char token[TOKEN_TEXT_SIZE];
 };
 
-/* Judge the results and the policy; log. ERR_DENIED: no session, for whatever reason. */
-enum err grant_judge(struct grant *grant, enum local_result result) MUST_USE;
-/* The same where certificates were all that was asked for: LOCAL need not know the user. */
-enum err grant_judge_certificate(struct grant *grant) MUST_USE;
-/* After grant_judge(): make the session, log, and have grant_fini() called. ERR_LIMIT, ERR_NOMEM:
- * no session, for the client as if it were denied. */
+/* Does nobody get in there (conf_group_closed())? It is logged. */
+bool grant_is_closed(const struct conf *conf, const struct conf_object *tunnel_group,
+    const struct facts *facts) MUST_USE;
+/* Everything was shown, and everybody who was asked said yes: judge the policy; log. ERR_DENIED: no
+ * session, for whatever reason. */
+enum err grant_judge(struct grant *grant) MUST_USE;
+/* After grant_judge(): make the session, log, and have grant_fini() called. ERR_LIMIT, ERR_NOMEM,
+ * ERR_SYNTAX (access lists from a server): no session, for the client as if it were denied. */
 enum err grant_open(struct grant *grant) MUST_USE;
 /* Wipe the token and free, once the answer is sent. */
 void grant_fini(struct grant *grant);

@@ -119,6 +119,16 @@ handle_filter_hits(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, in
 	filters_hits(intake_of(link)->filters, (const Ipc__FilterHits *)msg);
 }
 
+static void
+handle_trace(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct link *link = arg;
+
+	(void)ipc, (void)id, (void)fd;
+	if (intake_of(link)->desk != NULL)
+		trace_desk_take(intake_of(link)->desk, (const Ipc__Trace *)msg);
+}
+
 static const struct ipc_row gateway_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_AUTH_INIT, .handle = handle_auth_init, .request = true},
     {.type = IPC__MSG_TYPE__MSG_AUTH_REPLY, .handle = handle_auth_reply, .request = true},
@@ -128,6 +138,7 @@ static const struct ipc_row gateway_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_STATS_REPORT, .handle = handle_stats_report},
     {.type = IPC__MSG_TYPE__MSG_SESSION_LOGOUT, .handle = handle_session_logout},
     {.type = IPC__MSG_TYPE__MSG_FILTER_HITS, .handle = handle_filter_hits},
+    {.type = IPC__MSG_TYPE__MSG_TRACE, .handle = handle_trace},
 };
 
 static void

@@ -10,12 +10,14 @@
 #include "auth/link.h"
 #include "auth/login.h"
 #include "auth/session.h"
+#include "auth/trace_desk.h"
 
 /* The parts; arg of the links (link_arg). */
 struct intake {
 	struct login_table *logins;
 	struct session_table *sessions;
 	struct filters *filters;
+	struct trace_desk *desk; /* NULL: nobody can watch */
 };
 
 /* A set of links that speak to the parts, which may be filled in later. NULL: memory. */

@@ -54,6 +54,17 @@ link_set_new(const struct link_config *config)
 	return set;
 }
 
+size_t
+link_set_len(const struct link_set *set)
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; i < set->config.workers; i++)
+		if (set->links[i].ipc != NULL)
+			len++;
+	return len;
+}
+
 void *
 link_arg(const struct link *link)
 {

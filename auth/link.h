@@ -50,6 +50,8 @@ struct link_request {
 
 struct link_set *link_set_new(const struct link_config *config) MUST_USE;
 void link_set_free(struct link_set *set);
+/* Channels that are there. */
+size_t link_set_len(const struct link_set *set);
 /* Who set it up, for the handlers. */
 void *link_arg(const struct link *link);
 

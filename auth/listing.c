@@ -2,6 +2,7 @@
 /* What show-sessions gets to see of a session (asa.md 7). */
 #include "auth/listing.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -71,26 +72,21 @@ seconds_since(int64_t ms)
 	return passed > 0 ? (uint64_t)passed : 0;
 }
 
-/* The access lists behind the filters. */
+/* The access lists behind the filters, be they named or given by a server. */
 static void
-filters_fill(Ipc__CtlSession *msg, const struct session *session)
+filters_fill(Ipc__CtlSession *msg, const struct session *session, const struct filters *filters)
 {
-	enum conf_gp_attributes attribute;
-	const char *name4, *name6;
-	struct inherit inherit;
+	const char *name4 = filters_name(filters, session->filter4);
+	const char *name6 = filters_name(filters, session->filter6);
 
-	if (session_inherit(session, &inherit) != ERR_OK)
-		return;
-	name4 = inherit_filter(&inherit, 4, &attribute);
-	name6 = inherit_filter(&inherit, 6, &attribute);
-	if (session->filter4 != 0 && name4 != NULL)
+	if (name4 != NULL)
 		msg->filter_name = (char *)name4;
-	if (session->filter6 != 0 && name6 != NULL)
+	if (name6 != NULL)
 		msg->ipv6_filter_name = (char *)name6;
 }
 
 void
-listing_fill(struct listing *listing, struct session *session)
+listing_fill(struct listing *listing, struct session *session, const struct filters *filters)
 {
 	Ipc__CtlSession *msg = &listing->msg;
 
@@ -121,8 +117,19 @@ listing_fill(struct listing *listing, struct session *session)
 	msg->parent_client_port = session->facts.client.port;
 	msg->parent_server_port = session->facts.server.port;
 	msg->total = &listing->total;
-	filters_fill(msg, session);
+	filters_fill(msg, session, filters);
+	buf_init(&listing->texts, LISTING_TEXT_MAX);
+	listing->attributes = NULL;
+	listing->attribute_refs = NULL;
 	msg->tunnel = listing->tunnel_refs;
 	tunnel_add(listing, &session->tls, IPC__CHANNEL__CHANNEL_TLS, &session->current.tls);
 	tunnel_add(listing, &session->dtls, IPC__CHANNEL__CHANNEL_DTLS, &session->current.dtls);
+}
+
+void
+listing_fini(struct listing *listing)
+{
+	buf_fini(&listing->texts);
+	free(listing->attributes);
+	free(listing->attribute_refs);
 }

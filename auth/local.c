@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "auth/table.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/str.h"
 
@@ -35,7 +36,15 @@ struct job {
 	local_done_fn done;
 	void *arg;
 	enum local_result result;
+	uint64_t since_ms;
 	struct job *prev, *next;
+};
+
+/* Of show aaa-server; only the loop's thread counts. */
+struct counts {
+	uint64_t asked, accepts, rejects;
+	uint64_t trips_ms; /* of all that were answered */
+	time_t last;
 };
 
 struct local {
@@ -43,6 +52,7 @@ struct local {
 	uint8_t key[KEY_SIZE];
 	pthread_t *threads;
 	unsigned threads_len;
+	struct counts counts;
 	pthread_mutex_t lock; /* covers the rest */
 	pthread_cond_t wake;
 	struct job *queue;
@@ -100,7 +110,14 @@ static void
 job_done(void *arg)
 {
 	struct job *job = arg;
+	struct counts *counts = &job->local->counts;
 
+	counts->trips_ms += clock_mono_ms() - job->since_ms;
+	counts->last = clock_wall_sec();
+	if (job->result == LOCAL_OK)
+		counts->accepts++;
+	else
+		counts->rejects++;
 	job->done(job->result, job->arg);
 	job_free(job);
 }
@@ -218,6 +235,7 @@ local_verify(struct local *local, struct conf *conf, const char *username, struc
 		return ERR_NOMEM;
 	}
 	*job = (struct job){.local = local, .password = password, .done = done, .arg = arg};
+	job->since_ms = clock_mono_ms();
 	job->conf = conf_ref(conf);
 	job->setting = local_setting(local, conf, username, &job->real);
 	pthread_mutex_lock(&local->lock);
@@ -230,7 +248,26 @@ local_verify(struct local *local, struct conf *conf, const char *username, struc
 	pthread_mutex_unlock(&local->lock);
 	if (full)
 		job_free(job);
+	else
+		local->counts.asked++;
 	return full ? ERR_LIMIT : ERR_OK;
+}
+
+void
+local_listing(const struct local *local, Ipc__CtlAaaHost *out)
+{
+	const struct counts *counts = &local->counts;
+	uint64_t answered = counts->accepts + counts->rejects;
+
+	ipc__ctl_aaa_host__init(out);
+	out->server_group = (char *)"LOCAL";
+	out->protocol = (char *)"Local database";
+	out->since = counts->last;
+	out->pending = counts->asked - answered;
+	out->round_trip_ms = answered > 0 ? counts->trips_ms / answered : 0;
+	out->authentications = counts->asked;
+	out->accepts = counts->accepts;
+	out->rejects = counts->rejects;
 }
 
 struct local *

@@ -12,6 +12,7 @@
 
 #include "common/attr.h"
 #include "common/err.h"
+#include "common/ipc.pb-c.h"
 #include "common/loop.h"
 #include "common/secret.h"
 #include "conf/conf.h"
@@ -51,6 +52,9 @@ void local_free(struct local *local);
  */
 enum err local_verify(struct local *local, struct conf *conf, const char *username,
     struct secret *password, local_done_fn done, void *arg) MUST_USE;
+
+/* For show aaa-server. On the loop's thread. */
+void local_listing(const struct local *local, Ipc__CtlAaaHost *out);
 
 /*
  * The crypt setting that this name is checked against. *real is LOCAL_OK when it is the user's own,

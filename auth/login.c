@@ -11,6 +11,7 @@
 #include "auth/factor.h"
 #include "auth/form.h"
 #include "auth/login_steps.h"
+#include "auth/trace_login.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/str.h"
@@ -50,6 +51,7 @@ pass_certificates(struct login *login, const struct conf_methods *methods, bool 
 	if (factor_needs_certificate(methods)) {
 		login->bound = true;
 		err = take_names(login, methods);
+		trace_login_user(login, login->filled);
 	}
 	if (err == ERR_NOTFOUND)
 		login_refuse_certificate(login, "no field of username-from-certificate is in it");
@@ -58,7 +60,7 @@ pass_certificates(struct login *login, const struct conf_methods *methods, bool 
 	else if (err != ERR_OK)
 		login_refuse_certificate(login, "the user name in it is none");
 	else if (grant)
-		login_grant(login);
+		login_authorize(login);
 	else
 		login_show_form(login, login->stray);
 }
@@ -109,6 +111,7 @@ on_arrived(const struct resolve_choice *choice, Ipc__CertNames *names, void *arg
 
 	login->choice = *choice;
 	login->names = names;
+	trace_login_group(login);
 	log_debug("login from %s: tunnel group %s, alias %s",
 	    facts_ip(&login->facts, (char[IP_STR_MAX]){0}), conf_str(choice->group, TG_NAME),
 	    choice->alias != NULL ? choice->alias : "none");
@@ -233,6 +236,8 @@ answer_to(struct login *login, const Ipc__AuthReply *reply)
 	else if (login->bound && !leaf_eq(&leaf, &login->leaf))
 		login_refuse_certificate(
 		    login, "its reply comes with another certificate than its init, or without");
+	else if (login->wait == LOGIN_WAIT_CHALLENGE)
+		login_challenge_reply(login, reply);
 	else
 		login_check(login, reply);
 }

@@ -25,8 +25,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "auth/aaa.h"
 #include "auth/arrival.h"
-#include "auth/local.h"
 #include "auth/session.h"
 #include "common/attr.h"
 #include "common/err.h"
@@ -42,9 +42,10 @@ struct login_table;
 
 /* The answer to an init or a reply: called once for each, now or later. The message is borrowed. */
 typedef void (*login_answer_fn)(const Ipc__AuthAnswer *answer, void *arg);
-/* local_verify() or what a test has instead. */
-typedef enum err (*login_verify_fn)(void *verifier, struct conf *conf, const char *username,
-    struct secret *password, local_done_fn done, void *arg);
+/* aaa_ask() and aaa_cancel(), or what a test has instead. */
+typedef enum err (*login_ask_fn)(void *asker, const struct aaa_question *question, aaa_done_fn done,
+    void *arg, struct aaa_ask **ask);
+typedef void (*login_cancel_fn)(struct aaa_ask *ask);
 /* Have the workers report, then call done once, later. */
 typedef void (*login_refresh_fn)(void *refresher, void (*done)(void *arg), void *arg);
 
@@ -59,8 +60,9 @@ struct login_config {
 	uint64_t generation;            /* of it: the config-hash */
 	struct session_table *sessions; /* must outlive, as must arrivals */
 	struct arrivals *arrivals;
-	login_verify_fn verify;
-	void *verifier;
+	login_ask_fn ask;
+	login_cancel_fn cancel; /* NULL: an ask always ends by itself */
+	void *asker;
 	login_refresh_fn refresh; /* NULL: sessions know how long they have been idle */
 	void *refresher;
 	login_pair_fn pair; /* NULL: no second certificate is ever good */
@@ -70,7 +72,7 @@ struct login_config {
 struct login_table *login_table_new(const struct login_config *config) MUST_USE;
 /* Another configuration is in force, for logins that begin. Takes a reference. */
 void login_table_use(struct login_table *table, struct conf *conf, uint64_t generation);
-/* Refuses what is still busy. Verifier, arrivals, refresher and pairer must be at rest. */
+/* Refuses what is still busy. Asker, arrivals, refresher and pairer must be at rest. */
 void login_table_free(struct login_table *table);
 /* Forget what is over its time. */
 void login_table_tick(struct login_table *table);

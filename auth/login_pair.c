@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "auth/login_steps.h"
+#include "auth/trace_login.h"
 #include "common/log.h"
 #include "common/str.h"
 
@@ -56,7 +57,14 @@ on_paired(const Ipc__PairVerdict *verdict, void *arg)
 						"or too many");
 		return;
 	}
+	if (!second_is_wanted(login->conf, login->choice.group, verdict->first, verdict->second,
+		reason, sizeof(reason))) {
+		login_refuse_certificate(login, reason);
+		return;
+	}
 	log_good(login->second);
+	trace_login_note(
+	    login, "Certificate Authentication success - both certificates are believed");
 	login_advance(login);
 }
 
@@ -103,6 +111,8 @@ ask(struct login *login, const Ipc__AuthReply *reply, const Ipc__CertChain *chai
 	msg.signature = chain->signature;
 	msg.signed_bytes.data = bytes->data;
 	msg.signed_bytes.len = bytes->len;
+	msg.client_ip = reply->facts->client_ip;
+	msg.client_port = reply->facts->client_port;
 	login->table->pairs++;
 	err = config->pair(config->pairer, &msg, on_paired, login);
 	if (err != ERR_OK)
@@ -116,6 +126,8 @@ login_pair(struct login *login, const Ipc__AuthReply *reply)
 	const char *why = wrong_outside(login, reply);
 	const Ipc__CertChain *chain = NULL;
 
+	trace_login_note(login, "Multi cert authentication: %zu certificate chains in the reply",
+	    reply->n_chain);
 	if (why == NULL)
 		chain = second_chain(login->choice.group, reply, &why);
 	if (chain == NULL)

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "auth/form.h"
+#include "auth/login_steps.h"
+#include "auth/radius_profile.h"
 #include "common/clock.h"
 
 struct login_table *
@@ -93,6 +95,8 @@ login_table_begin(struct login_table *table)
 	login->generation = table->config.generation;
 	login->started_ms = clock_mono_ms();
 	login->state = LOGIN_BUSY;
+	for (size_t i = 0; i < LOGIN_PROOFS; i++)
+		login->proofs[i].login = login;
 	DL_APPEND(table->busy, login);
 	return login;
 }
@@ -140,6 +144,29 @@ login_table_take(struct login *login)
 	DL_APPEND(login->table->busy, login);
 }
 
+static void
+proof_clear(struct login_proof *proof)
+{
+	struct login *login = proof->login;
+
+	radius_profile_free(proof->profile);
+	free(proof->message);
+	free(proof->state);
+	secret_free(proof->password);
+	secret_free(proof->pin);
+	*proof = (struct login_proof){.login = login};
+}
+
+void
+login_proofs_clear(struct login *login)
+{
+	for (size_t i = 0; i < LOGIN_PROOFS; i++)
+		proof_clear(&login->proofs[i]);
+	radius_profile_free(login->authorized);
+	login->authorized = NULL;
+	gain_fini(&login->gain);
+}
+
 void
 login_table_drop(struct login *login)
 {
@@ -149,7 +176,7 @@ login_table_drop(struct login *login)
 	ipc__cert_names__free_unpacked(login->names, NULL);
 	ipc__cert_names__free_unpacked(login->second, NULL);
 	second_request_free(login->request);
-	secret_free(login->second_password);
+	login_proofs_clear(login);
 	conf_unref(login->conf);
 	free(login);
 }
@@ -157,10 +184,17 @@ login_table_drop(struct login *login)
 void
 login_table_tick(struct login_table *table)
 {
+	struct login *login, *tmp;
 	uint64_t now = clock_mono_ms();
 
 	while (table->by_age != NULL && table->by_age->expires_ms <= now)
 		login_table_drop(table->by_age);
+	DL_FOREACH_SAFE (table->busy, login, tmp) {
+		if (login_is_asking(login) && login_is_time_over(login)) {
+			login_ask_cancel(login);
+			login_refuse(login);
+		}
+	}
 }
 
 void

@@ -6,8 +6,10 @@
 #ifndef AUTH_LOGIN_TABLE_H
 #define AUTH_LOGIN_TABLE_H
 
+#include "auth/aaa.h"
 #include "auth/arrival.h"
 #include "auth/facts.h"
+#include "auth/gain.h"
 #include "auth/leaf.h"
 #include "auth/login.h"
 #include "auth/second.h"
@@ -23,8 +25,35 @@ enum login_state {
 /* What the client was asked for. */
 enum login_wait {
 	LOGIN_WAIT_PASSWORD,
-	LOGIN_WAIT_CHOICE, /* of a group, nothing else */
-	LOGIN_WAIT_PAIR,   /* its second certificate */
+	LOGIN_WAIT_CHOICE,    /* of a group, nothing else */
+	LOGIN_WAIT_PAIR,      /* its second certificate */
+	LOGIN_WAIT_CHALLENGE, /* what a server asks it */
+};
+
+/* Two passwords at most, and after them what the user may do. */
+enum {
+	LOGIN_FIRST,
+	LOGIN_SECOND,
+	LOGIN_PROOFS,
+};
+
+/* What one server was asked, and what it said last. */
+struct login_proof {
+	struct login *login;
+	struct aaa_ask *ask; /* under way */
+	bool wanted;
+	enum aaa_status status;
+	bool local;
+	enum local_result local_result;
+	struct ip_addr server;    /* who challenges: the answer goes there */
+	Ipc__AaaProfile *profile; /* of its accept */
+	char *message;            /* of its challenge or reject; NULL: none */
+	uint8_t *state;
+	size_t state_len;
+	struct secret *password; /* the one in use, where it may turn out to have expired */
+	struct secret *pin;      /* a new one, which a token server wants twice */
+	bool changed;            /* a new password was tried */
+	unsigned silent;         /* challenges in a row that the user did not see */
 };
 
 /* All pending logins of one source. */
@@ -67,9 +96,16 @@ struct login {
 	struct facts facts;
 	char username[SESSION_NAME_SIZE]; /* stripped; "" when it cannot be anybody's */
 	char second_name[SESSION_NAME_SIZE];
-	struct secret *second_password;
-	enum local_result first_result; /* while the second password is looked at */
-	bool stray;                     /* a reply that belonged to no login led here */
+	struct login_proof proofs[LOGIN_PROOFS];
+	size_t challenged;             /* WAIT_CHALLENGE: by which of them */
+	struct aaa_ask *authorization; /* under way */
+	Ipc__AaaProfile *authorized;   /* the authorization server's word */
+	struct gain gain;              /* of all of them, once nothing more is asked */
+	/* What servers were told; 0: nothing yet. */
+	uint32_t index;
+	int64_t login_wall;
+	char audit_id[25];
+	bool stray; /* a reply that belonged to no login led here */
 	login_answer_fn answer;
 	void *arg;
 };
@@ -91,6 +127,8 @@ struct login *login_table_begin(struct login_table *table) MUST_USE;
 enum err login_table_show(struct login *login) MUST_USE;
 /* From FORM into BUSY: the handle is worth nothing any more. */
 void login_table_take(struct login *login);
+/* Forget what servers said, and what was kept for them. Nothing may be under way. */
+void login_proofs_clear(struct login *login);
 /* Out of the table and freed, from any state. */
 void login_table_drop(struct login *login);
 

@@ -20,17 +20,19 @@
 enum err mschap_response(const char *username, const struct secret *password, uint8_t id,
     const uint8_t challenge[MSCHAP_CHALLENGE_SIZE], const uint8_t peer[MSCHAP_CHALLENGE_SIZE],
     uint8_t out[MSCHAP_RESPONSE_SIZE]) MUST_USE;
-/* MS-CHAP2-CPW and the encrypted new password that goes into MS-CHAP-NT-Enc-PWs. */
+/* MS-CHAP2-CPW and the encrypted new password that goes into MS-CHAP-NT-Enc-PWs. The response that
+ * the server proves itself by is mschap_response() with the new password. ERR_SYNTAX as above. */
 enum err mschap_change(const char *username, const struct secret *old, const struct secret *new,
     uint8_t id, const uint8_t challenge[MSCHAP_CHALLENGE_SIZE],
     const uint8_t peer[MSCHAP_CHALLENGE_SIZE], uint8_t cpw[MSCHAP_CPW_SIZE],
     uint8_t encrypted[MSCHAP_NEW_PASSWORD_SIZE]) MUST_USE;
-/* Does MS-CHAP2-Success ("S=" and 40 hex digits) prove that the server knows the password? Constant
- * time. */
+/* Does MS-CHAP2-Success ("S=" and 40 hex digits; without the identifier before them) prove that the
+ * server knows the password? Constant time. */
 bool mschap_success_ok(const char *username, const struct secret *password,
     const uint8_t response[MSCHAP_RESPONSE_SIZE], const uint8_t challenge[MSCHAP_CHALLENGE_SIZE],
     const char *success);
-/* The number of "E=nnn" in MS-CHAP-Error: 648 is an expired password; 0: there is none. */
+/* The number of "E=nnn" in MS-CHAP-Error (without the identifier before it): 648 is an expired
+ * password; 0: there is none. */
 unsigned mschap_error(const char *text);
 
 #endif

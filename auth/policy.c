@@ -55,10 +55,14 @@ policy_limits(const struct conf *conf, const struct inherit *inherit, struct pol
 	const struct conf_object *root = conf_root(conf, CONF_TUNNEL_GROUPS);
 
 	out->idle_sec = minutes(inherit, GPA_VPN_IDLE_TIMEOUT);
+	if (inherit->idle_sec > 0) /* a server says seconds (asa.md 6.4) */
+		out->idle_sec = inherit->idle_sec;
 	if (out->idle_sec == 0)
 		out->idle_sec =
 		    (uint32_t)conf_int(conf_sub(root, TGS_WEBVPN), WV_DEFAULT_IDLE_TIMEOUT);
 	out->session_sec = minutes(inherit, GPA_VPN_SESSION_TIMEOUT);
+	if (inherit->session_sec > 0)
+		out->session_sec = inherit->session_sec;
 	out->logins = (uint32_t)inherit_int(inherit, GPA_VPN_SIMULTANEOUS_LOGINS);
 }
 

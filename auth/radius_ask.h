@@ -29,13 +29,15 @@ enum radius_proof {
 
 struct radius_proof_of {
 	enum radius_proof how;
-	const struct secret *password;     /* PAP, AUTHORIZE; the old one for a change */
+	const struct secret *password;     /* the old one for a change; AUTHORIZE: radius-common-pw,
+					      NULL: the user name */
 	const struct secret *new_password; /* MSCHAP2_CHANGE */
 	const void *state;                 /* State of a challenge, as it came */
 	size_t state_len;
 };
 
-/* What is needed to check the answer of MS-CHAPv2. Wipe. */
+/* What is needed to check the answer of MS-CHAPv2: mschap_success_ok(), after a change with the new
+ * password. Wipe. */
 struct radius_mschap {
 	uint8_t challenge[16];
 	uint8_t response[50];
@@ -48,8 +50,13 @@ enum err radius_ask_access(const struct radius_who *who, const struct radius_pro
 /* The second request of a dACL (asa.md 6.5). state: of a chunk before this, or NULL. */
 enum err radius_ask_dacl(const char *name, const struct ip_addr *nas, const void *state,
     size_t state_len, struct radius_request *out) MUST_USE;
-/* The attributes that login and accounting share, in the order of 6.2; those that only accounting
- * knows are auth/accounting.c's to put. */
+/*
+ * Adds to a request that is begun what every accounting request says of a session, in the order of
+ * 6.2: User-Name, NAS-IP(v6)-Address, NAS-Port, Service-Type, Framed-Protocol, Called- and
+ * Calling-Station-Id, NAS-Port-Type, Tunnel-Client-Endpoint, the device's facts, audit-session-id,
+ * Tunnel-Group-Name, Client-Type, Session-Type and Session-Subtype. The rest is auth/accounting.c's
+ * to put. Errors are in out->attrs.err.
+ */
 void radius_ask_account(const struct radius_who *who, struct radius_request *out);
 
 #endif

@@ -10,7 +10,9 @@
  * (113022), and everything that waits for it goes to the next at once. Mode depletion: FAILED
  * servers come back (113023) when all of the group are FAILED and deadtime is over; mode timed:
  * each after 30 s. While all are FAILED: a request with fallback fails at once, one without begins
- * again with the first server.
+ * again with the first server, and tries each for one timeout; a FAILED server that answers is
+ * ACTIVE again. A request that failed max-failed-attempts times at a server that answers others
+ * goes to the next, too.
  */
 #ifndef AUTH_RADIUS_CLIENT_H
 #define AUTH_RADIUS_CLIENT_H
@@ -43,9 +45,10 @@ typedef void (*radius_done_fn)(const struct radius_result *result, void *arg);
 struct radius_target {
 	const char *group;
 	const struct ip_addr
-	    *server;     /* this one only (a challenge goes on where it began), or NULL */
-	bool accounting; /* to the accounting port */
-	bool fallback;   /* somebody else can be asked: fail at once when all are FAILED */
+	    *server;        /* this one only (a challenge goes on where it began), or NULL */
+	bool accounting;    /* to the accounting port */
+	bool fallback;      /* somebody else can be asked: fail at once when all are FAILED */
+	bool authorization; /* counted as such, not as an authentication */
 };
 
 /* Takes a reference to conf. NULL: memory. */
@@ -60,7 +63,8 @@ void radius_client_use(struct radius_client *client);
 /*
  * Ask. Takes the content of request, in any case. done is called once, later, on the loop, unless
  * the call is cancelled. ERR_NOTFOUND: no such group or server, or it has no key; ERR_LIMIT: too
- * many are under way; ERR_NOMEM. *call may be kept for radius_call_cancel() until done.
+ * many are under way, or it is too long for a packet; ERR_NOMEM; the error of what was put. *call
+ * may be kept for radius_call_cancel() until done.
  */
 enum err radius_client_ask(struct radius_client *client, const struct radius_target *target,
     struct radius_request *request, radius_done_fn done, void *arg,
@@ -72,7 +76,7 @@ void radius_call_cancel(struct radius_call *call);
 size_t radius_client_servers(
     const struct radius_client *client, const char *group, struct ip_addr *out, size_t max);
 /* For show aaa-server: the i-th server of all groups; false: no more. Borrowed until the loop runs
- * again. authorizations are counted by whoever asks: radius_client_count(). */
+ * again. */
 bool radius_client_listing(const struct radius_client *client, size_t i, Ipc__CtlAaaHost *out);
 
 #endif

@@ -138,7 +138,8 @@ enum err radius_seal_answer(const struct radius_request *answer,
  * Check what came in against the request that it answers: length and attributes whole (ERR_SYNTAX),
  * identifier and a code that fits the request (ERR_NOTFOUND), Response Authenticator and
  * Message-Authenticator (ERR_CRYPTO; also when require and there is none in an answer to an
- * Access-Request). Compares in constant time. Copies into out.
+ * Access-Request). Compares in constant time. Copies into out. Only the header of request is looked
+ * at.
  */
 enum err radius_open_answer(const void *data, size_t len, const struct radius_packet *request,
     const struct secret *secret, bool require, struct radius_packet *out) MUST_USE;
@@ -162,7 +163,8 @@ struct radius_walk {
 	uint32_t vendor;
 };
 /* The next attribute of a packet that radius_open_x() let through; false: no more. A
- * Vendor-Specific that is not made as RFC 2865 5.26 suggests comes as itself, vendor 0, type 26. */
+ * Vendor-Specific that is not made as RFC 2865 5.26 suggests, or of vendor 0, comes as itself:
+ * vendor 0, type 26. A value may have 0 bytes. */
 bool radius_next(
     const struct radius_packet *packet, struct radius_walk *walk, struct radius_attr *out);
 /* The first of a type; false: none. */

@@ -9,6 +9,7 @@
 
 #include "common/cert_request.h"
 #include "common/rnd.h"
+#include "conf/certmap.h"
 
 #define BYTES_MAX 16384 /* of the request */
 #define CAPABILITY "multiple-cert"
@@ -185,4 +186,35 @@ second_chain(const struct conf_object *group, const Ipc__AuthReply *reply, const
 		return NULL;
 	*why = wrong_inside(group, second);
 	return *why == NULL ? second : NULL;
+}
+
+/* ---- what the two must be ---- */
+
+static bool
+is_wanted(const struct conf *conf, const Ipc__CertVerdict *verdict, const char *trustpoint,
+    const char *map, const char *whose, char *why, size_t why_size)
+{
+	if (trustpoint != NULL && strcmp(trustpoint, verdict->trustpoint) != 0) {
+		snprintf(why, why_size, "%s certificate: it is good by trustpoint %s, not by %s",
+		    whose, verdict->trustpoint, trustpoint);
+		return false;
+	}
+	if (map != NULL && (verdict->names == NULL || !certmap_finds(conf, map, verdict->names))) {
+		snprintf(why, why_size, "%s certificate: no rule of certificate map %s matches it",
+		    whose, map);
+		return false;
+	}
+	return true;
+}
+
+bool
+second_is_wanted(const struct conf *conf, const struct conf_object *group,
+    const Ipc__CertVerdict *first, const Ipc__CertVerdict *second, char *why, size_t why_size)
+{
+	const struct conf_object *multiple = conf_sub(conf_sub(group, TG_WEBVPN), TGW_MULTIPLE);
+
+	return is_wanted(conf, first, conf_str(multiple, TGM_FIRST_TRUSTPOINT),
+		   conf_str(multiple, TGM_FIRST_MAP), "first", why, why_size) &&
+	       is_wanted(conf, second, conf_str(multiple, TGM_SECOND_TRUSTPOINT),
+		   conf_str(multiple, TGM_SECOND_MAP), "second", why, why_size);
 }

@@ -7,6 +7,7 @@
 #define AUTH_SECOND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/attr.h"
@@ -42,6 +43,13 @@ const struct buf *second_request_bytes(const struct second_request *request);
 bool second_is_announced(const Ipc__ClientFacts *facts);
 /* The hash algorithms that a group lets the second certificate sign with; returns how many. */
 size_t second_hashes(const struct conf_object *group, const char *out[SECOND_HASHES_MAX]);
+/*
+ * May these two certificates, which pki believes, log in to this group together? Their trustpoints
+ * and the maps they must match, of its multiple-certificate settings. False: why says which of them
+ * is not what it must be, for the log.
+ */
+bool second_is_wanted(const struct conf *conf, const struct conf_object *group,
+    const Ipc__CertVerdict *first, const Ipc__CertVerdict *second, char *why, size_t why_size);
 /* The chain in a reply that holds the second certificate. NULL: the reply is not one; *why: static
  * text for the log. */
 const Ipc__CertChain *second_chain(

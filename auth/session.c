@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/gain.h"
+#include "auth/session_filters.h"
 #include "auth/session_record.h"
 #include "auth/session_table.h"
 #include "common/clock.h"
@@ -192,13 +194,23 @@ forget_record(struct session_table *table, const struct session *session)
 }
 
 void
+session_tell(const struct session_config *config, enum session_event event, struct session *session)
+{
+	if (config->event != NULL)
+		config->event(event, session, config->arg);
+}
+
+void
 session_finish(struct session_table *table, struct session *session, Ipc__CloseCause cause)
 {
-	if (session->state != SESSION_ENDING) {
+	bool had_tunnel = session->state != SESSION_NEW;
+
+	if (session->state != SESSION_ENDING)
 		session->cause = cause;
-		forget_record(table, session);
-	}
 	move(session, SESSION_GONE);
+	if (had_tunnel)
+		session_tell(&table->config, SESSION_ENDED, session);
+	forget_record(table, session);
 	session_table_remove(table, session);
 	lease_end(table, session, &session->ipv4);
 	lease_end(table, session, &session->ipv6);
@@ -220,8 +232,9 @@ session_end(struct session_table *table, struct session *session, Ipc__CloseCaus
 	session->cause = cause;
 	session->ended_ms = now_ms();
 	session_table_retire(table, session);
-	forget_record(table, session);
 	move(session, SESSION_ENDING);
+	/* Not forgotten yet: should this process die now, its end still has to be accounted. */
+	session_save(table, session);
 	end.session = session->id;
 	end.cause = cause;
 	end.text = (char *)session_cause_text(cause);
@@ -361,8 +374,8 @@ apply_login_limit(struct session_table *table, const char *username, uint32_t li
 	}
 }
 
-static uint32_t
-index_new(struct session_table *table)
+uint32_t
+session_index_next(struct session_table *table)
 {
 	uint32_t index;
 
@@ -375,18 +388,45 @@ index_new(struct session_table *table)
 }
 
 /* 8 hex NAS IPv4, 8 hex index << 12, 8 hex time (asa.md 6.1). */
-static void
-audit_id_make(struct session *session)
+void
+session_audit_id(const struct facts *facts, uint32_t index, int64_t login_wall, char out[25])
 {
-	const struct ip_addr *nas = &session->facts.server.addr;
+	const struct ip_addr *nas = &facts->server.addr;
 	uint8_t nas_bytes[4] = {0};
 	char nas_hex[9];
 
 	if (nas->family == 4)
 		memcpy(nas_bytes, nas->bytes, sizeof(nas_bytes));
 	str_hex(nas_hex, nas_bytes, sizeof(nas_bytes));
-	snprintf(session->audit_id, sizeof(session->audit_id), "%s%08" PRIx32 "%08" PRIx32, nas_hex,
-	    session->index << 12, (uint32_t)session->login_wall);
+	snprintf(out, 25, "%s%08" PRIx32 "%08" PRIx32, nas_hex, index << 12, (uint32_t)login_wall);
+}
+
+/* Those that servers were told of, unless another session has got that index meanwhile. */
+static void
+identify(struct session_table *table, const struct session_login *login, struct session *session)
+{
+	bool told = login->index != 0 && session_table_index(table, login->index) == NULL;
+
+	session->index = told ? login->index : session_index_next(table);
+	session->login_wall = told ? login->login_wall : (int64_t)clock_wall_sec();
+	if (told)
+		memcpy(session->audit_id, login->audit_id, sizeof(session->audit_id));
+	else
+		session_audit_id(
+		    login->facts, session->index, session->login_wall, session->audit_id);
+}
+
+static void
+take_gain(const struct session_login *login, struct session *session)
+{
+	session->local_policy = login->local_policy || login->user != NULL;
+	for (size_t i = 0; i < login->profiles_len; i++) {
+		session->profiles[i] = login->profiles[i];
+		session->attributes[i] = login->attributes[i];
+		login->profiles[i] = NULL;
+		login->attributes[i] = NULL;
+	}
+	session->profiles_len = login->profiles_len;
 }
 
 static const char *
@@ -407,11 +447,10 @@ session_fill(struct session_table *table, const struct session_login *login, con
 	do
 		session->id = rnd_u64();
 	while (session->id == 0 || session_find(table, session->id) != NULL);
-	session->index = index_new(table);
+	identify(table, login, session);
 	session->state = SESSION_NEW;
 	session->facts = *login->facts;
 	session->login_ms = session->data_ms = session->lost_ms = now_ms();
-	session->login_wall = (int64_t)clock_wall_sec();
 	session->tunnels = session->parent_id = 1;
 	ipc__channel_stats__init(&session->current.tls);
 	ipc__channel_stats__init(&session->current.dtls);
@@ -424,9 +463,10 @@ session_fill(struct session_table *table, const struct session_login *login, con
 	    session->tunnel_group, sizeof(session->tunnel_group), conf_str(login->group, TG_NAME));
 	(void)str_copy(
 	    session->group_policy, sizeof(session->group_policy), login->inherit->group_policy);
-	audit_id_make(session);
-	return filters_hold_policy(table->config.filters, login->conf, login->inherit,
-	    &session->filter4, &session->filter6);
+	take_gain(login, session);
+	/* Last: it looks at the profiles. */
+	return session_filters_hold(
+	    table->config.filters, session, login->inherit, &session->filter4, &session->filter6);
 }
 
 enum err
@@ -459,19 +499,41 @@ session_login(struct session_table *table, const struct session_login *login, st
 	return ERR_OK;
 }
 
+/* Did LOCAL look at the password? Else the server that did has left its word. */
+static bool
+is_by_local(const struct session *session)
+{
+	for (size_t i = 0; i < session->profiles_len; i++)
+		if (!session->profiles[i]->authorization)
+			return false;
+	return session->local_policy && (session->methods & SESSION_PASSWORD) != 0;
+}
+
+static bool
+is_authorized(
+    const struct session *session, const struct conf_object *group, const struct conf_object *user)
+{
+	for (size_t i = 0; i < session->profiles_len; i++)
+		if (session->profiles[i]->authorization)
+			return true;
+	return judge_authorized(group, user);
+}
+
 enum err
 session_inherit(const struct session *session, struct inherit *out)
 {
 	const struct conf *conf = session->conf;
 	const struct conf_object *user = conf_find(conf, CONF_USERNAME, session->username);
 	const struct conf_object *group = conf_find(conf, CONF_TUNNEL_GROUP, session->tunnel_group);
+	struct gain gain = {.len = session->profiles_len, .local = session->local_policy};
 
-	if (group == NULL || !judge_authorized(group, user))
+	if (group == NULL || !is_authorized(session, group, user))
 		return ERR_NOTFOUND;
-	/* Who came by a password was of users.conf; who came by a certificate alone need not be. */
-	if (user == NULL && (session->methods & SESSION_PASSWORD) != 0)
+	if (user == NULL && is_by_local(session))
 		return ERR_NOTFOUND;
-	inherit_merge(conf, group, user, NULL, out);
+	memcpy(gain.profiles, session->profiles, sizeof(gain.profiles));
+	memcpy(gain.attributes, session->attributes, sizeof(gain.attributes));
+	gain_inherit(&gain, conf, group, session->username, out);
 	return ERR_OK;
 }
 
@@ -486,8 +548,11 @@ on_record(const Ipc__SessionRecord *record, void *arg)
 
 	if (err == ERR_OK) {
 		err = session_adopt(table, session);
-		if (err != ERR_OK)
+		if (err != ERR_OK) {
+			session->cause = IPC__CLOSE_CAUSE__CLOSE_ERROR;
+			session_tell(&table->config, SESSION_ENDED, session);
 			session_drop(&table->config, session);
+		}
 	}
 	if (err != ERR_OK)
 		log_warn(

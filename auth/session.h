@@ -146,7 +146,7 @@ struct session_config {
 	struct filters *filters; /* conf was given to filters_use() */
 	struct store *store;
 	session_end_fn end;
-	session_event_fn event; /* NULL: nobody wants to know */
+	session_event_fn event; /* NULL: nobody wants to know. May set accounting_started */
 	void *arg;              /* of both */
 };
 
@@ -163,10 +163,12 @@ struct session_login {
 	Ipc__AaaProfile **profiles;
 	struct conf_object **attributes;
 	size_t profiles_len;
+	bool local_policy; /* LOCAL vouches for him; always where there is a user */
 	/* What servers were told: session_index_next(), and session_audit_id() at login_wall. 0: a
 	 * new one. */
 	uint32_t index;
 	int64_t login_wall;
+	const char *audit_id;
 };
 
 struct session_table *session_table_new(const struct session_config *config) MUST_USE;
@@ -225,8 +227,12 @@ void session_up(struct session_table *table, struct session *session, unsigned w
 /* Write the session's present state to the store. */
 void session_save(struct session_table *table, struct session *session);
 
-/* The merged policy view of a session, in its configuration. ERR_NOTFOUND: not with one that came
- * from session_login() or the store. */
+/* Tell whoever wants to know. */
+void session_tell(
+    const struct session_config *config, enum session_event event, struct session *session);
+
+/* The merged policy view of a session, in its configuration, by what servers said of the user and
+ * what users.conf says. ERR_NOTFOUND: not with one that came from session_login() or the store. */
 enum err session_inherit(const struct session *session, struct inherit *out) MUST_USE;
 /* "userPassword", "Certificate" and kin: Auth Mode of show-sessions (asa.md 7). */
 const char *session_method_text(unsigned methods);

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/gain.h"
+#include "auth/radius_profile.h"
+#include "auth/session_filters.h"
 #include "common/clock.h"
 #include "common/str.h"
 #include "conf/syntax.h"
@@ -25,12 +28,16 @@ session_record_put(const struct session *session, struct store *store)
 {
 	Ipc__SessionRecord record = IPC__SESSION_RECORD__INIT;
 	Ipc__ClientFacts facts = IPC__CLIENT_FACTS__INIT;
+	char *macs[FACTS_MACS_MAX];
 	Ipc__ChannelStats tls = session->total.tls, dtls = session->total.dtls;
 	int64_t quiet_ms = (int64_t)clock_mono_ms() - session->data_ms;
 
-	session_count_add(&tls, &session->current.tls);
-	session_count_add(&dtls, &session->current.dtls);
-	facts_write(&session->facts, &facts);
+	/* A tunnel that is up is counted whole by its worker, also for the next process. */
+	if (session->state != SESSION_UP) {
+		session_count_add(&tls, &session->current.tls);
+		session_count_add(&dtls, &session->current.dtls);
+	}
+	facts_write(&session->facts, macs, &facts);
 	record.format = FORMAT;
 	record.session = session->id;
 	record.index = session->index;
@@ -52,6 +59,12 @@ session_record_put(const struct session *session, struct store *store)
 	record.dtls = &dtls;
 	record.tunnels = session->tunnels;
 	record.login_methods = session->methods;
+	record.profile = (Ipc__AaaProfile **)session->profiles;
+	record.n_profile = session->profiles_len;
+	record.local_policy = session->local_policy;
+	record.accounting_started = session->accounting_started;
+	if (session->state == SESSION_ENDING)
+		record.ended = session->cause;
 	return store_put(store, &record);
 }
 
@@ -162,6 +175,56 @@ leases_read(const struct session_config *config, const struct inherit *inherit,
 	return ERR_OK;
 }
 
+/* Records of before there were profiles are of users whom LOCAL knew. */
+static bool
+is_local(const Ipc__SessionRecord *record, const struct session *session)
+{
+	const struct conf_object *group =
+	    conf_find(session->conf, CONF_TUNNEL_GROUP, session->tunnel_group);
+	char *const *servers;
+
+	if (record->local_policy || record->n_profile > 0)
+		return record->local_policy;
+	if ((session->methods & SESSION_PASSWORD) != 0)
+		return true;
+	/* A certificate alone: unless the word of servers was asked for, and there was none. */
+	return group == NULL || conf_list(conf_sub(group, TG_GENERAL),
+				    TGG_AUTHORIZATION_SERVER_GROUP, &servers) == 0;
+}
+
+/* What servers said, by the configuration in force. */
+static enum err
+gain_restore(const Ipc__SessionRecord *record, struct session *session)
+{
+	char ip[IP_STR_MAX];
+	const struct gain_who who = {
+	    .username = session->username,
+	    .ip = facts_ip(&session->facts, ip),
+	    .tunnel_group = conf_find(session->conf, CONF_TUNNEL_GROUP, session->tunnel_group),
+	};
+	struct gain gain = {0};
+	enum err err = ERR_OK;
+
+	session->local_policy = is_local(record, session);
+	if (record->n_profile > SESSION_PROFILES_MAX)
+		return ERR_SYNTAX;
+	if (who.tunnel_group == NULL)
+		return ERR_NOTFOUND;
+	for (size_t i = 0; i < record->n_profile && err == ERR_OK; i++) {
+		Ipc__AaaProfile *copy = radius_profile_copy(record->profile[i]);
+
+		if (copy == NULL)
+			err = ERR_NOMEM;
+		gain_add(&gain, copy);
+	}
+	if (err == ERR_OK)
+		err = gain_read(&gain, session->conf, &who);
+	memcpy(session->profiles, gain.profiles, sizeof(session->profiles));
+	memcpy(session->attributes, gain.attributes, sizeof(session->attributes));
+	session->profiles_len = gain.len;
+	return err == ERR_DENIED ? ERR_NOTFOUND : err;
+}
+
 /* What the configuration in force has for the session. */
 static enum err
 policy_read(
@@ -171,7 +234,11 @@ policy_read(
 	enum err err;
 
 	session->conf = conf_ref(config->conf);
-	err = session_inherit(session, &inherit);
+	if (record->ended != IPC__CLOSE_CAUSE__CLOSE_NONE)
+		return ERR_CLOSED;
+	err = gain_restore(record, session);
+	if (err == ERR_OK)
+		err = session_inherit(session, &inherit);
 	if (err != ERR_OK)
 		return err;
 	policy_limits(session->conf, &inherit, &session->limits);
@@ -181,8 +248,8 @@ policy_read(
 	err = leases_read(config, &inherit, record, session);
 	if (err != ERR_OK)
 		return err;
-	return filters_hold_policy(
-	    config->filters, session->conf, &inherit, &session->filter4, &session->filter6);
+	return session_filters_hold(
+	    config->filters, session, &inherit, &session->filter4, &session->filter6);
 }
 
 static enum err
@@ -202,6 +269,7 @@ session_fill(
 	session->tunnels = record->tunnels;
 	session->state = record->opened ? SESSION_WAITING : SESSION_NEW;
 	session->tls.seen = record->opened;
+	session->accounting_started = record->accounting_started;
 	memcpy(session->token_hash, record->token_hash.data, sizeof(session->token_hash));
 	err = texts_read(record, session);
 	if (err == ERR_OK)
@@ -213,6 +281,34 @@ session_fill(
 	stats_read(record->tls, &session->total.tls);
 	stats_read(record->dtls, &session->total.dtls);
 	return policy_read(config, record, session);
+}
+
+static void
+address_read(const ProtobufCBinaryData *bytes, uint8_t family, struct ip_addr *out)
+{
+	struct ip_addr addr;
+
+	if (ip_from_bytes(bytes->data, bytes->len, &addr) == ERR_OK && addr.family == family)
+		*out = addr;
+}
+
+/* It does not come back: its end is to be accounted, with the addresses that it had. */
+static void
+tell_lost(
+    const struct session_config *config, const Ipc__SessionRecord *record, struct session *session)
+{
+	const struct lease v4 = session->ipv4, v6 = session->ipv6;
+
+	if (!session->accounting_started || session->conf == NULL)
+		return;
+	session->cause = record->ended != IPC__CLOSE_CAUSE__CLOSE_NONE
+			     ? record->ended
+			     : IPC__CLOSE_CAUSE__CLOSE_ADMIN;
+	address_read(&record->ipv4, 4, &session->ipv4.addr);
+	address_read(&record->ipv6, 6, &session->ipv6.addr);
+	session_tell(config, SESSION_ENDED, session);
+	session->ipv4 = v4;
+	session->ipv6 = v6;
 }
 
 enum err
@@ -230,6 +326,7 @@ session_record_read(
 	ipc__channel_stats__init(&session->current.dtls);
 	err = session_fill(config, record, session);
 	if (err != ERR_OK) {
+		tell_lost(config, record, session);
 		session_drop(config, session);
 		return err;
 	}

@@ -4,8 +4,10 @@
 
 #include <stdlib.h>
 
+#include "auth/radius_profile.h"
 #include "common/rnd.h"
 #include "common/str.h"
+#include "conf/row.h"
 
 struct session_table *
 session_table_new(const struct session_config *config)
@@ -45,6 +47,10 @@ session_free(struct session *session)
 		free(stale);
 	}
 	str_wipe(session->token_hash, sizeof(session->token_hash));
+	for (size_t i = 0; i < session->profiles_len; i++) {
+		row_object_free(session->attributes[i]);
+		radius_profile_free(session->profiles[i]);
+	}
 	conf_unref(session->conf);
 	free(session);
 }

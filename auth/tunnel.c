@@ -162,11 +162,24 @@ prepare_answer(struct session_table *table, const struct session *session, unsig
 	return err;
 }
 
+/* Before the session is saved: it is to be known of it that it is accounted. */
+static void
+tell_opened(struct session_table *table, struct session *session, bool moved)
+{
+	const struct session_config *config = session_table_config(table);
+
+	if (!session->accounting_started)
+		session_tell(config, SESSION_STARTED, session);
+	else if (moved)
+		session_tell(config, SESSION_CHANGED, session);
+}
+
 static void
 open_session(struct session_table *table, struct session *session, unsigned worker,
     const struct facts *facts, const Ipc__SessionOpen *open, tunnel_opened_fn fn, void *arg)
 {
 	bool resumed = session->state == SESSION_WAITING;
+	bool moved = !ip_eq(&session->facts.client.addr, &facts->client.addr);
 	char login_ip[IP_STR_MAX], ip[IP_STR_MAX];
 	struct inherit inherit;
 	struct opened opened;
@@ -195,6 +208,7 @@ open_session(struct session_table *table, struct session *session, unsigned work
 	session->facts.server = facts->server;
 	str_printable(session->hostname, sizeof(session->hostname), open->hostname);
 	session->data_ms = (int64_t)clock_mono_ms();
+	tell_opened(table, session, moved);
 	session_up(table, session, worker);
 	if (!fn(&opened.msg, arg))
 		session_wait(table, session);

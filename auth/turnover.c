@@ -28,6 +28,8 @@ next_build(struct turnover *turnover, struct next *next)
 	next->layout = pool_layout_new(next->conf);
 	if (next->layout == NULL)
 		return ERR_NOMEM;
+	if (radius_client_prepare(turnover->radius, next->conf) != ERR_OK)
+		return ERR_NOMEM;
 	return filters_prepare(turnover->filters, next->conf);
 }
 
@@ -87,6 +89,9 @@ turnover_commit(struct turnover *turnover, const Ipc__RoleCommit *msg)
 		return msg->use ? ERR_BADSTATE : ERR_OK;
 	session_table_use(turnover->sessions, next->conf);
 	login_table_use(turnover->logins, next->conf, next->generation);
+	radius_client_use(turnover->radius);
+	coa_use(turnover->coa, next->conf);
+	accounting_use(turnover->accounting, next->conf);
 	filters_use(turnover->filters, next->conf);
 	pool_set_use(turnover->pools, next->layout);
 	next->layout = NULL;

@@ -7,20 +7,26 @@
 #ifndef AUTH_TURNOVER_H
 #define AUTH_TURNOVER_H
 
+#include "auth/accounting.h"
+#include "auth/coa.h"
 #include "auth/filters.h"
 #include "auth/login.h"
 #include "auth/pool.h"
+#include "auth/radius_client.h"
 #include "auth/session.h"
 #include "common/attr.h"
 #include "common/err.h"
 #include "common/handover.h"
 
-/* Plain value; set the first four, zero the rest. */
+/* Plain value; set the first seven, zero the rest. */
 struct turnover {
 	struct filters *filters;
 	struct pool_set *pools;
 	struct session_table *sessions;
 	struct login_table *logins;
+	struct radius_client *radius;
+	struct accounting *accounting;
+	struct coa *coa;
 	struct handover handover;
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What tunnel groups ask of a login, and which of it nobody here can check: servers other than
- * LOCAL. Such a group is closed; certificates are still asked for, because certificate maps choose
- * a group by them.
+ * What tunnel groups ask of a login, and whether there is anybody who could say yes to it: a server
+ * group has to have a host with a key, unless LOCAL stands behind it. A group without is closed;
+ * certificates are still asked for, because certificate maps choose a group by them.
  */
 #include <string.h>
 
@@ -31,26 +31,40 @@ put_list(struct buf *out, unsigned setting, char *const *list, size_t len)
 		buf_printf(out, " %s", list[i]);
 }
 
+/* Has a server group a host that can be asked? */
+static bool
+is_usable(const struct conf *conf, const char *name)
+{
+	const struct conf_object *group = conf_find(conf, CONF_AAA_SERVER_GROUP, name);
+	struct conf_object *const *hosts;
+	size_t len = group != NULL ? conf_subs(group, ASG_HOSTS, &hosts) : 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (conf_str(hosts[i], AH_KEY) != NULL)
+			return true;
+	return false;
+}
+
 /*
- * Does a setting name servers that LOCAL cannot stand in for? A server group with LOCAL behind it
- * does too: LOCAL is only for when no server answers.
+ * Does a setting name servers, of whom none can ever answer? LOCAL behind them does not help: it is
+ * for when they are silent, and would be the only judge for good.
  */
 static bool
-names_servers(const struct conf_object *general, unsigned setting, struct buf *why)
+is_dead(
+    const struct conf *conf, const struct conf_object *general, unsigned setting, struct buf *why)
 {
 	char *const *list;
 	size_t len = conf_list(general, setting, &list);
 
-	if (len == 0 || (len == 1 && strcmp(list[0], "LOCAL") == 0))
+	if (len == 0 || strcmp(list[0], "LOCAL") == 0 || is_usable(conf, list[0]))
 		return false;
 	put_list(why, setting, list, len);
-	buf_puts(why, " is not served by this version");
+	buf_puts(why, " has no host with a key");
 	return true;
 }
 
 bool
-conf_group_closed(
-    UNUSED const struct conf *conf, const struct conf_object *tunnel_group, struct buf *why)
+conf_group_closed(const struct conf *conf, const struct conf_object *tunnel_group, struct buf *why)
 {
 	const struct conf_object *general = conf_sub(tunnel_group, TG_GENERAL);
 	struct conf_methods methods = conf_methods(tunnel_group);
@@ -68,7 +82,7 @@ conf_group_closed(
 		buf_puts(why, " names nobody");
 		return true;
 	}
-	if (methods.aaa && names_servers(general, TGG_AUTHENTICATION_SERVER_GROUP, why))
+	if (methods.aaa && is_dead(conf, general, TGG_AUTHENTICATION_SERVER_GROUP, why))
 		return true;
 	len = conf_list(general, TGG_SECONDARY_SERVER_GROUP, &list);
 	if (!methods.aaa && len > 0) {
@@ -76,8 +90,11 @@ conf_group_closed(
 		buf_puts(why, " needs aaa in authentication");
 		return true;
 	}
-	return names_servers(general, TGG_SECONDARY_SERVER_GROUP, why) ||
-	       names_servers(general, TGG_AUTHORIZATION_SERVER_GROUP, why);
+	if (is_dead(conf, general, TGG_SECONDARY_SERVER_GROUP, why))
+		return true;
+	/* Where nobody has to say yes, silence is no refusal. */
+	return conf_bool(general, TGG_AUTHORIZATION_REQUIRED) &&
+	       is_dead(conf, general, TGG_AUTHORIZATION_SERVER_GROUP, why);
 }
 
 bool

@@ -55,8 +55,15 @@ bool
 judge_authorized(const struct conf_object *tunnel_group, const struct conf_object *user)
 {
 	const struct conf_object *general = conf_sub(tunnel_group, TG_GENERAL);
+	char *const *servers;
+	size_t len = conf_list(general, TGG_AUTHORIZATION_SERVER_GROUP, &servers);
 
-	return user != NULL || !conf_bool(general, TGG_AUTHORIZATION_REQUIRED);
+	if (user != NULL || !conf_bool(general, TGG_AUTHORIZATION_REQUIRED))
+		return true;
+	/* Without servers, LOCAL's word is asked for where there is nobody else's. */
+	if (len == 0)
+		return conf_methods(tunnel_group).aaa;
+	return false;
 }
 
 enum judge_verdict
@@ -81,7 +88,7 @@ judge_text(enum judge_verdict verdict)
 {
 	static const char *const texts[] = {
 	    [JUDGE_OK] = "the login is allowed",
-	    [JUDGE_CLOSED] = "the tunnel-group asks for something that this version does not serve",
+	    [JUDGE_CLOSED] = "the tunnel-group asks for something that nobody can check",
 	    [JUDGE_GROUP_LOCK] = "the user is locked to another tunnel-group",
 	    [JUDGE_NO_PROTOCOL] = "vpn-tunnel-protocol lacks ssl-client",
 	    [JUDGE_NO_LOGINS] = "vpn-simultaneous-logins is 0",

@@ -306,6 +306,17 @@ chan_send(struct chan *chan, const struct tun_pkt *pkt)
 
 /* ---- life ---- */
 
+/* In seconds from now, 0: none. */
+static void
+limits_set(struct chan *chan, uint32_t idle, uint32_t remaining)
+{
+	chan->idle_ms = (uint64_t)idle * 1000;
+	chan->end_ms = 0;
+	if (remaining > 0)
+		chan->end_ms =
+		    chan->env->now_ms + (uint64_t)remaining * 1000 + SESSION_END_SLACK_MS;
+}
+
 struct chan *
 chan_new(struct chan_env *env, const struct chan_params *params, uint64_t id)
 {
@@ -331,10 +342,7 @@ chan_new(struct chan_env *env, const struct chan_params *params, uint64_t id)
 	chan->ignore_df = policy->df_bit_ignore;
 	chan->link_mtu = params->link_mtu;
 	chan->dpd_ms = (uint64_t)policy->dpd_gateway * 1000;
-	chan->idle_ms = (uint64_t)policy->idle_timeout * 1000;
-	if (policy->session_remaining > 0)
-		chan->end_ms =
-		    env->now_ms + (uint64_t)policy->session_remaining * 1000 + SESSION_END_SLACK_MS;
+	limits_set(chan, policy->idle_timeout, policy->session_remaining);
 	chan->data_ms = env->now_ms;
 	chan->dtls_offered = params->dtls;
 	chan->dtls_port = params->dtls_port;
@@ -345,6 +353,18 @@ chan_new(struct chan_env *env, const struct chan_params *params, uint64_t id)
 	chan->stream = params->stream;
 	tls_stream_set_ops(chan->stream, &stream_ops, chan);
 	return chan;
+}
+
+enum err
+chan_update(struct chan *chan, const Ipc__SessionUpdate *update, uint64_t id)
+{
+	enum err err = filter_table_change(chan->env->filters, update, id, &chan->filter);
+
+	if (err != ERR_OK)
+		return err;
+	chan->env->now_ms = clock_mono_ms();
+	limits_set(chan, update->idle_timeout, update->session_remaining);
+	return ERR_OK;
 }
 
 static void

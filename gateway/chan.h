@@ -131,6 +131,12 @@ struct chan *chan_new(struct chan_env *env, const struct chan_params *params, ui
  */
 void chan_close(struct chan *chan, Ipc__CloseCause cause, const char *text, bool notify);
 
+/*
+ * auth changed its policy: filters, idle timeout, session timeout. id as for chan_new(), a new one.
+ * ERR_NOTFOUND, ERR_NOMEM: its filters cannot be had; nothing has changed.
+ */
+enum err chan_update(struct chan *chan, const Ipc__SessionUpdate *update, uint64_t id) MUST_USE;
+
 /* Undo chan_new(): as chan_close(), but nobody hears of it, and no table knows the channel yet. */
 void chan_discard(struct chan *chan);
 

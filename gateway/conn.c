@@ -18,6 +18,7 @@
 #include "gateway/http_reply.h"
 #include "gateway/http_route.h"
 #include "gateway/signin.h"
+#include "gateway/trace_conn.h"
 
 #define REQUESTS_MAX 16
 #define LINGER_MS 2000
@@ -204,6 +205,7 @@ answer_send(struct conn *conn, const struct http_reply *reply, const void *body,
 
 	buf_init(&out, HTTP_REPLY_HEAD_MAX + HTTP_HEAD_MAX + reply->body_len);
 	http_reply_head(&out, reply);
+	trace_conn_answer(conn->stream, &out, "");
 	if (!conn->head_only)
 		buf_put(&out, body, reply->body_len);
 	err = out.err;
@@ -328,6 +330,7 @@ dispatch(struct conn *conn)
 	conn->head_only = strcmp(request->method, "HEAD") == 0;
 	conn->last = !request->keep_alive || conn->requests >= REQUESTS_MAX;
 	conn_enter(conn, CONN_ANSWERING);
+	trace_conn_request(conn->stream, request);
 	tls_stream_pause(conn->stream, true);
 	action = http_route(request, &status);
 	if (action == HTTP_ACTION_NONE)
@@ -484,6 +487,7 @@ on_ready(struct tls_stream *stream, void *arg)
 	struct conn *conn = arg;
 	char client[IP_STR_MAX];
 
+	trace_conn_ready(stream);
 	if (log_enabled(LOG_INFO) && conns_may_log(conn->conns)) {
 		log_trustpoint(stream);
 		log_event(LOGMSG_725002, ip_endpoint_str(tls_stream_client(stream), client),
@@ -508,6 +512,8 @@ on_closed(struct tls_stream *stream, enum err why, void *arg)
 	struct conn *conn = arg;
 	char client[IP_STR_MAX];
 
+	if (conn->state == CONN_HANDSHAKE)
+		trace_conn_failed(stream, why);
 	if (conn->state == CONN_HANDSHAKE && conns_may_log(conn->conns)) {
 		const char *reason = tls_stream_reason(stream);
 

@@ -10,6 +10,7 @@
 #include "common/str.h"
 #include "gateway/cstp_head.h"
 #include "gateway/path.h"
+#include "gateway/trace_conn.h"
 
 #define OPEN_TIMEOUT_MS 10000
 #define REASON_AWAY "The gateway cannot authenticate now"
@@ -109,6 +110,7 @@ write_head(const struct cstp_request *request, const struct chan_params *params)
 	str_hex(answer.app_id, params->app_id, sizeof(params->app_id));
 	buf_init(&head, CSTP_ANSWER_MAX);
 	cstp_head_write(&head, params->opened, &answer);
+	trace_conn_answer(params->stream, &head, params->opened->username);
 	err = head.err;
 	if (err == ERR_OK)
 		err = tls_stream_write_all(params->stream, head.data, head.len);

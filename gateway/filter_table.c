@@ -223,11 +223,11 @@ flows_make(struct filter_table *table)
 	return ERR_OK;
 }
 
-enum err
-filter_table_use(struct filter_table *table, const Ipc__SessionOpened *opened, uint64_t chan,
+/* The filters with these ids, for IPv4 and IPv6. */
+static enum err
+take(struct filter_table *table, const uint64_t ids[2], const char *user, uint64_t chan,
     struct filter_use *use)
 {
-	const uint64_t ids[2] = {opened->policy->filter4, opened->policy->filter6};
 	bool logs = false;
 
 	*use = (struct filter_use){.chan = chan};
@@ -245,11 +245,35 @@ filter_table_use(struct filter_table *table, const Ipc__SessionOpened *opened, u
 		logs |= use->filters[i]->logs;
 	}
 	if (logs)
-		use->user = strdup(opened->username);
+		use->user = strdup(user);
 	if (!logs || use->user != NULL)
 		return ERR_OK;
 	filter_table_unuse(use);
 	return ERR_NOMEM;
+}
+
+enum err
+filter_table_use(struct filter_table *table, const Ipc__SessionOpened *opened, uint64_t chan,
+    struct filter_use *use)
+{
+	const uint64_t ids[2] = {opened->policy->filter4, opened->policy->filter6};
+
+	return take(table, ids, opened->username, chan, use);
+}
+
+enum err
+filter_table_change(struct filter_table *table, const Ipc__SessionUpdate *update, uint64_t chan,
+    struct filter_use *use)
+{
+	const uint64_t ids[2] = {update->filter4, update->filter6};
+	struct filter_use other;
+	enum err err = take(table, ids, update->username, chan, &other);
+
+	if (err != ERR_OK)
+		return err;
+	filter_table_unuse(use);
+	*use = other;
+	return ERR_OK;
 }
 
 void

@@ -56,6 +56,12 @@ bool filter_table_has(const struct filter_table *table, uint64_t filter4, uint64
  */
 enum err filter_table_use(struct filter_table *table, const Ipc__SessionOpened *opened,
     uint64_t chan, struct filter_use *use) MUST_USE;
+/*
+ * Other filters for a channel that has some, or none. chan is another id than the last: what is
+ * remembered of its flows counts no more. After an error, as above, it has those that it had.
+ */
+enum err filter_table_change(struct filter_table *table, const Ipc__SessionUpdate *update,
+    uint64_t chan, struct filter_use *use) MUST_USE;
 /* The channel is over. Nothing is filtered by this use any more. */
 void filter_table_unuse(struct filter_use *use);
 

@@ -248,6 +248,13 @@ find(struct path *path, uint64_t session)
 	return chan;
 }
 
+/* Unique in the process. */
+static uint64_t
+next_id(struct path *path)
+{
+	return (uint64_t)path->worker->index << 48 | ++path->last_id;
+}
+
 enum err
 path_chan_open(struct path *path, const struct chan_params *params)
 {
@@ -260,7 +267,7 @@ path_chan_open(struct path *path, const struct chan_params *params)
 		tls_stream_close(params->stream);
 		return ERR_BADSTATE;
 	}
-	chan = chan_new(&path->env, params, (uint64_t)path->worker->index << 48 | ++path->last_id);
+	chan = chan_new(&path->env, params, next_id(path));
 	if (chan == NULL)
 		return ERR_NOMEM;
 	if (directory_add_chan(path->dir, chan) != ERR_OK) {
@@ -285,6 +292,23 @@ path_session_end(struct path *path, const Ipc__SessionEnd *end)
 	/* Not here: it ended by itself, and that was reported. */
 	if (chan != NULL)
 		chan_close(chan, end->cause, end->text, end->notify);
+}
+
+void
+path_session_update(struct path *path, const Ipc__SessionUpdate *update)
+{
+	struct chan *chan = find(path, update->session);
+	enum err err;
+
+	if (chan == NULL)
+		return;
+	err = chan_update(chan, update, next_id(path));
+	if (err == ERR_OK)
+		return;
+	/* With the filters that it had it might do what it may not any more. */
+	log_err("worker %u: a tunnel of %s ends, its new filters cannot be had: %s",
+	    path->worker->index, update->username, err_str(err));
+	chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_ERROR, "filters are missing", true);
 }
 
 /* ---- filters ---- */

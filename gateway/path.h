@@ -25,6 +25,7 @@ void path_stop(struct path *path);
 
 /* auth's requests about sessions of this worker. */
 void path_session_end(struct path *path, const Ipc__SessionEnd *end);
+void path_session_update(struct path *path, const Ipc__SessionUpdate *update);
 void path_stats_request(struct path *path, struct ipc *auth, uint32_t id);
 /* The channel to auth is new: tell it what runs here (one TunnelEvent up per live channel). */
 void path_auth_is_back(struct path *path);

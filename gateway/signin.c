@@ -14,10 +14,11 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "gateway/tls.h"
+#include "gateway/trace_conn.h"
 #include "gateway/xml_parse.h"
 #include "gateway/xml_reply.h"
 
-#define ANSWER_TIMEOUT_MS 30000
+#define ANSWER_MARGIN_MS 5000 /* auth refuses in time by itself */
 #define TOKEN_DIGITS 64
 #define TEXT_PLAIN "text/plain; charset=utf-8"
 #define TEXT_XML "text/xml; charset=utf-8"
@@ -41,6 +42,7 @@ reply_plain(struct conn *conn, int status, const char *text, bool close)
 static void
 reply_xml(struct conn *conn, const char *headers, struct buf *xml, bool close)
 {
+	trace_conn_generated(conn_stream(conn), xml);
 	conn_reply(conn, 200, TEXT_XML, headers, xml->data, xml->len, close);
 	buf_wipe(xml);
 }
@@ -152,6 +154,7 @@ fill_facts(struct conn *conn, const struct http_request *request, struct xml_req
 		macs[i] = xml->mac_address[i];
 	facts->mac_address = macs;
 	facts->n_mac_address = xml->mac_address_len;
+	facts->public_mac = (uint32_t)xml->mac_public;
 	for (size_t i = 0; i < xml->capability_len; i++)
 		capabilities[i] = xml->capability[i];
 	facts->capability = capabilities;
@@ -169,6 +172,16 @@ fill_chain(
 	facts->n_certificate = chain->len;
 }
 
+/* Servers that auth asks may be slow: it waits for them as long as a login may take. */
+static unsigned
+answer_timeout_ms(const struct conn *conn)
+{
+	const struct conf_object *limits =
+	    conf_sub(conf_root(conn_worker(conn)->conf, CONF_GATEWAY), GW_LIMITS);
+
+	return (unsigned)conf_int(limits, LIM_LOGIN_TIMEOUT) * 1000 + ANSWER_MARGIN_MS;
+}
+
 static enum err
 ask(struct conn *conn, Ipc__MsgType type, const ProtobufCMessage *msg)
 {
@@ -177,7 +190,7 @@ ask(struct conn *conn, Ipc__MsgType type, const ProtobufCMessage *msg)
 
 	if (auth != NULL)
 		err = ipc_request(auth, type, msg, IPC__MSG_TYPE__MSG_AUTH_ANSWER,
-		    ANSWER_TIMEOUT_MS, on_answer, conn_ref(conn), NULL);
+		    answer_timeout_ms(conn), on_answer, conn_ref(conn), NULL);
 	if (err != ERR_OK && auth != NULL)
 		conn_unref(conn);
 	return err;
@@ -313,6 +326,7 @@ signin_post(struct conn *conn, const struct http_request *request)
 	struct xml_request *xml = NULL;
 	enum err err = xml_parse((const char *)request->body, request->content_length, &xml);
 
+	trace_conn_received(conn_stream(conn), request, err);
 	if (err == ERR_NOMEM) {
 		reply_plain(conn, 503, "Service unavailable", true);
 		return;

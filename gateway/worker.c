@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/trace.h"
 #include "gateway/conn.h"
 #include "gateway/gateway.h"
 #include "gateway/path.h"
@@ -35,6 +36,15 @@ handle_session_end(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, in
 }
 
 static void
+handle_session_update(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)ipc, (void)id, (void)fd;
+	path_session_update(worker->path, (const Ipc__SessionUpdate *)msg);
+}
+
+static void
 handle_stats_request(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
 	struct worker *worker = arg;
@@ -61,8 +71,27 @@ handle_filter_forget(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, 
 	path_filter_forget(worker->path, (const Ipc__FilterForget *)msg);
 }
 
+static void
+handle_trace_watch(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	(void)ipc, (void)id, (void)fd, (void)arg;
+	trace_watch((const Ipc__TraceWatch *)msg);
+}
+
+/* A trace is worth no waiting: while the channel is slow, there is none. */
+static bool
+on_trace(const Ipc__Trace *trace, void *arg)
+{
+	struct ipc *auth = ((struct worker *)arg)->auth;
+
+	return auth != NULL && ipc_queued(auth) == 0 &&
+	       ipc_send(auth, IPC__MSG_TYPE__MSG_TRACE, &trace->base) == ERR_OK;
+}
+
 static const struct ipc_row auth_rows[] = {
+    {.type = IPC__MSG_TYPE__MSG_TRACE_WATCH, .handle = handle_trace_watch},
     {.type = IPC__MSG_TYPE__MSG_SESSION_END, .handle = handle_session_end},
+    {.type = IPC__MSG_TYPE__MSG_SESSION_UPDATE, .handle = handle_session_update},
     {.type = IPC__MSG_TYPE__MSG_STATS_REQUEST, .handle = handle_stats_request, .request = true},
     {.type = IPC__MSG_TYPE__MSG_FILTER_ADD, .handle = handle_filter_add},
     {.type = IPC__MSG_TYPE__MSG_FILTER_FORGET, .handle = handle_filter_forget},
@@ -79,6 +108,7 @@ on_peer_closed(struct ipc *ipc, const char *why, void *arg)
 	log_warn(
 	    "worker %u: channel to %s closed: %s", worker->index, is_auth ? "auth" : "pki", why);
 	if (is_auth) {
+		trace_stop();
 		worker->auth = NULL;
 		path_auth_is_gone(worker->path);
 	} else if (ipc == worker->pki) {
@@ -101,6 +131,7 @@ take_auth(struct worker *worker, int fd)
 	ipc_free(worker->auth);
 	path_auth_is_gone(worker->path);
 	worker->auth = ipc_new(worker->loop, fd, &config);
+	trace_start(on_trace, worker);
 	if (worker->auth != NULL)
 		path_auth_is_back(worker->path);
 }

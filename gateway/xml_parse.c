@@ -220,8 +220,21 @@ open_row(
 	return err;
 }
 
-static bool
-open_list(struct reader *reader, enum place parent, const char *name, struct frame *out)
+/* The one that the client reaches us through. */
+static enum err
+read_mac(struct reader *reader, const struct attributes *attributes)
+{
+	char public[8] = "";
+	enum err err = attribute(attributes, "public-interface", public, sizeof public);
+
+	if (str_ieq(public, "true"))
+		reader->request->mac_public = reader->request->mac_address_len;
+	return err;
+}
+
+static enum err
+open_list(struct reader *reader, enum place parent, const char *name,
+    const struct attributes *attributes, struct frame *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
 		void *field = (char *)reader->request + lists[i].count_offset;
@@ -230,14 +243,14 @@ open_list(struct reader *reader, enum place parent, const char *name, struct fra
 		if (lists[i].parent != parent || !str_ieq(name, lists[i].name))
 			continue;
 		if (*count == XML_LIST_MAX)
-			return true;
+			return ERR_OK;
 		out->place = PLACE_TEXT;
 		out->size = sizeof reader->request->mac_address[0];
 		out->text = (char *)reader->request + lists[i].offset + *count * out->size;
 		(*count)++;
-		return true;
+		return parent == PLACE_MAC_LIST ? read_mac(reader, attributes) : ERR_OK;
 	}
-	return false;
+	return ERR_OK;
 }
 
 static enum err
@@ -329,8 +342,7 @@ open_element(
 		return open_field(reader, name, out);
 	if (parent == PLACE_ROOT && str_ieq(name, "client-cert-fail"))
 		reader->request->client_cert_fail = true;
-	(void)open_list(reader, parent, name, out);
-	return ERR_OK;
+	return open_list(reader, parent, name, attributes, out);
 }
 
 static void

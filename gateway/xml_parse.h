@@ -56,6 +56,7 @@ struct xml_request {
 	char unique_id_global[256];
 	char mac_address[XML_LIST_MAX][64];
 	size_t mac_address_len;
+	size_t mac_public; /* which of them has public-interface="true", from 1; 0: none */
 	char capability[XML_LIST_MAX][64];
 	size_t capability_len;
 	char group_access[1024];

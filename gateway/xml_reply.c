@@ -16,7 +16,6 @@
 
 /* Where the downloader looks for packages; asset.c answers there. */
 #define BASE_PACKAGE_URI "/CACHE/stc/1"
-#define ERROR_ID_LOGIN_FAILED 88
 
 static void
 put_message(struct buf *out, const Ipc__AuthAnswer *answer)
@@ -108,11 +107,21 @@ put_groups(struct buf *out, const Ipc__AuthAnswer *answer)
 }
 
 static void
-put_request(struct buf *out, const Ipc__AuthAnswer *answer, bool form)
+put_form(const Ipc__AuthAnswer *answer, const char *action, struct buf *out)
 {
-	config_auth_open(out, "auth-request");
-	if (form)
-		config_auth_opaque(out, answer);
+	buf_puts(out, "<form method=\"post\"");
+	if (action[0] != '\0')
+		xml_text_attribute(out, "action", action);
+	buf_puts(out, ">\n");
+	for (size_t i = 0; i < answer->n_input; i++)
+		put_input(out, answer->input[i]);
+	put_groups(out, answer);
+	buf_puts(out, "</form>\n");
+}
+
+void
+xml_reply_auth(const Ipc__AuthAnswer *answer, const char *action, struct buf *out)
+{
 	buf_puts(out, "<auth");
 	xml_text_attribute(out, "id", answer->auth_id[0] != '\0' ? answer->auth_id : "main");
 	buf_puts(out, ">\n");
@@ -121,14 +130,18 @@ put_request(struct buf *out, const Ipc__AuthAnswer *answer, bool form)
 	xml_text_element(out, "banner", answer->banner);
 	if (answer->error[0] != '\0')
 		put_error(out, answer->error_id, answer->error);
-	if (form) {
-		buf_puts(out, "<form method=\"post\">\n");
-		for (size_t i = 0; i < answer->n_input; i++)
-			put_input(out, answer->input[i]);
-		put_groups(out, answer);
-		buf_puts(out, "</form>\n");
-	}
+	if (action != NULL)
+		put_form(answer, action, out);
 	buf_puts(out, "</auth>\n");
+}
+
+static void
+put_request(struct buf *out, const Ipc__AuthAnswer *answer, bool form)
+{
+	config_auth_open(out, "auth-request");
+	if (form)
+		config_auth_opaque(out, answer);
+	xml_reply_auth(answer, form ? "" : NULL, out);
 	config_auth_close(out);
 }
 
@@ -169,6 +182,16 @@ put_custom(struct buf *out, Ipc__CustomAttr *const *attrs, size_t len)
 	buf_puts(out, "</custom-attr></opaque>");
 }
 
+void
+xml_reply_success(const Ipc__AuthAnswer *answer, struct buf *out)
+{
+	buf_puts(out, "<auth id=\"success\">\n<message id=\"0\" param1=\"\" param2=\"\">");
+	xml_text_put(out, answer->message);
+	buf_puts(out, "</message>\n");
+	xml_text_element(out, "banner", answer->banner);
+	buf_puts(out, "</auth>\n");
+}
+
 /* Only what this gateway serves is announced: a profile that cannot be fetched ends the connection
  * (protocol.md 2.10).
  */
@@ -178,12 +201,8 @@ put_complete(struct buf *out, const Ipc__AuthAnswer *answer, const char *cert_ha
 	config_auth_open(out, "complete");
 	buf_printf(out, "<session-id>%u</session-id>\n", answer->session_index);
 	xml_text_element(out, "session-token", answer->session_token);
-	buf_puts(out, "<auth id=\"success\">\n<message id=\"0\" param1=\"\" param2=\"\">");
-	xml_text_put(out, answer->message);
-	buf_puts(out, "</message>\n");
-	xml_text_element(out, "banner", answer->banner);
-	buf_puts(out, "</auth>\n"
-		      "<capabilities>\n<crypto-supported>ssl-dhe</crypto-supported>\n"
+	xml_reply_success(answer, out);
+	buf_puts(out, "<capabilities>\n<crypto-supported>ssl-dhe</crypto-supported>\n"
 		      "</capabilities>\n"
 		      "<config client=\"vpn\" type=\"private\">\n<vpn-base-config>\n");
 	xml_text_element(out, "base-package-uri", BASE_PACKAGE_URI);
@@ -225,7 +244,7 @@ xml_reply_refused(struct buf *out)
 {
 	config_auth_open(out, "auth-request");
 	buf_puts(out, "<auth id=\"main\">\n");
-	put_error(out, ERROR_ID_LOGIN_FAILED, "Login failed.");
+	put_error(out, XML_REPLY_LOGIN_FAILED, "Login failed.");
 	buf_puts(out, "</auth>\n");
 	config_auth_close(out);
 	return out->err;

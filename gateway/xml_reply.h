@@ -10,6 +10,7 @@
 #include "common/ipc.pb-c.h"
 
 #define XML_REPLY_MAX 131072
+#define XML_REPLY_LOGIN_FAILED 88 /* id of the error "Login failed." */
 
 /*
  * Append the whole message to out; of a multiple-certificate request nothing but the bytes of
@@ -18,6 +19,11 @@
  * ERR_LIMIT, ERR_NOMEM. A complete message holds the session token: wipe the buffer.
  */
 enum err xml_reply(const Ipc__AuthAnswer *answer, const char *cert_hash, struct buf *out) MUST_USE;
+/* The <auth> element of an answer that is no success. action: where the form is to be posted, "":
+ * wherever the client wants; NULL: there is no form. */
+void xml_reply_auth(const Ipc__AuthAnswer *answer, const char *action, struct buf *out);
+/* The same of a success; it holds no token. */
+void xml_reply_success(const Ipc__AuthAnswer *answer, struct buf *out);
 /* The form-less refusal that ends a login at this end. */
 enum err xml_reply_refused(struct buf *out) MUST_USE;
 /*

@@ -13,6 +13,7 @@
 
 #include "common/ip.h"
 #include "common/str.h"
+#include "conf/value_text.h"
 
 #define LABEL_WIDTH 13
 #define VALUE_WIDTH 23
@@ -414,12 +415,31 @@ column_heading(struct buf *out, bool detail)
 	buf_printf(out, "Session Type: AnyConnect%s\n\n", detail ? " Detailed" : "");
 }
 
+/* What an ASA does not tell: there are attributes only when they were asked for. Values are longer
+ * than the texts above. */
+static void
+put_policy(struct buf *out, const Ipc__CtlSession *session)
+{
+	if (session->n_attribute == 0)
+		return;
+	buf_puts(out, "\nPolicy:\n");
+	for (size_t i = 0; i < session->n_attribute; i++) {
+		const Ipc__CtlAttribute *attribute = session->attribute[i];
+
+		value_text_printable(out, attribute->name);
+		buf_puts(out, ": ");
+		value_text_printable(out, attribute->value);
+		buf_printf(out, " (%s)\n", clean(attribute->source).s);
+	}
+}
+
 void
 column_session(struct buf *out, const Ipc__CtlSession *session, bool detail)
 {
 	put_summary(out, session, detail);
 	if (detail)
 		put_tunnels(out, session);
+	put_policy(out, session);
 	buf_puts(out, "\n");
 }
 

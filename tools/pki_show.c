@@ -6,15 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/objects.h>
-#include <openssl/x509v3.h>
-
-#include "common/cert.h"
-#include "common/str.h"
+#include "common/cert_text.h"
 #include "tools/pki_parts.h"
 
 #define SHOWN_MAX 4096
-#define VALUE_MAX 1024
 
 /* A certificate, once, with all trustpoints that have it. */
 struct shown {
@@ -90,114 +85,23 @@ add_file(struct show *show, const char *path, bool has_identity, const char *tru
 
 /* ---- printing ---- */
 
-/* Bits that sign and bits that encrypt: what the ASA sums up so. */
-static const char *
-usage_text(X509 *cert)
-{
-	uint32_t usage = X509_get_key_usage(cert); /* all bits when there is no such extension */
-	bool encrypts = (usage & (KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT)) != 0;
-	bool is_signing = (usage & (KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN | KU_CRL_SIGN |
-				       KU_NON_REPUDIATION)) != 0;
-
-	if (encrypts && !is_signing)
-		return "Encryption";
-	return encrypts ? "General Purpose" : "Signature";
-}
-
-static void
-put_key(struct buf *out, const X509 *cert)
-{
-	const EVP_PKEY *key = X509_get0_pubkey(cert);
-	int type = key != NULL ? EVP_PKEY_get_base_id(key) : NID_undef;
-
-	buf_printf(out, "  Public Key Type: %s (%d bits)\n",
-	    type == EVP_PKEY_RSA  ? "RSA"
-	    : type == EVP_PKEY_EC ? "EC"
-				  : "unknown",
-	    key != NULL ? EVP_PKEY_get_bits(key) : 0);
-}
-
-static void
-put_signature(struct buf *out, X509 *cert)
-{
-	int digest = NID_undef, type = NID_undef;
-
-	buf_puts(out, "  Signature Algorithm: ");
-	if (X509_get_signature_info(cert, &digest, &type, NULL, NULL) != 1 || digest == NID_undef)
-		buf_puts(out, OBJ_nid2ln(X509_get_signature_nid(cert)));
-	else
-		buf_printf(out, "%s with %s", OBJ_nid2sn(digest),
-		    type == EVP_PKEY_RSA       ? "RSA Encryption"
-		    : type == EVP_PKEY_EC      ? "ECDSA"
-		    : type == EVP_PKEY_RSA_PSS ? "RSA-PSS"
-					       : OBJ_nid2ln(type));
-	buf_put_u8(out, '\n');
-}
-
-static void
-put_name(struct buf *out, const char *title, Ipc__CertAttr *const *attrs, size_t len)
-{
-	char value[VALUE_MAX + 1];
-
-	buf_printf(out, "  %s:\n", title);
-	for (size_t i = 0; i < len; i++) {
-		str_printable(value, sizeof(value), attrs[i]->value);
-		buf_printf(out, "    %s=%s\n",
-		    strcmp(attrs[i]->tag, "sp") == 0 ? "st" : attrs[i]->tag, value);
-	}
-}
-
-static void
-put_date(struct buf *out, const char *title, const ASN1_TIME *time)
-{
-	char text[64];
-	struct tm tm;
-
-	if (ASN1_TIME_to_tm(time, &tm) != 1 ||
-	    strftime(text, sizeof(text), "%H:%M:%S UTC %b %d %Y", &tm) == 0)
-		(void)str_copy(text, sizeof(text), "unknown");
-	buf_printf(out, "    %s: %s\n", title, text);
-}
-
-static enum err
-names_of(X509 *cert, Ipc__CertNames **out)
-{
-	unsigned char *der = NULL;
-	int len = i2d_X509(cert, &der);
-	enum err err = len > 0 ? cert_names_read(der, (size_t)len, out) : ERR_SYNTAX;
-
-	OPENSSL_free(der);
-	return err;
-}
-
 static void
 put_certificate(struct show *show, const struct shown *shown, struct buf *out)
 {
-	Ipc__CertNames *names = NULL;
 	struct buf trustpoints = shown->trustpoints; /* a view */
-	enum err err = names_of(shown->cert, &names);
+	size_t before = out->len;
+	enum err err;
 
-	if (err != ERR_OK) {
-		(void)pki_say(show->why, err, "a certificate of%s has names that are no text: %s",
-		    buf_cstr(&trustpoints), err_str(err));
-		show->incomplete = true;
+	buf_puts(out, before > 0 ? "\n" : "");
+	/* They begin with a blank. */
+	err = cert_text_write(
+	    out, shown->cert, shown->is_identity, buf_cstr(&trustpoints) + (trustpoints.len > 0));
+	if (err == ERR_OK || out->err != ERR_OK)
 		return;
-	}
-	buf_puts(out, out->len > 0 ? "\n" : "");
-	buf_puts(out, shown->is_identity ? "Certificate\n" : "CA Certificate\n");
-	buf_puts(out, "  Status: Available\n");
-	buf_printf(out, "  Certificate Serial Number: %s\n", names->serial);
-	buf_printf(out, "  Certificate Usage: %s\n", usage_text(shown->cert));
-	put_key(out, shown->cert);
-	put_signature(out, shown->cert);
-	put_name(out, "Issuer Name", names->issuer, names->n_issuer);
-	put_name(out, "Subject Name", names->subject, names->n_subject);
-	buf_puts(out, "  Validity Date:\n");
-	put_date(out, "start date", X509_get0_notBefore(shown->cert));
-	put_date(out, "end   date", X509_get0_notAfter(shown->cert));
-	buf_puts(out, "  Storage: config\n");
-	buf_printf(out, "  Associated Trustpoints:%s\n", buf_cstr(&trustpoints));
-	ipc__cert_names__free_unpacked(names, NULL);
+	out->len = before;
+	(void)pki_say(show->why, err, "a certificate of%s has names that are no text: %s",
+	    buf_cstr(&trustpoints), err_str(err));
+	show->incomplete = true;
 }
 
 static void

@@ -211,13 +211,15 @@ static void
 begin_list(struct output *output, const Ipc__CtlRule *rule, const char *name, const char *type)
 {
 	if (output->lists == NULL) {
-		printf("access-list %s; %u elements; name hash: 0x%08x%s\n", name, rule->entries,
-		    hash(name), rule->former ? " (former, sessions still have it)" : "");
+		printf("access-list %s; %u elements; name hash: 0x%08x%s%s\n", name, rule->entries,
+		    hash(name), rule->dynamic ? " (dynamic)" : "",
+		    rule->former ? " (former, sessions still have it)" : "");
 		return;
 	}
 	output->rules = json_array();
-	json_t *list = json_pack("{s:s, s:s, s:I, s:b, s:o}", "name", name, "type", type,
-	    "elements", (json_int_t)rule->entries, "former", rule->former, "rules", output->rules);
+	json_t *list = json_pack("{s:s, s:s, s:I, s:b, s:b, s:o}", "name", name, "type", type,
+	    "elements", (json_int_t)rule->entries, "former", rule->former, "dynamic", rule->dynamic,
+	    "rules", output->rules);
 	if (list == NULL || json_array_append_new(output->lists, list) != 0)
 		fail(EXIT_DAEMON, "out of memory");
 }

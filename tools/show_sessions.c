@@ -40,10 +40,12 @@ usage(int status)
 {
 	FILE *out = status == 0 ? stdout : stderr;
 
-	fputs("usage: show-sessions [-c DIR | -s SOCKET] [detail] [--json] [filter KEY VALUE]\n"
+	fputs("usage: show-sessions [-c DIR | -s SOCKET] [detail [policy]] [--json]\n"
+	      "                     [filter KEY VALUE]\n"
 	      "       show-sessions -V\n"
 	      "  -c DIR     directory of gateway.conf, which names the control socket\n"
 	      "  -s SOCKET  the control socket itself\n"
+	      "  policy     every attribute of each session, and where it came from\n"
 	      "  KEY        name, a-ipaddress, p-ipaddress, tunnel-group, group-policy, index\n",
 	    out);
 	exit(status);
@@ -136,13 +138,15 @@ parse_filter(struct options *options, const char *key, char *value)
 	fail(EXIT_USAGE, "unknown filter \"%s\"", key);
 }
 
-/* The words behind the options: "detail" and "filter KEY VALUE", in any order. */
+/* The words behind the options: "detail", "policy" and "filter KEY VALUE", in any order. */
 static void
 parse_words(struct options *options, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++) {
 		if (strcmp(argv[i], "detail") == 0) {
 			options->detail = true;
+		} else if (strcmp(argv[i], "policy") == 0) {
+			options->request.policy = true;
 		} else if (strcmp(argv[i], "filter") == 0 && i + 2 < argc) {
 			parse_filter(options, argv[i + 1], argv[i + 2]);
 			i += 2;
@@ -186,6 +190,8 @@ parse_options(struct options *options, int argc, char **argv)
 	if (options->conf_dir != NULL && options->socket != NULL)
 		usage(EXIT_USAGE);
 	parse_words(options, argc - optind, argv + optind);
+	if (options->request.policy && !options->detail && !options->json)
+		usage(EXIT_USAGE);
 }
 
 /* Path of the control socket from gateway.conf; the caller frees. */

@@ -101,7 +101,7 @@ static uint64_t session_id;
 static uint64_t filter_id;
 static bool cannot_send;
 static struct {
-	local_done_fn done;
+	aaa_done_fn done;
 	void *arg;
 } check;
 static struct {
@@ -140,15 +140,42 @@ on_answer(const Ipc__AuthAnswer *answer, UNUSED void *arg)
 }
 
 static enum err
-on_verify(UNUSED void *verifier, UNUSED struct conf *conf, UNUSED const char *username,
-    struct secret *password, local_done_fn done, void *arg)
+on_ask(UNUSED void *asker, const struct aaa_question *question, aaa_done_fn done, void *arg,
+    struct aaa_ask **ask)
 {
-	secret_free(password);
+	secret_free(question->password);
+	secret_free(question->new_password);
 	if (check.done != NULL)
 		return ERR_LIMIT;
 	check.done = done;
 	check.arg = arg;
+	*ask = (struct aaa_ask *)&check;
 	return ERR_OK;
+}
+
+static void
+on_cancel(struct aaa_ask *ask)
+{
+	if (ask == (struct aaa_ask *)&check)
+		check.done = NULL;
+}
+
+/* A server's word: yes, no, a challenge, an expired password, or silence. */
+static void
+answer_ask(aaa_done_fn done, size_t len)
+{
+	struct aaa_answer answer = {
+	    .status = (enum aaa_status)(len / 4 % 5),
+	    .local = len % 2 == 0,
+	    .local_result = len % 4 == 0 ? LOCAL_OK : LOCAL_BAD_PASSWORD,
+	    .message = "Enter Next PASSCODE",
+	    .state = "state",
+	    .state_len = 5,
+	};
+
+	if (answer.local)
+		answer.status = answer.local_result == LOCAL_OK ? AAA_ACCEPT : AAA_REJECT;
+	done(&answer, check.arg);
 }
 
 static enum err
@@ -429,8 +456,12 @@ list_all(void)
 	Ipc__CtlRule rule;
 
 	for (struct session *session = session_first(sessions); session != NULL;
-	     session = session_next(session))
-		listing_fill(&listing, session);
+	     session = session_next(session)) {
+		listing_fill(&listing, session, filters);
+		if (listing_policy(&listing, session) != ERR_OK)
+			abort();
+		listing_fini(&listing);
+	}
 	if (filters_listing_new(filters, confs[in_force], "", &lists) != ERR_OK)
 		return;
 	while (filters_listing_next(lists, &rule))
@@ -444,7 +475,7 @@ list_all(void)
 static void
 step_other(unsigned kind, unsigned worker, const uint8_t *data, size_t len)
 {
-	local_done_fn done = check.done;
+	aaa_done_fn done = check.done;
 	void (*fresh_done)(void *arg) = fresh.done;
 
 	if (kind == 7) {
@@ -453,7 +484,7 @@ step_other(unsigned kind, unsigned worker, const uint8_t *data, size_t len)
 		session_table_tick(sessions);
 	} else if (kind == 8 && done != NULL) {
 		check.done = NULL;
-		done(len % 2 == 0 ? LOCAL_OK : LOCAL_BAD_PASSWORD, check.arg);
+		answer_ask(done, len);
 	} else if (kind == 9) {
 		session_table_worker_gone(sessions, worker);
 		filters_worker_gone(filters, worker);
@@ -492,8 +523,11 @@ static void
 begin(void)
 {
 	struct session_config session_config = {.end = on_end};
-	struct login_config login_config = {
-	    .generation = 7, .verify = on_verify, .refresh = on_refresh, .pair = on_pair};
+	struct login_config login_config = {.generation = 7,
+	    .ask = on_ask,
+	    .cancel = on_cancel,
+	    .refresh = on_refresh,
+	    .pair = on_pair};
 	struct filters_config filters_config = {.workers = 2, .send = on_filter};
 
 	now_ms = 1000000;

@@ -171,6 +171,7 @@ struct world {
 	enum err send_err; /* of filters */
 	struct world_drained drained[8];
 	size_t drained_len;
+	session_event_fn event; /* wants to know; NULL: nobody */
 	const char *drain_first,
 	    *drain_last; /* of a pool removed before world_open(); NULL: none */
 };
@@ -216,6 +217,15 @@ world_on_drained(const struct ip_addr *first, const struct ip_addr *last, void *
 	    (struct world_drained){.first = *first, .last = *last};
 }
 
+WORLD_FN void
+world_on_event(enum session_event event, struct session *session, void *arg)
+{
+	struct world *world = arg;
+
+	if (world->event != NULL)
+		world->event(event, session, arg);
+}
+
 WORLD_FN int
 world_dir_open(const struct world *world)
 {
@@ -228,7 +238,8 @@ world_dir_open(const struct world *world)
 WORLD_FN void
 world_open(struct world *world)
 {
-	struct session_config config = {.conf = world->conf, .end = world_on_end, .arg = world};
+	struct session_config config = {
+	    .conf = world->conf, .end = world_on_end, .event = world_on_event, .arg = world};
 	const struct filters_config filters = {.workers = 8, .send = world_on_filter, .arg = world};
 	struct pool_layout *layout = pool_layout_new(world->conf);
 

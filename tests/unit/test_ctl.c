@@ -226,7 +226,7 @@ test_json(UNUSED void **state)
 	    "\"\",\"client_port\":0,"
 	    "\"server_port\":0,\"stats\":null,\"client_ip\":null}],"
 	    "\"session_timeout\":0,\"session_left\":0,\"filter_name\":\"\","
-	    "\"ipv6_filter_name\":\"\"}");
+	    "\"ipv6_filter_name\":\"\",\"attributes\":[]}");
 	free(text);
 	json_decref(json);
 	tunnel.channel = (Ipc__Channel)99; /* a newer daemon's */

@@ -236,6 +236,53 @@ test_forgotten_but_in_use(UNUSED void **state)
 	assert_false(filter_table_has(table, 7, 0));
 }
 
+static enum err
+change(uint64_t filter4, uint64_t filter6, uint64_t chan, struct filter_use *of)
+{
+	Ipc__SessionUpdate update = IPC__SESSION_UPDATE__INIT;
+
+	update.filter4 = filter4;
+	update.filter6 = filter6;
+	update.username = (char *)"alice";
+	return filter_table_change(table, &update, chan, of);
+}
+
+/* Flows that are known are judged anew, at once; what cannot be had changes nothing. */
+static void
+test_change(UNUSED void **state)
+{
+	struct help_entry entries[3];
+	struct filter_use other = {0};
+
+	three_rules(entries, true);
+	send_piece(7, entries, 3, true);
+	entries[0].msg.permit = false;
+	send_piece(8, entries, 3, true);
+	assert_int_equal(take(7, 7, 1, &use), ERR_OK);
+	assert_int_equal(take(7, 7, 2, &other), ERR_OK);
+	assert_true(pass(&use, &web));
+	assert_true(pass(&other, &web));
+	assert_int_equal(change(8, 9, 3, &use), ERR_NOTFOUND);
+	assert_true(pass(&use, &web));
+	assert_int_equal(change(8, 8, 3, &use), ERR_OK);
+	assert_false(pass(&use, &web));
+	assert_true(pass(&other, &web));
+	/* And back: the verdict that was remembered with the first one does not count. */
+	assert_int_equal(change(7, 0, 4, &use), ERR_OK);
+	assert_true(pass(&use, &web));
+	assert_false(filter_use_wants(&use, 6));
+	assert_int_equal(change(0, 0, 5, &use), ERR_OK);
+	assert_false(filter_use_wants(&use, 4));
+	/* From none to one, by which nobody was held before. */
+	assert_int_equal(change(8, 8, 6, &use), ERR_OK);
+	assert_false(pass(&use, &web));
+	filter_table_unuse(&other);
+	filter_table_forget(table, 7);
+	report(ERR_OK);
+	assert_false(filter_table_has(table, 7, 0));
+	assert_true(filter_table_has(table, 8, 0));
+}
+
 static void
 test_forget_unfinished(UNUSED void **state)
 {
@@ -499,6 +546,7 @@ main(void)
 	    T(test_no_filter),
 	    T(test_bad_piece),
 	    T(test_forgotten_but_in_use),
+	    T(test_change),
 	    T(test_forget_unfinished),
 	    T(test_limits),
 	    T(test_hits),

@@ -13,9 +13,7 @@ static const char groups[] = "tunnel-groups = ( { name = \"Open\"; }, { name = \
 			     "  { name = \"Closed\"; general-attributes = { "
 			     "authentication-server-group = \"ISE\"; }; } );\n";
 
-#define ISE                                                                                        \
-	"aaa-server-groups = ( { name = \"ISE\"; hosts = ( { address = \"192.0.2.1\"; key = "      \
-	"\"secret\"; } ); } );"
+#define ISE "aaa-server-groups = ( { name = \"ISE\"; hosts = ( { address = \"192.0.2.1\"; } ); } );"
 
 static const struct {
 	const char *group;

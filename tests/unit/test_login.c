@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The login state machine, edge by edge: the test plays the client and the password checker. */
+#include "tests/unit/ask_help.h"
 #include "tests/unit/auth_help.h"
 
 #include "auth/form.h"
@@ -29,7 +30,7 @@ struct check {
 	char username[SESSION_NAME_SIZE];
 	char password[64];
 	const struct conf *conf;
-	local_done_fn done;
+	aaa_done_fn done;
 	void *arg;
 };
 
@@ -74,21 +75,24 @@ on_seen(const Ipc__AuthAnswer *answer, void *arg)
 }
 
 static enum err
-on_verify(void *verifier, struct conf *conf, const char *username, struct secret *password,
-    local_done_fn done, void *arg)
+on_ask(void *asker, const struct aaa_question *question, aaa_done_fn done, void *arg,
+    struct aaa_ask **ask)
 {
 	struct check *check = &checks[checks_len];
 
-	(void)verifier;
+	(void)asker;
 	if (verifier_full) {
-		secret_free(password);
+		secret_free(question->password);
 		return ERR_LIMIT;
 	}
+	if (ask_authorization(question, done, arg))
+		return ERR_OK;
 	assert_true(checks_len < ARRAY_LEN(checks));
-	snprintf(check->username, sizeof(check->username), "%s", username);
-	snprintf(check->password, sizeof(check->password), "%s", secret_cstr(password));
-	secret_free(password);
-	check->conf = conf;
+	snprintf(check->username, sizeof(check->username), "%s", question->who.username);
+	snprintf(check->password, sizeof(check->password), "%s", secret_cstr(question->password));
+	secret_free(question->password);
+	check->conf = question->conf;
+	*ask = (struct aaa_ask *)check;
 	check->done = done;
 	check->arg = arg;
 	checks_len++;
@@ -136,7 +140,7 @@ make_logins(void)
 	    .generation = GENERATION,
 	    .sessions = world.sessions,
 	    .arrivals = arrivals,
-	    .verify = on_verify,
+	    .ask = on_ask,
 	    .refresh = on_refresh,
 	};
 
@@ -251,7 +255,7 @@ checked(enum local_result result)
 {
 	assert_true(checks_len > 0);
 	checks_len--;
-	checks[checks_len].done(result, checks[checks_len].arg);
+	ask_local(checks[checks_len].done, checks[checks_len].arg, result);
 }
 
 static void
@@ -641,7 +645,7 @@ test_strip(void **state)
 	}
 }
 
-/* A group that asks for more than is served: the same as a wrong password, after the same work. */
+/* A group whose servers cannot be asked: the same as a wrong password, after the same work. */
 static void
 test_closed(void **state)
 {
@@ -652,7 +656,7 @@ test_closed(void **state)
 		    "authentication-server-group = [ \"ISE\" ];") ",\n"
 								  " { name = \"Partners\"; } );\n"},
 	    {"aaa.conf", "aaa-server-groups = ( { name = \"ISE\"; hosts = ( { address = "
-			 "\"192.0.2.1\"; key = \"secret\"; } ); } );\n"},
+			 "\"192.0.2.1\"; } ); } );\n"},
 	};
 	static const char *const groups[] = {"radius"};
 

@@ -4,6 +4,7 @@
  * checker. What is wrong with a certificate looks the same to the client whatever it is (INV-3),
  * and leaves no session and no pending login.
  */
+#include "tests/unit/ask_help.h"
 #include "tests/unit/auth_help.h"
 
 #include "auth/form.h"
@@ -75,11 +76,11 @@ static struct {
 } pairing;
 
 static struct {
-	unsigned count;
 	char username[65], password[65];
-	local_done_fn done;
+	aaa_done_fn done;
 	void *arg;
-} check;
+} checks[4];
+static unsigned checks_len, asked_all;
 
 static struct world world;
 static struct arrivals *arrivals;
@@ -145,16 +146,22 @@ on_pair(void *arg, const Ipc__PairJudge *msg, login_paired_fn fn, void *fn_arg)
 }
 
 static enum err
-on_verify(void *verifier, struct conf *conf, const char *username, struct secret *password,
-    local_done_fn done, void *arg)
+on_ask(void *asker, const struct aaa_question *question, aaa_done_fn done, void *arg,
+    struct aaa_ask **ask)
 {
-	(void)verifier, (void)conf;
-	check.count++;
-	snprintf(check.username, sizeof(check.username), "%s", username);
-	snprintf(check.password, sizeof(check.password), "%s", secret_cstr(password));
-	secret_free(password);
-	check.done = done;
-	check.arg = arg;
+	(void)asker;
+	if (ask_authorization(question, done, arg))
+		return ERR_OK;
+	assert_true(checks_len < ARRAY_LEN(checks));
+	snprintf(
+	    checks[checks_len].username, sizeof(checks[0].username), "%s", question->who.username);
+	snprintf(checks[checks_len].password, sizeof(checks[0].password), "%s",
+	    secret_cstr(question->password));
+	secret_free(question->password);
+	checks[checks_len].done = done;
+	checks[checks_len].arg = arg;
+	asked_all++;
+	*ask = (struct aaa_ask *)&checks[checks_len++];
 	return ERR_OK;
 }
 
@@ -166,7 +173,8 @@ setup(void **state)
 	memset(&seen, 0, sizeof(seen));
 	memset(&judge, 0, sizeof(judge));
 	memset(&pairing, 0, sizeof(pairing));
-	memset(&check, 0, sizeof(check));
+	memset(checks, 0, sizeof(checks));
+	checks_len = asked_all = 0;
 	buf_init(&seen.bytes, 65536);
 	buf_init(&pairing.bytes, 65536);
 	arrivals = arrivals_new(on_judge, NULL);
@@ -174,7 +182,7 @@ setup(void **state)
 	    .generation = GENERATION,
 	    .sessions = world.sessions,
 	    .arrivals = arrivals,
-	    .verify = on_verify,
+	    .ask = on_ask,
 	    .pair = on_pair};
 	logins = login_table_new(&config);
 	assert_non_null(logins);
@@ -318,13 +326,20 @@ reply(const struct reply *what)
 }
 
 static void
-checked(enum local_result result)
+checked_one(unsigned which, enum local_result result)
 {
-	local_done_fn done = check.done;
+	aaa_done_fn done = checks[which].done;
 
 	assert_non_null(done);
-	check.done = NULL;
-	done(result, check.arg);
+	checks[which].done = NULL;
+	ask_local(done, checks[which].arg, result);
+}
+
+static void
+checked(enum local_result result)
+{
+	assert_true(checks_len > 0);
+	checked_one(--checks_len, result);
 }
 
 /* The uniform refusal about certificates, and nothing left behind. */
@@ -365,7 +380,7 @@ test_certificate_only(void **state)
 	(void)state;
 	arrive("cert", "carol", NULL);
 	session = expect_session("carol", "Certificate");
-	assert_int_equal(check.count, 0);
+	assert_int_equal(checks_len, 0);
 	/* The tunnel-group's policy, and it outlives a restart. */
 	assert_int_equal(session_inherit(session, &inherit), ERR_OK);
 	assert_string_equal(inherit.group_policy, "Staff");
@@ -422,7 +437,7 @@ test_bad_certificate(void **state)
 	expect_invalid("a long name");
 	arrive("fill", "alice", NULL);
 	expect_invalid("no UPN");
-	assert_int_equal(check.count, 0);
+	assert_int_equal(checks_len, 0);
 }
 
 /* What a group that asks for no certificate does with one: nothing. */
@@ -474,12 +489,12 @@ test_both(void **state)
 	reply(&(struct reply){.leaf = leaf_a, .fields = FIELDS});
 	checked(LOCAL_OK);
 	expect_session("alice", "Certificate and userPassword");
-	assert_int_equal(check.count, 2);
+	assert_int_equal(asked_all, 2);
 	/* The handle is used up. */
 	seen.kind = 0;
 	reply(&(struct reply){.handle = handle, .leaf = leaf_a, .fields = FIELDS});
 	judged(true, "carol", NULL);
-	assert_int_equal(check.count, 2);
+	assert_int_equal(asked_all, 2);
 	assert_string_equal(seen.error, "Certificate Validation Failure");
 }
 
@@ -495,7 +510,7 @@ test_bound(void **state)
 		reply(&(struct reply){.leaf = leaves[i], .fields = FIELDS});
 		expect_invalid("another certificate");
 	}
-	assert_int_equal(check.count, 0);
+	assert_int_equal(checks_len, 0);
 }
 
 static void
@@ -505,13 +520,13 @@ test_pre_fill(void **state)
 	arrive("fill", "carol", "alice@corp.example");
 	assert_string_equal(seen.inputs, "text username=alice, password password");
 	reply(&(struct reply){.leaf = leaf_a, .fields = {"username", "bob", "password", "secret"}});
-	assert_string_equal(check.username, "alice");
+	assert_string_equal(checks[0].username, "alice");
 	checked(LOCAL_OK);
 	expect_session("alice", "Certificate and userPassword");
 	arrive("hide", "bob", NULL);
 	assert_string_equal(seen.inputs, "hidden username=bob, password password");
 	reply(&(struct reply){.leaf = leaf_a, .fields = {"password", "secret"}});
-	assert_string_equal(check.username, "bob");
+	assert_string_equal(checks[0].username, "bob");
 	checked(LOCAL_BAD_PASSWORD);
 	assert_string_equal(seen.inputs, "hidden username=bob, password password");
 }
@@ -549,22 +564,26 @@ test_second_password(void **state)
 			fields[k].value.len = strlen(values[k]);
 			refs[k] = &fields[k];
 		}
-		check.count = 0;
+		checks_len = 0;
+		unsigned seen_before = seen.count;
 		login_reply(logins, &msg, on_seen, NULL);
-		assert_string_equal(check.password, "one");
-		checked(rows[i][0]);
-		assert_string_equal(check.username, "bob");
-		assert_string_equal(check.password, "two");
-		checked(rows[i][1]);
-		assert_int_equal(check.count, 2);
+		/* Both are asked at once, and nothing is said before both have answered. */
+		assert_int_equal(checks_len, 2);
+		assert_string_equal(checks[0].password, "one");
+		assert_string_equal(checks[1].username, "bob");
+		assert_string_equal(checks[1].password, "two");
+		checked_one(i % 2, rows[i][i % 2]);
+		assert_int_equal(seen.count, seen_before);
+		checked_one(1 - i % 2, rows[i][1 - i % 2]);
+		checks_len = 0;
 		assert_int_equal(seen.kind,
 		    i == 3 ? IPC__ANSWER_KIND__ANSWER_COMPLETE : IPC__ANSWER_KIND__ANSWER_FORM);
 	}
 	/* Without the second password nothing is looked at. */
 	init(&(struct client){.group = "pair"});
-	check.count = 0;
+	checks_len = 0;
 	reply(&(struct reply){.fields = FIELDS});
-	assert_int_equal(check.count, 0);
+	assert_int_equal(checks_len, 0);
 	assert_string_equal(seen.error, "Login failed.");
 }
 
@@ -713,7 +732,7 @@ test_two_and_password(void **state)
 	paired(true, leaf_a, "alice");
 	assert_string_equal(seen.inputs, "text username=alice, password password");
 	reply(&(struct reply){.leaf = leaf_a, .fields = {"password", "secret"}});
-	assert_string_equal(check.username, "alice");
+	assert_string_equal(checks[0].username, "alice");
 	checked(LOCAL_OK);
 	expect_session("alice", "Multiple-certificate and userPassword");
 	session_end(world.sessions, session_find_token(world.sessions, seen.token),
@@ -727,7 +746,7 @@ test_two_and_password(void **state)
 	arrive("second", "pc", NULL);
 	reply(&(struct reply){.leaf = leaf_a, .fields = FIELDS});
 	expect_invalid("a password in place of the second certificate");
-	assert_int_equal(check.count, 1);
+	assert_int_equal(asked_all, 1);
 }
 
 /* INV-4: whatever a reply gets wrong ends its login before pki is asked. */

@@ -369,10 +369,45 @@ test_packs(void **state)
 	drop(&b);
 }
 
+/* What a server says in seconds is taken to the second, and 0 is no word of his. */
+static void
+test_seconds(void **state)
+{
+	struct policy_limits limits;
+	struct policy *policy;
+	struct built b;
+
+	(void)state;
+	build(&b, "vpn-idle-timeout = 7; vpn-session-timeout = 9;", "");
+	policy_limits(b.conf, &b.inherit, &limits);
+	assert_int_equal(limits.idle_sec, 420);
+	assert_int_equal(limits.session_sec, 540);
+	b.inherit.idle_sec = 61;
+	b.inherit.session_sec = 3601;
+	policy_limits(b.conf, &b.inherit, &limits);
+	assert_int_equal(limits.idle_sec, 61);
+	assert_int_equal(limits.session_sec, 3601);
+	policy = policy_new(b.conf, &b.inherit);
+	assert_non_null(policy);
+	assert_int_equal(policy_msg(policy)->idle_timeout, 61);
+	assert_int_equal(policy_msg(policy)->disconnected_timeout, 61);
+	assert_int_equal(policy_msg(policy)->session_timeout, 3601);
+	policy_free(policy);
+	drop(&b);
+	/* also in place of none */
+	build(&b, "vpn-idle-timeout = \"none\";", "");
+	b.inherit.session_sec = 30;
+	policy_limits(b.conf, &b.inherit, &limits);
+	assert_int_equal(limits.idle_sec, 1800);
+	assert_int_equal(limits.session_sec, 30);
+	drop(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_seconds),
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_numbers),
 	    cmocka_unit_test(test_others),

@@ -194,6 +194,8 @@ model_user(struct model *model)
 		if (cut != NULL)
 			*cut = '\0';
 	}
+	if (model->group != NULL && model->group->closed)
+		return; /* its server would know him, LOCAL's entry is another's */
 	for (unsigned i = 0; i < world->users_len; i++)
 		if (strcmp(world->users[i].name, model->username) == 0)
 			model->user = &world->users[i];

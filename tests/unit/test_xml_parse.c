@@ -81,6 +81,7 @@ test_init(UNUSED void **state)
 	assert_int_equal(r->mac_address_len, 2);
 	assert_string_equal(r->mac_address[0], "00-11-22-33-44-55");
 	assert_string_equal(r->mac_address[1], "66");
+	assert_int_equal(r->mac_public, 1);
 	assert_int_equal(r->capability_len, 2);
 	assert_string_equal(r->capability[1], "single-sign-on-v2");
 	assert_string_equal(r->group_access, "https://gw.example.com/staff");

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Error-Cause of answers to RFC 5176 requests (3.5 there). */
+#ifndef AUTH_COA_CAUSE_H
+#define AUTH_COA_CAUSE_H
+
+enum coa_cause {
+	COA_OK = 0, /* none: it is acknowledged */
+	COA_UNSUPPORTED_ATTRIBUTE = 401,
+	COA_MISSING_ATTRIBUTE = 402,
+	COA_OTHER_NAS = 403,
+	COA_INVALID_REQUEST = 404,
+	COA_UNSUPPORTED_SERVICE = 405,
+	COA_UNSUPPORTED_EXTENSION = 406,
+	COA_INVALID_VALUE = 407,
+	COA_PROHIBITED = 501,
+	COA_NO_SESSION = 503,
+	COA_NO_RESOURCES = 506,
+	COA_MANY_SESSIONS = 508,
+};
+
+#endif

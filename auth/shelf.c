@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files: "<16 hex digits of the number><suffix>", written under another name and renamed, so that a
+ * reader sees a whole one or none. Content: magic, length, protobuf. After a crash of the machine a
+ * file may be empty or short, which the length tells.
+ */
+#include "auth/shelf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auth/table.h"
+#include "common/buf.h"
+#include "common/log.h"
+#include "common/str.h"
+
+#define MAGIC "SEKISHO1"
+#define MAGIC_LEN 8
+#define DIGITS 16
+#define NAME_SIZE 28
+#define ASIDE ".damaged"
+#define SYNC_WAITING_MAX 64 /* orders; while more wait, speed counts more */
+
+/* What is to be done about one file; later orders replace earlier ones. */
+struct order {
+	uint64_t number;
+	uint8_t *data; /* NULL: remove */
+	size_t len;
+	UT_hash_handle hh;
+};
+
+struct shelf {
+	struct shelf_config config;
+	pthread_t thread;
+	bool started;
+	struct log_limit limit; /* of the thread */
+	pthread_mutex_t lock;   /* covers the rest */
+	pthread_cond_t wake;
+	pthread_cond_t idle;
+	struct order *orders; /* in the order of arrival */
+	bool busy;
+	bool stopping;
+};
+
+static void
+name_make(const struct shelf *shelf, uint64_t number, char dst[NAME_SIZE])
+{
+	snprintf(dst, NAME_SIZE, "%016" PRIx64 "%s", number, shelf->config.suffix);
+}
+
+/* ---- writing, on the thread ---- */
+
+static enum err
+file_write(const struct shelf *shelf, const char *name, const struct order *order, bool sync)
+{
+	const char *temporary = shelf->config.temporary;
+	int dir_fd = shelf->config.dir_fd;
+	int fd =
+	    openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	enum err err;
+
+	if (fd < 0)
+		return ERR_SYS;
+	err = buf_write(fd, order->data, order->len);
+	if (err == ERR_OK && sync && fdatasync(fd) < 0)
+		err = ERR_SYS;
+	if (close(fd) < 0)
+		err = ERR_SYS;
+	if (err == ERR_OK && renameat(dir_fd, temporary, dir_fd, name) < 0)
+		err = ERR_SYS;
+	if (err != ERR_OK) {
+		int saved = errno;
+
+		unlinkat(dir_fd, temporary, 0);
+		errno = saved;
+	}
+	return err;
+}
+
+static void
+order_run(struct shelf *shelf, const struct order *order, bool sync)
+{
+	char name[NAME_SIZE];
+	unsigned suppressed;
+	enum err err = ERR_OK;
+
+	name_make(shelf, order->number, name);
+	if (order->data != NULL)
+		err = file_write(shelf, name, order, sync);
+	else if (unlinkat(shelf->config.dir_fd, name, 0) < 0 && errno != ENOENT)
+		err = ERR_SYS;
+	if (err == ERR_OK || !log_limit_ok(&shelf->limit, &suppressed))
+		return;
+	log_err("state directory: cannot %s %s: %m (%u more such errors)",
+	    order->data != NULL ? "write" : "remove", name, suppressed);
+}
+
+static void
+order_free(struct order *order)
+{
+	free(order->data);
+	free(order);
+}
+
+static void *
+thread_main(void *arg)
+{
+	struct shelf *shelf = arg;
+
+	pthread_mutex_lock(&shelf->lock);
+	for (;;) {
+		struct order *order = shelf->orders;
+		bool sync;
+
+		if (order == NULL) {
+			shelf->busy = false;
+			pthread_cond_broadcast(&shelf->idle);
+			if (shelf->stopping)
+				break;
+			pthread_cond_wait(&shelf->wake, &shelf->lock);
+			continue;
+		}
+		HASH_DEL(shelf->orders, order);
+		sync = shelf->config.sync && HASH_COUNT(shelf->orders) < SYNC_WAITING_MAX;
+		shelf->busy = true;
+		pthread_mutex_unlock(&shelf->lock);
+		order_run(shelf, order, sync);
+		order_free(order);
+		pthread_mutex_lock(&shelf->lock);
+	}
+	pthread_mutex_unlock(&shelf->lock);
+	return NULL;
+}
+
+/* ---- queueing ---- */
+
+/* Takes data. */
+static enum err
+order_add(struct shelf *shelf, uint64_t number, uint8_t *data, size_t len)
+{
+	struct order *order;
+	enum err err = ERR_OK;
+
+	pthread_mutex_lock(&shelf->lock);
+	HASH_FIND(hh, shelf->orders, &number, sizeof(number), order);
+	if (order == NULL) {
+		order = calloc(1, sizeof(*order));
+		if (order != NULL) {
+			order->number = number;
+			HASH_ADD(hh, shelf->orders, number, sizeof(order->number), order);
+		}
+		if (order == NULL || !table_added(order, hh)) {
+			free(order);
+			free(data);
+			err = ERR_NOMEM;
+			goto out;
+		}
+	}
+	free(order->data);
+	order->data = data;
+	order->len = len;
+	pthread_cond_signal(&shelf->wake);
+out:
+	pthread_mutex_unlock(&shelf->lock);
+	return err;
+}
+
+enum err
+shelf_put(struct shelf *shelf, uint64_t number, const ProtobufCMessage *msg)
+{
+	size_t len = protobuf_c_message_get_packed_size(msg);
+	struct buf buf;
+	uint8_t *room;
+
+	if (len > shelf->config.record_max)
+		return ERR_LIMIT;
+	buf_init(&buf, MAGIC_LEN + 4 + len);
+	buf_put(&buf, MAGIC, MAGIC_LEN);
+	buf_put_u32(&buf, (uint32_t)len);
+	room = buf_reserve(&buf, len);
+	if (room == NULL || buf.err != ERR_OK) {
+		buf_fini(&buf);
+		return ERR_NOMEM;
+	}
+	buf_added(&buf, protobuf_c_message_pack(msg, room));
+	return order_add(shelf, number, buf.data, buf.len);
+}
+
+enum err
+shelf_remove(struct shelf *shelf, uint64_t number)
+{
+	return order_add(shelf, number, NULL, 0);
+}
+
+void
+shelf_flush(struct shelf *shelf)
+{
+	pthread_mutex_lock(&shelf->lock);
+	while (shelf->orders != NULL || shelf->busy)
+		pthread_cond_wait(&shelf->idle, &shelf->lock);
+	pthread_mutex_unlock(&shelf->lock);
+}
+
+/* ---- reading, at start ---- */
+
+/* The whole file into buf. ERR_LIMIT when it is bigger than any that was written. */
+static enum err
+file_read(int dir_fd, const char *name, struct buf *buf)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	enum err err = ERR_OK;
+	struct stat st;
+
+	if (fd < 0)
+		return ERR_SYS;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		err = ERR_SYS;
+	while (err == ERR_OK) {
+		uint8_t *room = buf_reserve(buf, 4096);
+		ssize_t n;
+
+		if (room == NULL) {
+			err = buf->err;
+			break;
+		}
+		n = read(fd, room, 4096);
+		if (n == 0)
+			break;
+		if (n > 0)
+			buf_added(buf, (size_t)n);
+		else if (errno != EINTR)
+			err = ERR_SYS;
+	}
+	close(fd);
+	return err;
+}
+
+/* What was put, within the file; NULL: it is not whole. */
+static const uint8_t *
+content_of(const struct buf *buf, size_t *len)
+{
+	const uint8_t *magic;
+	struct cur cur;
+
+	cur_init(&cur, buf->data, buf->len);
+	magic = cur_take(&cur, MAGIC_LEN);
+	*len = cur_u32(&cur);
+	if (cur.err != ERR_OK || memcmp(magic, MAGIC, MAGIC_LEN) != 0 || *len != cur.left)
+		return NULL;
+	return cur_take(&cur, *len);
+}
+
+static void
+set_aside(const struct shelf *shelf, const char *name)
+{
+	char aside[NAME_SIZE + sizeof(ASIDE)];
+
+	if (!shelf->config.aside) {
+		log_warn("state directory: %s is damaged, removed", name);
+		unlinkat(shelf->config.dir_fd, name, 0);
+		return;
+	}
+	snprintf(aside, sizeof(aside), "%s" ASIDE, name);
+	log_err("state directory: %s is damaged, it is %s now", name, aside);
+	if (renameat(shelf->config.dir_fd, name, shelf->config.dir_fd, aside) < 0)
+		log_err("state directory: cannot rename %s: %m", name);
+}
+
+static void
+file_load(
+    const struct shelf *shelf, const char *name, uint64_t number, shelf_found_fn found, void *arg)
+{
+	enum shelf_verdict verdict = SHELF_DAMAGED;
+	const uint8_t *data = NULL;
+	struct buf buf;
+	size_t len = 0;
+
+	/* Room for the reads of whole blocks. */
+	buf_init(&buf, shelf->config.record_max + 2 * 4096);
+	if (file_read(shelf->config.dir_fd, name, &buf) == ERR_OK)
+		data = content_of(&buf, &len);
+	if (data != NULL)
+		verdict = found(number, data, len, arg);
+	buf_fini(&buf);
+	if (verdict == SHELF_FORGET)
+		unlinkat(shelf->config.dir_fd, name, 0);
+	else if (verdict == SHELF_DAMAGED)
+		set_aside(shelf, name);
+}
+
+/* Files of others are left alone. */
+static bool
+number_of(const struct shelf *shelf, const char *name, uint64_t *number)
+{
+	char expected[NAME_SIZE], hex[DIGITS + 1];
+	uint8_t bytes[DIGITS / 2];
+
+	if (strlen(name) < DIGITS)
+		return false;
+	(void)str_copy_n(hex, sizeof(hex), name, DIGITS);
+	if (str_unhex(hex, bytes, sizeof(bytes)) != ERR_OK)
+		return false;
+	*number = 0;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		*number = *number << 8 | bytes[i];
+	name_make(shelf, *number, expected);
+	return strcmp(expected, name) == 0;
+}
+
+enum err
+shelf_load(struct shelf *shelf, shelf_found_fn found, void *arg)
+{
+	int fd = openat(shelf->config.dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+	uint64_t number;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return ERR_SYS;
+	}
+	(void)unlinkat(shelf->config.dir_fd, shelf->config.temporary, 0);
+	while ((entry = readdir(dir)) != NULL)
+		if (number_of(shelf, entry->d_name, &number))
+			file_load(shelf, entry->d_name, number, found, arg);
+	closedir(dir);
+	return ERR_OK;
+}
+
+/* ---- start and end ---- */
+
+struct shelf *
+shelf_new(const struct shelf_config *config)
+{
+	struct shelf *shelf = calloc(1, sizeof(*shelf));
+
+	if (shelf == NULL) {
+		close(config->dir_fd);
+		return NULL;
+	}
+	shelf->config = *config;
+	shelf->limit = (struct log_limit){.burst = 5, .interval_sec = 60};
+	pthread_mutex_init(&shelf->lock, NULL);
+	pthread_cond_init(&shelf->wake, NULL);
+	pthread_cond_init(&shelf->idle, NULL);
+	shelf->started = pthread_create(&shelf->thread, NULL, thread_main, shelf) == 0;
+	if (shelf->started)
+		return shelf;
+	shelf_free(shelf);
+	return NULL;
+}
+
+void
+shelf_free(struct shelf *shelf)
+{
+	if (shelf == NULL)
+		return;
+	pthread_mutex_lock(&shelf->lock);
+	shelf->stopping = true;
+	pthread_cond_signal(&shelf->wake);
+	pthread_mutex_unlock(&shelf->lock);
+	if (shelf->started)
+		pthread_join(shelf->thread, NULL);
+	pthread_cond_destroy(&shelf->wake);
+	pthread_cond_destroy(&shelf->idle);
+	pthread_mutex_destroy(&shelf->lock);
+	close(shelf->config.dir_fd);
+	free(shelf);
+}

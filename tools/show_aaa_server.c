@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * show-aaa-server: the LOCAL database and the RADIUS servers with their state and counters, asked
+ * from the running daemon and shown as the ASA would ("show aaa-server") or as JSON. See
+ * show-aaa-server(8).
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/attr.h"
+#include "common/ip.h"
+#include "common/ipc.h"
+#include "common/str.h"
+#include "conf/conf.h"
+#include "tools/ctl.h"
+
+#define NAME_MAX_LEN 256
+#define TIME_MAX_LEN 64
+
+enum { EXIT_DAEMON = 1, EXIT_USAGE = 2 };
+
+struct options {
+	const char *conf_dir;
+	const char *socket;
+	bool json;
+	const char *protocol; /* NULL: any */
+	const char *server_group;
+	struct ip_addr server; /* family 0: all */
+};
+
+static NORETURN void
+usage(int status)
+{
+	FILE *out = status == 0 ? stdout : stderr;
+
+	fputs("usage: show-aaa-server [-c DIR | -s SOCKET] [--json]\n"
+	      "           [GROUP [host ADDRESS] | protocol {radius | local}]\n"
+	      "       show-aaa-server -V\n"
+	      "  -c DIR     directory of gateway.conf, which names the control socket\n"
+	      "  -s SOCKET  the control socket itself\n"
+	      "  GROUP      only the servers of this aaa-server group, or LOCAL\n",
+	    out);
+	exit(status);
+}
+
+static PRINTF_LIKE(2, 3) NORETURN void fail(int status, const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("show-aaa-server: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(status);
+}
+
+/* "protocol radius", "GROUP" or "GROUP host ADDRESS". */
+static void
+parse_words(struct options *options, int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[0], "protocol") == 0) {
+		options->protocol = argv[1];
+		if (strcmp(argv[1], "radius") != 0 && strcmp(argv[1], "local") != 0)
+			fail(EXIT_USAGE, "%s: the protocols are radius and local", argv[1]);
+		return;
+	}
+	if (argc == 0)
+		return;
+	options->server_group = argv[0];
+	if (argv[0][0] == '\0' || (argc != 1 && argc != 3))
+		usage(EXIT_USAGE);
+	if (argc == 1)
+		return;
+	if (strcmp(argv[1], "host") != 0)
+		usage(EXIT_USAGE);
+	if (ip_parse(argv[2], &options->server) != ERR_OK)
+		fail(EXIT_USAGE, "%s: not an IP address", argv[2]);
+}
+
+static void
+parse_options(struct options *options, int argc, char **argv)
+{
+	static const struct option long_options[] = {
+	    {"json", no_argument, NULL, 'j'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:s:hV", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			options->conf_dir = optarg;
+			break;
+		case 's':
+			options->socket = optarg;
+			break;
+		case 'j':
+			options->json = true;
+			break;
+		case 'h':
+			usage(0);
+		case 'V':
+			puts("show-aaa-server " SEKISHO_VERSION);
+			exit(0);
+		default:
+			usage(EXIT_USAGE);
+		}
+	}
+	if (options->conf_dir != NULL && options->socket != NULL)
+		usage(EXIT_USAGE);
+	parse_words(options, argc - optind, argv + optind);
+}
+
+/* Path of the control socket from gateway.conf; the caller frees. */
+static char *
+socket_from_conf(const char *dir)
+{
+	struct conf_errors errors;
+	char *path;
+
+	conf_errors_init(&errors);
+	path = conf_control_path(dir, &errors);
+	if (path == NULL) {
+		fputs(buf_cstr(&errors.text), stderr);
+		fail(EXIT_DAEMON,
+		    "cannot read gateway.conf in %s; -s SOCKET names the socket directly", dir);
+	}
+	conf_errors_fini(&errors);
+	return path;
+}
+
+/* ---- writing ---- */
+
+/* The counters, in the ASA's order and words. */
+static const struct counter {
+	const char *label;
+	const char *key; /* in JSON */
+	size_t at;
+	bool milliseconds;
+	bool radius; /* LOCAL has not got it */
+} counters[] = {
+#define COUNTER(text, name, ms, rad)                                                               \
+	{                                                                                          \
+		text, #name, offsetof(Ipc__CtlAaaHost, name), ms, rad                              \
+	}
+    COUNTER("Number of pending requests", pending, false, false),
+    COUNTER("Average round trip time", round_trip_ms, true, false),
+    COUNTER("Number of authentication requests", authentications, false, false),
+    COUNTER("Number of authorization requests", authorizations, false, false),
+    COUNTER("Number of accounting requests", accountings, false, false),
+    COUNTER("Number of retransmissions", retransmissions, false, false),
+    COUNTER("Number of accepts", accepts, false, false),
+    COUNTER("Number of rejects", rejects, false, false),
+    COUNTER("Number of challenges", challenges, false, false),
+    COUNTER("Number of malformed responses", malformed, false, true),
+    COUNTER("Number of bad authenticators", bad_authenticators, false, false),
+    COUNTER("Number of timeouts", timeouts, false, false),
+    COUNTER("Number of unrecognized responses", unrecognized, false, false),
+#undef COUNTER
+};
+
+static uint64_t
+counter_value(const Ipc__CtlAaaHost *host, const struct counter *counter)
+{
+	uint64_t value;
+
+	memcpy(&value, (const char *)host + counter->at, sizeof(value));
+	return value;
+}
+
+/* "02:02:33 UTC Tue Jul 9 2024" */
+static void
+time_text(int64_t since, char *dst, size_t dst_size)
+{
+	time_t when = (time_t)since;
+	struct tm tm;
+	char head[TIME_MAX_LEN], year[16];
+
+	if (localtime_r(&when, &tm) == NULL ||
+	    strftime(head, sizeof(head), "%H:%M:%S %Z %a %b", &tm) == 0 ||
+	    strftime(year, sizeof(year), "%Y", &tm) == 0)
+		snprintf(dst, dst_size, "unknown");
+	else
+		snprintf(dst, dst_size, "%s %d %s", head, tm.tm_mday, year);
+}
+
+static void
+status_text(const Ipc__CtlAaaHost *host, char *dst, size_t dst_size)
+{
+	char when[2 * TIME_MAX_LEN];
+
+	time_text(host->since, when, sizeof(when));
+	if (host->failed)
+		snprintf(dst, dst_size, "FAILED, Server disabled at %s", when);
+	else if (host->since == 0)
+		snprintf(dst, dst_size, "ACTIVE, Last transaction at unknown");
+	else
+		snprintf(dst, dst_size, "ACTIVE, Last transaction at %s", when);
+}
+
+static bool
+is_local(const Ipc__CtlAaaHost *host)
+{
+	return host->server.len == 0;
+}
+
+/* The server's address as text; false: it is none. */
+static bool
+address_text(const Ipc__CtlAaaHost *host, char *dst)
+{
+	struct ip_addr addr;
+
+	if (ip_from_bytes(host->server.data, host->server.len, &addr) != ERR_OK)
+		return false;
+	ip_str(&addr, dst);
+	return true;
+}
+
+static void
+print_host(const Ipc__CtlAaaHost *host)
+{
+	char group[NAME_MAX_LEN], protocol[NAME_MAX_LEN], status[NAME_MAX_LEN];
+	char addr[IP_STR_MAX] = "None";
+
+	str_printable(group, sizeof(group), host->server_group);
+	str_printable(protocol, sizeof(protocol), host->protocol);
+	status_text(host, status, sizeof(status));
+	printf("Server Group:    %s\nServer Protocol: %s\n", group, protocol);
+	if (address_text(host, addr))
+		printf("Server Address:  %s\nServer port:     %u(authentication), %u(accounting)\n",
+		    addr, host->authentication_port, host->accounting_port);
+	else
+		printf("Server Address:  None\nServer port:     None\n");
+	printf("Server status:   %s\n", status);
+	for (size_t i = 0; i < ARRAY_LEN(counters); i++)
+		if (!counters[i].radius || !is_local(host))
+			printf("%-38s%" PRIu64 "%s\n", counters[i].label,
+			    counter_value(host, &counters[i]),
+			    counters[i].milliseconds ? "ms" : "");
+	putchar('\n');
+}
+
+static void
+json_host(json_t *hosts, const Ipc__CtlAaaHost *host)
+{
+	char group[NAME_MAX_LEN], protocol[NAME_MAX_LEN], addr[IP_STR_MAX];
+	bool has_address = address_text(host, addr);
+	json_t *item;
+
+	str_printable(group, sizeof(group), host->server_group);
+	str_printable(protocol, sizeof(protocol), host->protocol);
+	item = json_pack("{s:s, s:s, s:s?, s:I, s:I, s:b, s:I}", "server_group", group, "protocol",
+	    protocol, "server", has_address ? addr : NULL, "authentication_port",
+	    (json_int_t)host->authentication_port, "accounting_port",
+	    (json_int_t)host->accounting_port, "failed", host->failed, "since",
+	    (json_int_t)host->since);
+	for (size_t i = 0; item != NULL && i < ARRAY_LEN(counters); i++) {
+		uint64_t value = counter_value(host, &counters[i]);
+		json_int_t number = value > INT64_MAX ? INT64_MAX : (json_int_t)value;
+
+		if (json_object_set_new(item, counters[i].key, json_integer(number)) != 0)
+			fail(EXIT_DAEMON, "out of memory");
+	}
+	if (item == NULL || json_array_append_new(hosts, item) != 0)
+		fail(EXIT_DAEMON, "out of memory");
+}
+
+static void
+take_host(const struct options *options, json_t *hosts, const Ipc__CtlAaaHost *host)
+{
+	if (options->protocol != NULL &&
+	    (strcmp(options->protocol, "local") == 0) != is_local(host))
+		return;
+	if (hosts != NULL)
+		json_host(hosts, host);
+	else
+		print_host(host);
+}
+
+/* ---- asking ---- */
+
+/* One message of the answer; true: it was the last. */
+static bool
+take_answer(const struct options *options, int fd, json_t *hosts)
+{
+	ProtobufCMessage *msg = NULL;
+	Ipc__MsgType type;
+	bool last = false;
+	enum err err = ctl_receive(fd, CTL_TIMEOUT_SEC, &type, &msg);
+
+	if (err == ERR_OK && type == IPC__MSG_TYPE__MSG_CTL_AAA_HOST) {
+		take_host(options, hosts, (const Ipc__CtlAaaHost *)msg);
+	} else if (err == ERR_OK && type == IPC__MSG_TYPE__MSG_CTL_END) {
+		char text[256];
+
+		str_printable(text, sizeof(text), ((const Ipc__CtlEnd *)msg)->error);
+		if (text[0] != '\0')
+			fail(EXIT_DAEMON, "sekishod refused: %s", text);
+		last = true;
+	} else if (err == ERR_OK) {
+		err = ERR_SYNTAX;
+	}
+	if (err != ERR_OK)
+		fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s", options->socket,
+		    err_str(err));
+	protobuf_c_message_free_unpacked(msg, NULL);
+	return last;
+}
+
+/* Ask the daemon and write what it says; does not return if it cannot be asked. */
+static void
+ask(const struct options *options, json_t *hosts)
+{
+	Ipc__CtlAaaServer request = IPC__CTL_AAA_SERVER__INIT;
+	const char *path = options->socket;
+	enum err err;
+	int fd;
+
+	if (options->server_group != NULL)
+		request.server_group = (char *)options->server_group;
+	request.server.data = (uint8_t *)options->server.bytes;
+	request.server.len = ip_len(&options->server);
+	err = ctl_connect(path, &fd);
+	if (err == ERR_SYS)
+		fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
+	if (err != ERR_OK)
+		fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
+	err = ipc_write_blocking(fd, IPC__MSG_TYPE__MSG_CTL_AAA_SERVER, &request.base, -1);
+	if (err != ERR_OK)
+		fail(EXIT_DAEMON, "%s: cannot ask sekishod: %s", path, err_str(err));
+	while (!take_answer(options, fd, hosts))
+		;
+	close(fd);
+}
+
+static void
+write_json(json_t *hosts)
+{
+	json_t *document = json_pack("{s:o}", "aaa_servers", hosts);
+
+	if (document == NULL || json_dumpf(document, stdout, JSON_INDENT(2)) != 0)
+		fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
+	putchar('\n');
+	json_decref(document);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = {0};
+	json_t *hosts = NULL;
+	char *path = NULL;
+
+	parse_options(&options, argc, argv);
+	if (options.socket == NULL) {
+		path = socket_from_conf(
+		    options.conf_dir != NULL ? options.conf_dir : SEKISHO_SYSCONFDIR);
+		options.socket = path;
+	}
+	if (options.json) {
+		hosts = json_array();
+		if (hosts == NULL)
+			fail(EXIT_DAEMON, "out of memory");
+	}
+	ask(&options, hosts);
+	if (options.json)
+		write_json(hosts);
+	free(path);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
+	return 0;
+}
