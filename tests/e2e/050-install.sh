@@ -11,7 +11,7 @@ install_to() {
 }
 
 expect_ok "make install" install_to
-for program in sbin/sekishod sbin/sekisho-passwd sbin/sekisho-pki sbin/explain-policy bin/show-sessions bin/show-access-list bin/asa-import; do
+for program in sbin/sekishod sbin/sekisho-passwd sbin/sekisho-pki sbin/sekisho-debug sbin/explain-policy bin/show-sessions bin/show-access-list bin/show-crypto-ca bin/asa-import; do
 	for file in "usr/$program" "usr/share/man/man8/${program#*/}.8"; do
 		[ -f "$W/root/$file" ] || fail "installed files, expected $file, got none"
 	done

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Tunnel groups that ask for more than this version serves are accepted with a warning and let nobody in: in the words of a
+# Tunnel groups whose servers can never be asked (no key) are accepted with a warning and let nobody in: in the words of a
 # wrong password (INV-3; test_login shows that the password is looked at all the same). The log tells why. So it is for a
-# user without a password.
+# user without a password. LOCAL behind such servers serves, and so does a group where nobody's authorization is required.
 . "$(dirname "$0")/../lib/e2e.sh"
 
 group() {
@@ -11,20 +11,25 @@ group() {
 }
 
 CONF_GROUPS=''
-group radius 'authentication-server-group = [ "ISE", "LOCAL" ];' ''
+group radius 'authentication-server-group = [ "ISE" ];' ''
 group second 'secondary-authentication-server-group = [ "ISE" ];' ''
-group authz 'authorization-server-group = [ "ISE" ];' ''
+group authz 'authorization-server-group = [ "ISE" ]; authorization-required = true;' ''
+group behind 'authentication-server-group = [ "ISE", "LOCAL" ];' ''
+group lax 'authorization-server-group = [ "ISE" ];' ''
 CONF_LIMITS='login-attempts = 16;'
 net_up 1
 pki_make
 conf_write
-echo 'aaa-server-groups = ( { name = "ISE"; hosts = ( { address = "192.0.2.250"; key = "s3cret"; } ); } );' >"$W/conf/aaa.conf"
+echo 'aaa-server-groups = ( { name = "ISE"; hosts = ( { address = "192.0.2.250"; } ); } );' >"$W/conf/aaa.conf"
 chmod 600 "$W/conf/aaa.conf"
 sed -i 's|^usernames = (|&\n  { name = "mute"; },|' "$W/conf/users.conf"
 
 warnings=$("$SEKISHO_BIN/sekishod" -t -c "$W/conf" 2>&1) || fail "-t, expected success, got: $warnings"
 for group in radius second authz; do
 	expect_match "warning about $group" "warning.*$group" "$warnings"
+done
+for group in behind lax; do
+	[[ $warnings != *"($group): closed"* ]] || fail "no warning that $group is closed, got: $warnings"
 done
 gate_start
 
@@ -60,5 +65,9 @@ gate_log '113015.*User has no password'
 expect_eq "sessions" 0 "$(session_count)"
 
 # Everybody else gets in.
-client_up 1 bob --authgroup=Staff
-expect_ok "traffic" ping4 1
+for group in Staff behind lax; do
+	client_up 1 bob --authgroup=$group
+	expect_ok "traffic by $group" ping4 1
+	client_stop 1
+	wait_for 10 "session ends" sessions_are 0
+done

@@ -197,3 +197,43 @@ radius_aaa_conf() {
 radius_detail() {
 	sed -n "s/^\t$2 = \"\{0,1\}\([^\"]*\)\"\{0,1\}\$/\1/p" "$W/radius/log/$1-detail" | tail -1
 }
+
+# A Python expression on r, the accounting requests that FreeRADIUS received, oldest first, each an attribute's name to the list
+# of its values; x(user, type) are those of a user and an Acct-Status-Type: acct EXPRESSION [DIR]
+# One whose answer came too late, as from a server that just starts, is sent again: by session, type and time it is the same.
+# twice says how many such were left out.
+acct() {
+	/usr/bin/python3 - "$1" "${2:-$W/radius}/log/acct-detail" <<-'END'
+	import os, sys
+	r = []
+	seen = set()
+	twice = 0
+	if os.path.exists(sys.argv[2]):
+	    for block in open(sys.argv[2]).read().split("\n\n"):
+	        one = {}
+	        for line in block.split("\n")[1:]:
+	            name, _, value = line.strip().partition(" = ")
+	            one.setdefault(name, []).append(value.strip('"'))
+	        if not one:
+	            continue
+	        key = (one["Acct-Session-Id"][0], one["Acct-Status-Type"][0], one["Event-Timestamp"][0])
+	        if key in seen:
+	            twice += 1
+	        else:
+	            r.append(one)
+	        seen.add(key)
+	def x(user, kind):
+	    return [o for o in r if o["User-Name"] == [user] and o["Acct-Status-Type"] == [kind]]
+	print(eval(sys.argv[1]))
+	END
+}
+
+# Has so many of a user: acct_has USER TYPE COUNT [DIR]
+acct_has() {
+	[ "$(acct "len(x('$1', '$2'))" "${4:-$W/radius}")" = "$3" ]
+}
+
+# The tunnel groups of conf_write account to RAD.
+acct_groups() {
+	sed -i 's/address-pool = \[ "POOL/accounting-server-group = "RAD"; &/' "$W/conf/tunnel-groups.conf"
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Run the tests: runner.sh [-j N] VARIANT:PATTERN... where VARIANT is plain, address or thread (which build) and PATTERN
+# Run the tests: runner.sh [-j N] VARIANT:PATTERN... where VARIANT is plain, address, thread or fuzz (which build) and PATTERN
 # matches names such as e2e/100-login-groups, unit/test_pool, fuzz/xml. One line per test, the log of a failed one, and at
 # the end "N passed, N failed".
 set -uo pipefail
@@ -17,8 +17,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
-declare -A folder=([plain]="${BUILD:-build}" [address]=build-address-undefined [thread]=build-thread)
-declare -A san=([plain]="" [address]="address,undefined" [thread]=thread)
+declare -A folder=([plain]="${BUILD:-build}" [address]=build-address-undefined [thread]=build-thread [fuzz]=build-fuzz-short)
+declare -A san=([plain]="" [address]="address,undefined" [thread]=thread [fuzz]=fuzzer)
 
 # All tests by name, one a line.
 names() {
@@ -46,7 +46,7 @@ for arg in "$@"; do
 done >"$list"
 
 run_one() {
-	local variant=$1 name=$2 prefix=$3 label log begin status=0 build ns
+	local variant=$1 name=$2 prefix=$3 label log begin status=0 build ns parser
 	label=$name
 	[ "$variant" = plain ] || label=$name@$variant
 	log=$work/$(tr '/@' '--' <<<"$label")
@@ -54,8 +54,17 @@ run_one() {
 	begin=$(date +%s%N)
 	export ASAN_OPTIONS=detect_leaks=1:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 	case $name in
+	fuzz/*)
+		parser=${name#fuzz/}
+		if [ "$variant" != fuzz ]; then
+			timeout -k 5 300 "$build/tests/fuzz/fuzz_$parser" "tests/fuzz/corpus/$parser"
+		else # what is new goes into the first folder; an input that breaks it is printed
+			mkdir -p "$work/found/$parser"
+			timeout -k 5 120 "$build/tests/fuzz/fuzz_$parser" -max_total_time="${FUZZ_SECONDS:-10}" -timeout=10 -rss_limit_mb=2048 \
+				-verbosity=0 -print_final_stats=1 -artifact_prefix="$work/" "$work/found/$parser" "tests/fuzz/corpus/$parser"
+		fi
+		;;
 	unit/*) timeout -k 5 120 "$build/tests/$name" ;;
-	fuzz/*) timeout -k 5 300 "$build/tests/fuzz/fuzz_${name#fuzz/}" "tests/fuzz/corpus/${name#fuzz/}" ;;
 	e2e/*) SEKISHO_PREFIX=$prefix SEKISHO_BIN=$build/bin SEKISHO_SAN=${san[$variant]} timeout -k 30 "${E2E_TIMEOUT:-400}" bash "tests/$name.sh" ;;
 	esac >"$log" 2>&1 </dev/null || status=$?
 	# A test that had to be killed leaves its namespaces and what runs in them.

@@ -44,7 +44,7 @@ fence() {
 	done < <(grep -nE "$regex" {common,conf,gateway,auth,pki,tools}/*.[ch] /dev/null 2>/dev/null | grep -vE '^[^:]*:[0-9]+:[[:space:]]*(/?\*|//)')
 }
 fence '\bSSL_[A-Za-z]+\(' 'OpenSSL SSL_*' 'gateway/tls*.c' 'gateway/tls*.h' 'gateway/dtls*.c'
-fence '\bX509_[A-Za-z0-9_]+\(' 'OpenSSL X509_*' 'pki/*' 'gateway/tls.c' 'common/cert.c' 'tools/import_identity.c' 'tools/pki_*.c'
+fence '\bX509_[A-Za-z0-9_]+\(' 'OpenSSL X509_*' 'pki/*' 'gateway/tls.c' 'common/cert*.c' 'tools/import_identity.c' 'tools/pki_*.c'
 fence '#include <libxml' 'libxml2' 'gateway/xml*.c'
 fence '#include <libconfig' 'libconfig' 'conf/file.c'
 fence '#include <jansson' 'jansson' 'tools/*'
