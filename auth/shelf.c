@@ -268,7 +268,7 @@ set_aside(const struct shelf *shelf, const char *name)
 		unlinkat(shelf->config.dir_fd, name, 0);
 		return;
 	}
-	snprintf(aside, sizeof(aside), "%s" ASIDE, name);
+	snprintf(aside, sizeof(aside), "%.*s" ASIDE, (int)NAME_SIZE - 1, name);
 	log_err("state directory: %s is damaged, it is %s now", name, aside);
 	if (renameat(shelf->config.dir_fd, name, shelf->config.dir_fd, aside) < 0)
 		log_err("state directory: cannot rename %s: %m", name);
