@@ -123,10 +123,12 @@ take_kind(struct options *options, const char *first, struct words *words)
 		known = true;
 		if (kinds[i].kind == TRACE_CA)
 			seconds = "\"ca\"";
-		if (kinds[i].second != NULL && second == NULL)
-			second = next_word(words, first, seconds);
-		if (kinds[i].second != NULL && strcmp(second, kinds[i].second) != 0)
-			continue;
+		if (kinds[i].second != NULL) {
+			if (second == NULL)
+				second = next_word(words, first, seconds);
+			if (strcmp(second, kinds[i].second) != 0)
+				continue;
+		}
 		for (size_t k = 0; k < options->kinds_len; k++)
 			if (options->kinds[k] == kinds[i].kind)
 				fail(EXIT_USAGE, "\"%s%s%s\" is there twice", first,
