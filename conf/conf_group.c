@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What tunnel groups ask of a login, and whether there is anybody who could say yes to it: a server
- * group has to have a host with a key, unless LOCAL stands behind it. A group without is closed;
+ * group has to have a host with a key. A group without is closed, also with LOCAL behind it;
  * certificates are still asked for, because certificate maps choose a group by them.
  */
 #include <string.h>
