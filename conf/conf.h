@@ -79,6 +79,10 @@ enum conf_gateway {
 	GW_STATE_DIRECTORY,  /* state-directory: path ("/var/lib/sekisho") */
 	GW_CHROOT_DIRECTORY, /* chroot-directory: path of an empty directory ("/run/sekisho/empty"),
 				created if missing */
+	GW_DTLS_CIPHERS,     /* dtls-ciphers: strings, OpenSSL's names, best first; none given: the
+				default of gateway/dtls_offer.c */
+	GW_LEGACY_LOGIN, /* legacy-login: bool (true): clients without the XML protocol may log in
+			  */
 	GW_COUNT
 };
 enum conf_listener {
@@ -310,6 +314,8 @@ enum conf_gp_attributes {
 	GPA_ANYCONNECT_DPD_GATEWAY, /* anyconnect-dpd-interval-gateway: seconds 5-3600 or none (30)
 				     */
 	GPA_ANYCONNECT_DPD_CLIENT, /* anyconnect-dpd-interval-client: seconds 5-3600 or none (30) */
+	GPA_ANYCONNECT_MOBILE_DPD, /* anyconnect-mobile-dpd-interval: seconds 5-3600 or none (none)
+				    */
 	GPA_ANYCONNECT_SSL_KEEPALIVE,  /* anyconnect-ssl-keepalive: seconds 15-600 or none (20) */
 	GPA_ANYCONNECT_SSL_DTLS,       /* anyconnect-ssl-dtls: bool (true) */
 	GPA_ANYCONNECT_SSL_REKEY_TIME, /* anyconnect-ssl-rekey-time: minutes 1-10080 or none (none)

@@ -9,6 +9,37 @@
 		.rows = (table), .len = ARRAY_LEN(table)                                           \
 	}
 
+/* What gateway/dtls_offer.c knows, and the suites of pre-shared keys. */
+static const char *const dtls_ciphers[] = {
+    "PSK-AES256-GCM-SHA384",
+    "PSK-CHACHA20-POLY1305",
+    "PSK-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "AES256-GCM-SHA384",
+    "AES128-GCM-SHA256",
+    "DHE-RSA-AES256-SHA",
+    "DHE-RSA-AES128-SHA",
+    "AES256-SHA",
+    "AES128-SHA",
+    NULL,
+};
+
+static const struct row_refused refused[] = {
+    {"dtls-ciphers DES-CBC3-SHA", "3DES is broken; leave it out"},
+    {"dtls-ciphers DES-CBC-SHA", "DES is broken; leave it out"},
+    {"dtls-ciphers RC4-SHA", "RC4 cannot be used with DTLS; leave it out"},
+    {"dtls-ciphers RC4-MD5", "RC4 cannot be used with DTLS; leave it out"},
+    {"dtls-ciphers NULL-SHA", "it does not encrypt; leave it out"},
+    {"dtls-ciphers ECDHE-ECDSA-AES256-GCM-SHA384",
+	"no client is known that offers it for DTLS; write ECDHE-RSA-AES256-GCM-SHA384"},
+    {"dtls-ciphers ECDHE-ECDSA-AES128-GCM-SHA256",
+	"no client is known that offers it for DTLS; write ECDHE-RSA-AES128-GCM-SHA256"},
+    {"dtls-ciphers PSK-NEGOTIATE", "it is no suite; name those that begin with PSK-"},
+    {"dtls-ciphers OC-DTLS1_2-AES256-GCM", "the name is a client's; write AES256-GCM-SHA384"},
+    {"dtls-ciphers OC-DTLS1_2-AES128-GCM", "the name is a client's; write AES128-GCM-SHA256"},
+};
+
 static const struct row gateway[GW_COUNT] = {
     [GW_LISTENERS] = {.name = "listeners",
 	.type = ROW_OBJECTS,
@@ -53,8 +84,22 @@ static const struct row gateway[GW_COUNT] = {
 	.def_text = "/run/sekisho/empty",
 	.syntax = syntax_path,
 	.help = "empty directory in which processes lock themselves up; made if it is missing"},
+    [GW_DTLS_CIPHERS] = {.name = "dtls-ciphers",
+	.type = ROW_STRINGS,
+	.max_count = 16,
+	.words = dtls_ciphers,
+	.help = "cipher suites of DTLS, the best first"},
+    [GW_LEGACY_LOGIN] = {.name = "legacy-login",
+	.type = ROW_BOOL,
+	.def = true,
+	.help = "let clients without the XML protocol log in"},
 };
-const struct row_kind rows_gateway = ROWS(gateway);
+const struct row_kind rows_gateway = {
+    .rows = gateway,
+    .len = ARRAY_LEN(gateway),
+    .refused = refused,
+    .refused_len = ARRAY_LEN(refused),
+};
 
 static const struct row listener[LI_COUNT] = {
     [LI_ADDRESS] = {.name = "address",

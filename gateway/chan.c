@@ -25,6 +25,9 @@
 #define SESSION_END_SLACK_MS                                                                       \
 	5000 /* auth ends sessions that are over; this is for the case that it cannot */
 
+/* The client is told the same time: it goes first if it can. */
+#define REKEY_SLACK_MS 10000
+
 /* Reason byte of our disconnect packets: clients show it, and none is known to read a meaning into
  * it. */
 #define DISCONNECT_REASON 0
@@ -90,9 +93,17 @@ tls_send_control(struct chan *chan, enum cstp_type type, const uint8_t *payload,
 	cstp_head_put(frame, type, len);
 	if (len > 0)
 		memcpy(frame + CSTP_HEAD_LEN, payload, len);
+	chan->tls_tx_ms = chan->env->now_ms;
 	/* The stream itself reports a failure to on_closed. */
 	if (tls_stream_write(chan->stream, frame, CSTP_HEAD_LEN + len) != ERR_OK)
 		log_debug("control frame not sent");
+}
+
+/* So that boxes on the way keep the connection in mind while nothing else is sent. */
+bool
+chan_wants_keepalive(const struct chan *chan, uint64_t tx_ms)
+{
+	return chan->keepalive_ms > 0 && chan->env->now_ms - tx_ms >= chan->keepalive_ms;
 }
 
 static void
@@ -181,12 +192,17 @@ on_batch_end(UNUSED struct tls_stream *stream, void *arg)
 }
 
 static void
-on_closed(UNUSED struct tls_stream *stream, enum err why, void *arg)
+on_closed(struct tls_stream *stream, enum err why, void *arg)
 {
 	bool broken = why == ERR_CRYPTO || why == ERR_LIMIT;
+	const char *text = err_str(why);
 
-	chan_close(arg, broken ? IPC__CLOSE_CAUSE__CLOSE_ERROR : IPC__CLOSE_CAUSE__CLOSE_LOST,
-	    why == ERR_CLOSED ? "connection closed by the client" : err_str(why), false);
+	if (why == ERR_CLOSED)
+		text = "connection closed by the client";
+	else if (*tls_stream_reason(stream) != '\0')
+		text = tls_stream_reason(stream);
+	chan_close(arg, broken ? IPC__CLOSE_CAUSE__CLOSE_ERROR : IPC__CLOSE_CAUSE__CLOSE_LOST, text,
+	    false);
 }
 
 static const struct tls_stream_ops stream_ops = {
@@ -216,10 +232,12 @@ tls_send_packet(struct chan *chan, uint8_t *pkt, size_t len)
 		return;
 	}
 	cstp_head_put(pkt - CSTP_HEAD_LEN, CSTP_DATA, len);
-	if (tls_stream_write(chan->stream, pkt - CSTP_HEAD_LEN, CSTP_HEAD_LEN + len) == ERR_OK)
-		count_tx(chan, &chan->tls_count, len);
-	else
+	if (tls_stream_write(chan->stream, pkt - CSTP_HEAD_LEN, CSTP_HEAD_LEN + len) != ERR_OK) {
 		chan->tls_count.tx_drops++;
+		return;
+	}
+	chan->tls_tx_ms = chan->env->now_ms;
+	count_tx(chan, &chan->tls_count, len);
 }
 
 /* pkt has room for a frame head in front of it. */
@@ -342,12 +360,17 @@ chan_new(struct chan_env *env, const struct chan_params *params, uint64_t id)
 	chan->ignore_df = policy->df_bit_ignore;
 	chan->link_mtu = params->link_mtu;
 	chan->dpd_ms = (uint64_t)policy->dpd_gateway * 1000;
+	if (!params->mobile)
+		chan->keepalive_ms = (uint64_t)policy->keepalive * 1000;
+	chan->tls_tx_ms = env->now_ms;
+	chan->rekey_ms = (uint64_t)params->rekey_sec * 1000;
+	chan->rekey_due_ms = env->now_ms + chan->rekey_ms + REKEY_SLACK_MS;
 	limits_set(chan, policy->idle_timeout, policy->session_remaining);
 	chan->data_ms = env->now_ms;
 	chan->dtls_offered = params->dtls;
 	chan->dtls_port = params->dtls_port;
 	memcpy(chan->app_id, params->app_id, sizeof(chan->app_id));
-	memcpy(chan->psk, params->psk, sizeof(chan->psk));
+	chan_dtls_init(chan, params);
 	leg_life_init(&chan->tls_life, env->now_ms);
 	cstp_reader_init(&chan->reader);
 	chan->stream = params->stream;
@@ -373,7 +396,8 @@ chan_free(void *arg)
 	struct chan *chan = arg;
 
 	cstp_reader_fini(&chan->reader);
-	str_wipe(chan->psk, sizeof(chan->psk));
+	str_wipe(&chan->terms, sizeof(chan->terms));
+	str_wipe(chan->psks, sizeof(chan->psks));
 	free(chan);
 }
 
@@ -405,6 +429,7 @@ chan_close(struct chan *chan, Ipc__CloseCause cause, const char *text, bool noti
 	chan->closed = true;
 	chan_report_closed(chan, cause, text);
 	chan_dtls_drop(chan, cause != IPC__CLOSE_CAUSE__CLOSE_REPLACED);
+	chan_dtls_fini(chan, cause);
 	filter_table_unuse(&chan->filter);
 	env->gone(env, chan);
 	tls_stream_close(chan->stream);
@@ -416,6 +441,7 @@ void
 chan_discard(struct chan *chan)
 {
 	chan->closed = true;
+	chan_dtls_fini(chan, IPC__CLOSE_CAUSE__CLOSE_LOST);
 	filter_table_unuse(&chan->filter);
 	tls_stream_close(chan->stream);
 	loop_defer(chan->env->loop, chan_free, chan);
@@ -439,11 +465,30 @@ check_timeouts(struct chan *chan)
 	return true;
 }
 
+/* New keys for the stream when it is time and the client did not see to it. */
+static void
+check_rekey(struct chan *chan)
+{
+	uint64_t now_ms = chan->env->now_ms;
+
+	if (chan->rekey_ms == 0)
+		return;
+	if (chan->rekeys == tls_stream_rekeys(chan->stream) && now_ms < chan->rekey_due_ms)
+		return;
+	/* The stream itself reports a failure to on_closed. */
+	if (chan->rekeys == tls_stream_rekeys(chan->stream) &&
+	    tls_stream_rekey(chan->stream) != ERR_OK)
+		log_debug("session %016llx: no new keys", (unsigned long long)chan->session);
+	chan->rekeys = tls_stream_rekeys(chan->stream);
+	chan->rekey_due_ms = now_ms + chan->rekey_ms + REKEY_SLACK_MS;
+}
+
 void
 chan_tick(struct chan *chan)
 {
 	if (!check_timeouts(chan))
 		return;
+	check_rekey(chan);
 	switch (leg_life_check(&chan->tls_life, chan->dpd_ms, chan->env->now_ms)) {
 	case LEG_ALIVE:
 		break;
@@ -454,5 +499,7 @@ chan_tick(struct chan *chan)
 		chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_LOST, "dead peer detection", false);
 		return;
 	}
+	if (chan_wants_keepalive(chan, chan->tls_tx_ms))
+		tls_send_control(chan, CSTP_KEEPALIVE, NULL, 0);
 	chan_dtls_tick(chan);
 }

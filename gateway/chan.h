@@ -26,6 +26,7 @@
 #include "gateway/filter_table.h"
 #include "gateway/inner.h"
 #include "gateway/leg.h"
+#include "gateway/past_keys.h"
 #include "gateway/tls_stream.h"
 #include "gateway/tun.h"
 #include "gateway/udp.h"
@@ -39,6 +40,7 @@
 	(256 * 1024) /* unsent bytes on the TLS leg beyond which data is dropped */
 
 struct chan;
+struct dtls_suite;
 
 /* The worker's data path, as its channels see it. */
 struct chan_env {
@@ -48,12 +50,13 @@ struct chan_env {
 	struct udp *udp;
 	struct dtls *dtls; /* NULL: no DTLS in this worker */
 	struct filter_table *filters;
-	uint8_t *frame;       /* CHAN_FRAME_MAX bytes of scratch */
-	uint64_t now_ms;      /* read once for each batch */
-	bool in_batch;        /* a TLS batch is being worked through: now_ms is fresh */
-	unsigned handshakes;  /* channels with a DTLS handshake under way */
-	unsigned icmp_tokens; /* ICMP errors that may still be sent this second */
-	uint16_t frag_id;     /* of the last packet that was cut against its sender's wish */
+	struct past_keys *past_keys; /* of all workers; NULL: none */
+	uint8_t *frame;              /* CHAN_FRAME_MAX bytes of scratch */
+	uint64_t now_ms;             /* read once for each batch */
+	bool in_batch;               /* a TLS batch is being worked through: now_ms is fresh */
+	unsigned handshakes;         /* channels with a DTLS handshake under way */
+	unsigned icmp_tokens;        /* ICMP errors that may still be sent this second */
+	uint16_t frag_id;            /* of the last packet that was cut against its sender's wish */
 	/* The address tables of all workers learn and forget a client's UDP address. */
 	void (*flow_add)(struct chan_env *env, struct chan *chan, const struct udp_flow *flow);
 	void (*flow_remove)(struct chan_env *env, struct chan *chan, const struct udp_flow *flow);
@@ -66,13 +69,16 @@ struct chan_env {
 /* What CONNECT found out. Strings are not kept. */
 struct chan_params {
 	const Ipc__SessionOpened *opened;
-	struct tls_stream *stream; /* taken */
-	unsigned mtu;              /* of inner packets */
-	unsigned link_mtu;         /* of the outer path */
-	bool dtls;                 /* offered to the client: app_id and psk are set */
+	struct tls_stream *stream;           /* taken */
+	unsigned mtu;                        /* of inner packets */
+	unsigned link_mtu;                   /* of the outer path */
+	bool mobile;                         /* a phone: not woken for keepalives */
+	unsigned rekey_sec;                  /* we renew the keys of TLS; 0: not we */
+	bool dtls;                           /* offered to the client: app_id and terms are set */
+	const struct dtls_suite *dtls_suite; /* NULL: negotiated (dtls_offer.h) */
 	uint16_t dtls_port;
-	uint8_t app_id[DTLS_APP_ID_LEN];
-	uint8_t psk[DTLS_PSK_LEN];
+	uint8_t app_id[DTLS_APP_ID_LEN]; /* App-ID or session id */
+	struct dtls_terms terms;
 };
 
 struct chan_count {
@@ -94,10 +100,11 @@ struct chan {
 	struct ip_addr ipv6;
 	unsigned mtu;
 	unsigned link_mtu;
-	uint64_t dpd_ms;  /* 0: off */
-	uint64_t idle_ms; /* 0: off */
-	uint64_t end_ms;  /* session timeout by the worker's clock; 0: none */
-	uint64_t data_ms; /* last data packet in either direction */
+	uint64_t dpd_ms;       /* 0: off */
+	uint64_t keepalive_ms; /* a leg is not silent for longer; 0: off */
+	uint64_t idle_ms;      /* 0: off */
+	uint64_t end_ms;       /* session timeout by the worker's clock; 0: none */
+	uint64_t data_ms;      /* last data packet in either direction */
 	bool closed;
 	bool changed;   /* counters moved since the last report */
 	bool ignore_df; /* packets that are too big are cut even if they should not be */
@@ -107,15 +114,23 @@ struct chan {
 	struct tls_stream *stream;
 	struct cstp_reader reader;
 	struct leg_life tls_life;
+	uint64_t tls_tx_ms; /* last frame sent */
+	uint64_t rekey_ms;  /* time that keys of the stream are good for; 0: as long as it lives */
+	uint64_t rekey_due_ms; /* when we renew them if the client has not */
+	unsigned rekeys;       /* of the client, as far as they were seen */
 	struct chan_count tls_count;
 
 	bool dtls_offered;
 	uint16_t dtls_port;
 	uint8_t app_id[DTLS_APP_ID_LEN];
-	uint8_t psk[DTLS_PSK_LEN];
+	struct dtls_terms terms;                   /* of the next handshake */
+	uint8_t psks[PAST_KEYS_MAX][DTLS_PSK_LEN]; /* keys that the client may have */
+	size_t psks_len;
+	size_t psk_at;         /* the one in terms */
 	struct dtls_leg *dtls; /* NULL: not up */
 	uint8_t dtls_random[DTLS_RANDOM_LEN];
 	struct leg_life dtls_life;
+	uint64_t dtls_tx_ms;
 	struct chan_count dtls_count;
 	struct dtls_leg *next; /* handshake under way; NULL: none */
 	uint8_t next_random[DTLS_RANDOM_LEN];

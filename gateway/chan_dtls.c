@@ -43,6 +43,45 @@ leg_drop(struct chan *chan, struct dtls_leg *leg)
 		chan->env->flow_remove(chan->env, chan, &flow);
 }
 
+/* ---- keys ---- */
+
+static void
+key_choose(struct chan *chan, size_t at)
+{
+	chan->psk_at = at;
+	memcpy(chan->terms.secret, chan->psks[at], DTLS_PSK_LEN);
+}
+
+void
+chan_dtls_init(struct chan *chan, const struct chan_params *params)
+{
+	chan->terms = params->terms;
+	if (chan->terms.mode != DTLS_PSK)
+		return;
+	chan->psks_len = past_keys_enter(
+	    chan->env->past_keys, chan->session, chan->terms.secret, chan->psks, chan->env->now_ms);
+	key_choose(chan, 0);
+}
+
+void
+chan_dtls_fini(struct chan *chan, Ipc__CloseCause cause)
+{
+	if (chan->terms.mode != DTLS_PSK)
+		return;
+	switch (cause) {
+	case IPC__CLOSE_CAUSE__CLOSE_LOST:
+	case IPC__CLOSE_CAUSE__CLOSE_REPLACED:
+	case IPC__CLOSE_CAUSE__CLOSE_ERROR:
+		past_keys_leave(chan->env->past_keys, chan->session, chan->env->now_ms);
+		break;
+	default:
+		past_keys_forget(chan->env->past_keys, chan->session);
+		break;
+	}
+}
+
+/* ---- legs ---- */
+
 static void
 next_drop(struct chan *chan)
 {
@@ -50,6 +89,9 @@ next_drop(struct chan *chan)
 
 	if (leg == NULL)
 		return;
+	/* One key for one handshake: the next one tries the next key. */
+	if (chan->psks_len > 1 && dtls_leg_doubts_key(leg))
+		key_choose(chan, (chan->psk_at + 1) % chan->psks_len);
 	chan->next = NULL;
 	chan->env->handshakes--;
 	leg_drop(chan, leg);
@@ -87,18 +129,20 @@ chan_dtls_send(struct chan *chan, enum cstp_type type, uint8_t *data, size_t len
 	if (chan->dtls == NULL)
 		return false;
 	data[-1] = (uint8_t)type;
-	if (dtls_leg_write(chan->dtls, data - 1, len + 1) == ERR_OK)
+	if (dtls_leg_write(chan->dtls, data - 1, len + 1) == ERR_OK) {
+		chan->dtls_tx_ms = chan->env->now_ms;
 		return true;
+	}
 	leg_down(chan, "cannot send");
 	return false;
 }
 
 static void
-send_probe(struct chan *chan)
+send_bare(struct chan *chan, enum cstp_type type)
 {
 	uint8_t *frame = chan->env->frame;
 
-	(void)chan_dtls_send(chan, CSTP_DPD_REQ, frame + 1, 0);
+	(void)chan_dtls_send(chan, type, frame + 1, 0);
 }
 
 /* ---- receiving ---- */
@@ -160,9 +204,12 @@ next_promote(struct chan *chan)
 	chan->dtls = chan->next;
 	chan->next = NULL;
 	chan->env->handshakes--;
+	if (chan->psks_len > 0)
+		past_keys_worked(chan->env->past_keys, chan->session, chan->psks[chan->psk_at]);
 	memcpy(chan->dtls_random, chan->next_random, DTLS_RANDOM_LEN);
 	leg_drop(chan, old);
 	leg_life_init(&chan->dtls_life, chan->env->now_ms);
+	chan->dtls_tx_ms = chan->env->now_ms;
 	leg_choice_event(&chan->choice, LEG_DTLS_UP, chan->env->now_ms);
 	chan_report_tunnel(chan, IPC__CHANNEL__CHANNEL_DTLS, true, "");
 }
@@ -238,7 +285,7 @@ chan_hello(struct chan *chan, const struct udp_flow *flow, const struct dtls_hel
 	env->handshakes++;
 	env->flow_add(env, chan, flow);
 	env->handshake(env);
-	next_feed_done(chan, dtls_leg_start(leg, chan->psk, chan->link_mtu));
+	next_feed_done(chan, dtls_leg_start(leg, &chan->terms, chan->link_mtu));
 }
 
 void
@@ -268,7 +315,9 @@ chan_dtls_tick(struct chan *chan)
 	}
 	choice = leg_choice_tick(&chan->choice, now_ms);
 	if (life == LEG_PROBE || choice == LEG_PROBE)
-		send_probe(chan);
+		send_bare(chan, CSTP_DPD_REQ);
+	if (chan_wants_keepalive(chan, chan->dtls_tx_ms))
+		send_bare(chan, CSTP_KEEPALIVE);
 	if (chan->dtls != NULL && now_ms - chan->dtls_life.rx_ms >= REST_MS &&
 	    now_ms - chan->data_ms >= REST_MS)
 		dtls_leg_rest(chan->dtls);

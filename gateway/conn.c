@@ -17,6 +17,7 @@
 #include "gateway/cstp.h"
 #include "gateway/http_reply.h"
 #include "gateway/http_route.h"
+#include "gateway/legacy_login.h"
 #include "gateway/signin.h"
 #include "gateway/trace_conn.h"
 
@@ -303,6 +304,10 @@ static const handler_fn handlers[] = {
     [HTTP_ACTION_PAGE] = answer_page,
     [HTTP_ACTION_ASSET] = answer_asset,
     [HTTP_ACTION_LOGOUT] = signin_logout,
+    [HTTP_ACTION_LEGACY_INIT] = legacy_login_init,
+    [HTTP_ACTION_LEGACY_REPLY] = legacy_login_reply,
+    [HTTP_ACTION_PHONE_INIT] = legacy_login_phone,
+    [HTTP_ACTION_PHONE_REPLY] = legacy_login_phone_reply,
 };
 
 static const char *
@@ -313,6 +318,8 @@ route_reason(int status)
 		return "malformed: a login without XML";
 	case 404:
 		return "no such path";
+	case 415:
+		return "no form";
 	default:
 		return "method not allowed";
 	}
@@ -332,7 +339,8 @@ dispatch(struct conn *conn)
 	conn_enter(conn, CONN_ANSWERING);
 	trace_conn_request(conn->stream, request);
 	tls_stream_pause(conn->stream, true);
-	action = http_route(request, &status);
+	action = http_route(request,
+	    conf_bool(conf_root(conn->worker->conf, CONF_GATEWAY), GW_LEGACY_LOGIN), &status);
 	if (action == HTTP_ACTION_NONE)
 		refuse(conn, status, route_reason(status), false);
 	else

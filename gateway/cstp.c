@@ -2,10 +2,12 @@
 /* The CONNECT request: ask auth, answer, hand the stream to the data path. */
 #include "gateway/cstp.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "common/logmsg.h"
 #include "common/rnd.h"
 #include "common/str.h"
 #include "gateway/cstp_head.h"
@@ -13,6 +15,7 @@
 #include "gateway/trace_conn.h"
 
 #define OPEN_TIMEOUT_MS 10000
+#define IPV6_MORE 20 /* bytes that its header is longer than that of IPv4 */
 #define REASON_AWAY "The gateway cannot authenticate now"
 #define REASON_FILTER "The policy cannot be applied now"
 
@@ -68,30 +71,69 @@ dtls_port_of(const struct worker *worker, const struct ip_endpoint *server)
 	return 0;
 }
 
+/*
+ * A client that knows our name may come back over IPv6, where less has room. openconnect's device
+ * keeps its first MTU even so, and what is longer is cut off: thus less at once.
+ */
 static void
 decide_mtu(
     const struct worker *worker, const struct cstp_request *request, struct chan_params *params)
 {
 	const struct conf_object *tun = conf_sub(conf_root(worker->conf, CONF_GATEWAY), GW_TUN);
 	const struct ip_endpoint *client = tls_stream_client(params->stream);
+	const Ipc__TunnelPolicy *policy = params->opened->policy;
 
-	params->mtu = cstp_head_mtu(request, client->addr.family, tls_stream_mss(params->stream),
-	    params->opened->policy->mtu, (unsigned)conf_int(tun, TUN_MTU), &params->link_mtu);
+	params->mtu = cstp_head_mtu(request, params->dtls_suite, client->addr.family,
+	    tls_stream_mss(params->stream), 0, (unsigned)conf_int(tun, TUN_MTU), &params->link_mtu);
+	if (client->addr.family == 4 && *policy->gateway_fqdn != '\0' &&
+	    params->mtu >= CSTP_IPV6_MTU_MIN + IPV6_MORE)
+		params->mtu -= IPV6_MORE;
+	if (policy->mtu > 0 && policy->mtu < params->mtu)
+		params->mtu = policy->mtu;
+}
+
+static void
+log_no_dtls(const struct dtls_offer *offer, const struct chan_params *params)
+{
+	char ip[IP_STR_MAX];
+
+	log_event(LOGMSG_722043, params->opened->group_policy, params->opened->username,
+	    ip_str(&tls_stream_client(params->stream)->addr, ip), dtls_offer_lack(offer));
 }
 
 static void
 decide_dtls(
     const struct worker *worker, const struct cstp_request *request, struct chan_params *params)
 {
-	if (!request->psk || !params->opened->policy->dtls)
+	const struct dtls_offer *offer = &request->dtls;
+	struct dtls_terms *terms = &params->terms;
+	char *const *ciphers;
+	size_t len = conf_list(conf_root(worker->conf, CONF_GATEWAY), GW_DTLS_CIPHERS, &ciphers);
+
+	if (!offer->any || !params->opened->policy->dtls)
 		return;
 	params->dtls_port = dtls_port_of(worker, tls_stream_server(params->stream));
 	if (params->dtls_port == 0)
 		return;
-	if (tls_stream_export(params->stream, DTLS_PSK_LABEL, params->psk, DTLS_PSK_LEN) != ERR_OK)
+	if (dtls_offer_choose(offer, ciphers, len, terms, &params->dtls_suite) != ERR_OK) {
+		log_no_dtls(offer, params);
+		return;
+	}
+	if (terms->mode == DTLS_PSK && tls_stream_export(params->stream, DTLS_PSK_LABEL,
+					   terms->secret, DTLS_PSK_LEN) != ERR_OK)
 		return;
 	rnd_fill(params->app_id, sizeof(params->app_id));
 	params->dtls = true;
+}
+
+/* New keys in the connection: where the client can do it, we see to it that it is done. */
+static void
+decide_rekey(struct chan_params *params)
+{
+	const Ipc__TunnelPolicy *policy = params->opened->policy;
+
+	if (strcmp(policy->rekey_method, "ssl") == 0 && tls_stream_can_rekey(params->stream))
+		params->rekey_sec = policy->rekey_time;
 }
 
 static enum err
@@ -99,9 +141,11 @@ write_head(const struct cstp_request *request, const struct chan_params *params)
 {
 	struct cstp_answer answer = {
 	    .mobile = request->mobile,
+	    .can_rekey = tls_stream_can_rekey(params->stream),
 	    .mtu = params->mtu,
 	    .link_mtu = params->link_mtu,
 	    .dtls = params->dtls,
+	    .dtls_suite = params->dtls_suite,
 	    .dtls_port = params->dtls_port,
 	};
 	struct buf head;
@@ -133,20 +177,39 @@ give_back(const struct worker *worker, const Ipc__SessionOpened *opened, Ipc__Cl
 		log_warn("cannot report to auth");
 }
 
+/* A client whose path got narrow must find the addresses that it had, or it gives up (protocol.md
+ * 6.1): what does not fit is then cut outside of the tunnel. */
+static bool
+keep_ipv6(const struct cstp_request *request, const struct chan_params *params)
+{
+	unsigned policy_mtu = params->opened->policy->mtu;
+
+	return request->again && params->mtu < CSTP_IPV6_MTU_MIN &&
+	       (policy_mtu == 0 || policy_mtu >= CSTP_IPV6_MTU_MIN) && params->opened->ipv6.len > 0;
+}
+
 static void
 open_tunnel(struct conn *conn, const struct cstp_request *request, const Ipc__SessionOpened *msg)
 {
 	struct worker *worker = conn_worker(conn);
-	Ipc__SessionOpened opened = *msg; /* shallow: only to leave the IPv6 address out */
-	struct chan_params params = {.opened = &opened};
+	/* Shallow: only to leave the IPv6 address out, and for what phones have of their own. */
+	Ipc__SessionOpened opened = *msg;
+	Ipc__TunnelPolicy policy = *msg->policy;
+	struct chan_params params = {.opened = &opened, .mobile = request->mobile};
 	enum err err;
 
 	if (!conn_is_open(conn)) {
 		give_back(worker, msg, IPC__CLOSE_CAUSE__CLOSE_LOST, "client left during CONNECT");
 		return;
 	}
+	opened.policy = &policy;
+	if (request->mobile && policy.dpd_mobile > 0)
+		policy.dpd_client = policy.dpd_gateway = policy.dpd_mobile;
 	params.stream = conn_stream(conn);
+	decide_dtls(worker, request, &params);
 	decide_mtu(worker, request, &params);
+	if (keep_ipv6(request, &params))
+		params.mtu = CSTP_IPV6_MTU_MIN;
 	if (params.mtu < CSTP_IPV6_MTU_MIN)
 		opened.ipv6.len = 0;
 	if (opened.ipv4.len == 0 && opened.ipv6.len == 0) {
@@ -161,7 +224,7 @@ open_tunnel(struct conn *conn, const struct cstp_request *request, const Ipc__Se
 		give_back(worker, msg, IPC__CLOSE_CAUSE__CLOSE_ERROR, "filter is missing");
 		return;
 	}
-	decide_dtls(worker, request, &params);
+	decide_rekey(&params);
 	params.stream = conn_take_stream(conn);
 	err = write_head(request, &params);
 	if (err == ERR_OK) {
@@ -171,7 +234,7 @@ open_tunnel(struct conn *conn, const struct cstp_request *request, const Ipc__Se
 	}
 	if (err != ERR_OK)
 		give_back(worker, msg, IPC__CLOSE_CAUSE__CLOSE_ERROR, err_str(err));
-	str_wipe(params.psk, sizeof(params.psk));
+	str_wipe(&params.terms, sizeof(params.terms));
 }
 
 static void
@@ -191,6 +254,20 @@ on_opened(enum err err, const ProtobufCMessage *msg, void *arg)
 	waiting_free(waiting);
 }
 
+/* On a path that is too narrow for it, IPv6 is not even leased: when the path gets wider, the
+ * client may not see another address than before. */
+static bool
+wants_ipv6(const struct conn *conn, const struct cstp_request *request)
+{
+	const struct tls_stream *stream = conn_stream(conn);
+	unsigned link_mtu;
+
+	if (!request->want_ipv6 || !request->want_ipv4 || request->again)
+		return request->want_ipv6;
+	return cstp_head_mtu(request, NULL, tls_stream_client(stream)->addr.family,
+		   tls_stream_mss(stream), 0, CSTP_PAYLOAD_MAX, &link_mtu) >= CSTP_IPV6_MTU_MIN;
+}
+
 static enum err
 ask_auth(struct conn *conn, const struct http_request *request, struct waiting *waiting)
 {
@@ -205,9 +282,21 @@ ask_auth(struct conn *conn, const struct http_request *request, struct waiting *
 	open.token = waiting->request.token;
 	open.hostname = waiting->request.hostname;
 	open.want_ipv4 = waiting->request.want_ipv4;
-	open.want_ipv6 = waiting->request.want_ipv6;
+	open.want_ipv6 = wants_ipv6(conn, &waiting->request);
 	return ipc_request(auth, IPC__MSG_TYPE__MSG_SESSION_OPEN, &open.base,
 	    IPC__MSG_TYPE__MSG_SESSION_OPENED, OPEN_TIMEOUT_MS, on_opened, waiting, NULL);
+}
+
+/* Once: nearly every client offers it. */
+static void
+note_compression(const struct http_request *request)
+{
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+
+	if (http_header(request, "X-CSTP-Accept-Encoding") != NULL &&
+	    !atomic_flag_test_and_set(&said))
+		log_info("compression, which clients offer, is never used: the length of what was "
+			 "compressed gives away what is in it");
 }
 
 void
@@ -226,6 +315,7 @@ cstp_connect(struct conn *conn, const struct http_request *request)
 		waiting_free(waiting);
 		return;
 	}
+	note_compression(request);
 	if (ask_auth(conn, request, waiting) != ERR_OK) {
 		answer_unavailable(conn, REASON_AWAY);
 		waiting_free(waiting);

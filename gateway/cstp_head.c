@@ -17,33 +17,12 @@
 #define LINK_MIN_IPV6 1280
 #define HEAD_IPV4 20
 #define HEAD_IPV6 40
-#define HEAD_TCP_MAX 32        /* with time stamps */
-#define DTLS_COST (8 + 37 + 1) /* UDP head, AES-GCM record, type byte */
-#define LINE_MAX_LEN 65000     /* some clients take no longer header (protocol.md 4.2) */
+#define HEAD_TCP_MAX 32 /* with time stamps */
+#define HEAD_UDP 8
+#define REKEY_NEVER 31536000u /* a year in seconds; 2^31 is too much for some clients */
+#define LINE_MAX_LEN 65000    /* some clients take no longer header (protocol.md 4.2) */
 
 /* ---- the request ---- */
-
-/* Is word one of the items of a list? Case-insensitive; blanks around items do not count. */
-static bool
-list_has(const char *list, char separator, const char *word)
-{
-	char item[64];
-
-	while (list != NULL && *list != '\0') {
-		const char *end = strchr(list, separator);
-		size_t len = end != NULL ? (size_t)(end - list) : strlen(list);
-		const char *start = list;
-
-		for (; len > 0 && *start == ' '; len--)
-			start++;
-		while (len > 0 && start[len - 1] == ' ')
-			len--;
-		if (str_copy_n(item, sizeof(item), start, len) == ERR_OK && str_ieq(item, word))
-			return true;
-		list = end != NULL ? end + 1 : NULL;
-	}
-	return false;
-}
 
 static unsigned
 number_or_zero(const struct http_request *request, const char *name)
@@ -62,11 +41,12 @@ read_families(const struct http_request *request, struct cstp_request *out)
 	const char *types = http_header(request, "X-CSTP-Address-Type");
 	const char *full = http_header(request, "X-CSTP-Full-IPv6-Capability");
 
-	out->want_ipv4 = types == NULL || list_has(types, ',', "IPv4");
+	out->want_ipv4 = types == NULL || http_list_has(types, ',', "IPv4");
 	out->want_ipv6 = full != NULL && str_ieq(full, "true") &&
-			 (types == NULL || list_has(types, ',', "IPv6"));
+			 (types == NULL || http_list_has(types, ',', "IPv6"));
 	if (!out->want_ipv4 && !out->want_ipv6)
 		out->want_ipv4 = true;
+	out->again = http_header(request, "X-CSTP-Address") != NULL;
 }
 
 enum err
@@ -84,7 +64,7 @@ cstp_head_read(const struct http_request *request, struct cstp_request *out)
 	read_families(request, out);
 	out->mobile = (license != NULL && str_ieq(license, "mobile")) ||
 		      http_header(request, "X-AnyConnect-Identifier-Platform") != NULL;
-	out->psk = list_has(http_header(request, "X-DTLS-CipherSuite"), ':', "PSK-NEGOTIATE");
+	dtls_offer_read(request, &out->dtls);
 	out->base_mtu = number_or_zero(request, "X-CSTP-Base-MTU");
 	out->mtu = number_or_zero(request, "X-CSTP-MTU");
 	return ERR_OK;
@@ -99,8 +79,8 @@ lower(unsigned a, unsigned b)
 }
 
 unsigned
-cstp_head_mtu(const struct cstp_request *request, unsigned family, unsigned mss,
-    unsigned policy_mtu, unsigned tun_mtu, unsigned *link_mtu)
+cstp_head_mtu(const struct cstp_request *request, const struct dtls_suite *suite, unsigned family,
+    unsigned mss, unsigned policy_mtu, unsigned tun_mtu, unsigned *link_mtu)
 {
 	unsigned head = family == 4 ? HEAD_IPV4 : HEAD_IPV6;
 	unsigned sane = family == 4 ? LINK_MIN_IPV4 : LINK_MIN_IPV6;
@@ -111,10 +91,14 @@ cstp_head_mtu(const struct cstp_request *request, unsigned family, unsigned mss,
 	 * middle. */
 	if (mss > 0 && mss + head + HEAD_TCP_MAX >= sane)
 		link = lower(link, mss + head + HEAD_TCP_MAX);
-	mtu = lower(link - head - DTLS_COST, tun_mtu);
+	mtu = lower(dtls_offer_mtu(suite, link - head - HEAD_UDP), tun_mtu);
 	if (policy_mtu > 0)
 		mtu = lower(mtu, policy_mtu);
-	if (request->mtu >= sane)
+	/* A client that comes back over IPv6 may have set its device up over IPv4, for packets that
+	 * are larger by the difference of the heads, and lets it be. */
+	if (request->mtu >= sane && request->again && family == 6)
+		mtu = lower(mtu, request->mtu + HEAD_IPV6 - HEAD_IPV4);
+	else if (request->mtu >= sane)
 		mtu = lower(mtu, request->mtu);
 	*link_mtu = link;
 	return mtu;
@@ -312,12 +296,39 @@ put_post_auth(struct buf *out, const Ipc__TunnelPolicy *policy, const struct cst
 	buf_fini(&xml);
 }
 
+/*
+ * Before TLS 1.3 "ssl" would be renegotiation, which is never done: those clients build a new
+ * tunnel. With TLS 1.3 some refuse a connection whose keys are not renewed (protocol.md 6.4): they
+ * hear of a time that none lives to see. For DTLS nothing is said: a new tunnel renews its keys,
+ * too.
+ */
+static void
+put_rekey(struct buf *out, const Ipc__TunnelPolicy *policy, bool can_rekey)
+{
+	bool wanted = policy->rekey_time > 0 && *policy->rekey_method != '\0';
+
+	if (!wanted && !can_rekey)
+		return;
+	buf_printf(out, "X-CSTP-Rekey-Time: %u\r\n", wanted ? policy->rekey_time : REKEY_NEVER);
+	if (!wanted)
+		put_header(out, "X-CSTP-Rekey-Method", "ssl");
+	else if (strcmp(policy->rekey_method, "ssl") == 0 && !can_rekey)
+		put_header(out, "X-CSTP-Rekey-Method", "new-tunnel");
+	else
+		put_header(out, "X-CSTP-Rekey-Method", policy->rekey_method);
+}
+
 static void
 put_dtls(struct buf *out, const Ipc__TunnelPolicy *policy, const struct cstp_answer *answer)
 {
-	put_header(out, "X-DTLS-App-ID", answer->app_id);
+	const struct dtls_suite *suite = answer->dtls_suite;
+
+	put_header(out, suite != NULL ? "X-DTLS-Session-ID" : "X-DTLS-App-ID", answer->app_id);
 	buf_printf(out, "X-DTLS-Port: %u\r\n", answer->dtls_port);
-	put_header(out, "X-DTLS-CipherSuite", "PSK-NEGOTIATE");
+	if (suite != NULL)
+		put_header(out, suite->header, suite->word);
+	else
+		put_header(out, "X-DTLS-CipherSuite", "PSK-NEGOTIATE");
 	buf_printf(out, "X-DTLS-MTU: %u\r\n", answer->mtu);
 	put_numbers(out, policy, dtls_rows, ARRAY_LEN(dtls_rows));
 }
@@ -334,11 +345,7 @@ cstp_head_write(struct buf *out, const Ipc__SessionOpened *opened, const struct 
 	buf_printf(out, "X-CSTP-MTU: %u\r\n", answer->mtu);
 	buf_printf(out, "X-CSTP-Base-MTU: %u\r\n", answer->link_mtu);
 	put_numbers(out, policy, number_rows, ARRAY_LEN(number_rows));
-	/* A method without a time, or "none", makes some clients give up (protocol.md 6.4). */
-	if (policy->rekey_time > 0 && *policy->rekey_method != '\0') {
-		buf_printf(out, "X-CSTP-Rekey-Time: %u\r\n", policy->rekey_time);
-		put_header(out, "X-CSTP-Rekey-Method", policy->rekey_method);
-	}
+	put_rekey(out, policy, answer->can_rekey);
 	put_bool(out, "X-CSTP-Keep", true);
 	put_bool(out, "X-CSTP-TCP-Keepalive", true);
 	put_bool(out, "X-CSTP-Smartcard-Removal-Disconnect", policy->smartcard_removal_disconnect);

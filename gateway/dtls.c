@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DTLS handshake and records over memory. The recipe and its traps: protocol.md 5.2, 5.5. */
+/* DTLS handshake and records over memory. The recipes and their traps: protocol.md 5.2, 5.3, 5.5.
+ */
 #include "gateway/dtls.h"
 
 #include <openssl/bio.h>
@@ -13,13 +14,14 @@
 #include "common/rnd.h"
 #include "common/str.h"
 
-#define CIPHERS "kPSK+AESGCM:kPSK+CHACHA20"
 #define COOKIE_LEN 32
 #define COOKIE_KEY_MS 60000 /* a cookie is good for one to two of these */
 #define SEND_FRAGMENT_MAX                                                                          \
 	4096 /* our records are packets: bounds the write buffer, which is as long as it may get   \
 	      */
 #define LISTEN_MTU 1500
+#define SESSION_CONTEXT "x"     /* sessions are made and taken by one context: any text will do */
+#define SESSION_TIMEOUT_S 86400 /* from the moment of the handshake that it is made for */
 
 /* What the BIO of an SSL reads from and writes to. */
 struct io {
@@ -32,8 +34,9 @@ struct io {
 struct dtls_leg {
 	SSL *ssl;
 	struct io io;
-	uint8_t psk[DTLS_PSK_LEN];
-	bool fed; /* a datagram came since the last read */
+	struct dtls_terms terms; /* the secret is wiped when the handshake is through */
+	bool key_used;           /* the client went on with its pre-shared key */
+	bool fed;                /* a datagram came since the last read */
 	bool resting;
 };
 
@@ -176,13 +179,58 @@ on_cookie_verify(SSL *ssl, const unsigned char *cookie, unsigned len)
 static unsigned
 on_psk(SSL *ssl, const char *identity, unsigned char *psk, unsigned max_len)
 {
-	const struct dtls_leg *leg = leg_of(ssl);
+	struct dtls_leg *leg = leg_of(ssl);
 
 	(void)identity;
-	if (max_len < DTLS_PSK_LEN)
+	leg->key_used = true;
+	if (leg->terms.mode != DTLS_PSK || max_len < DTLS_PSK_LEN)
 		return 0;
-	memcpy(psk, leg->psk, DTLS_PSK_LEN);
+	memcpy(psk, leg->terms.secret, DTLS_PSK_LEN);
 	return DTLS_PSK_LEN;
+}
+
+static const SSL_CIPHER *
+cipher_find(SSL *ssl, const char *name)
+{
+	STACK_OF(SSL_CIPHER) *ciphers = SSL_get_ciphers(ssl);
+
+	for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); i++)
+		if (strcmp(SSL_CIPHER_get_name(sk_SSL_CIPHER_value(ciphers, i)), name) == 0)
+			return sk_SSL_CIPHER_value(ciphers, i);
+	return NULL;
+}
+
+/* The session that the client pretends to resume. */
+static SSL_SESSION *
+session_make(SSL *ssl, const struct dtls_terms *terms, const unsigned char *id, unsigned len)
+{
+	SSL_SESSION *session = SSL_SESSION_new();
+	const SSL_CIPHER *cipher = cipher_find(ssl, terms->ciphers);
+
+	if (session != NULL && cipher != NULL &&
+	    SSL_SESSION_set_protocol_version(session, DTLS1_2_VERSION) == 1 &&
+	    SSL_SESSION_set_cipher(session, cipher) == 1 &&
+	    SSL_SESSION_set1_master_key(session, terms->secret, DTLS_MASTER_LEN) == 1 &&
+	    SSL_SESSION_set1_id(session, id, len) == 1 &&
+	    SSL_SESSION_set1_id_context(session, (const uint8_t *)SESSION_CONTEXT, 1) == 1) {
+		SSL_SESSION_set_timeout(session, SESSION_TIMEOUT_S);
+		return session;
+	}
+	SSL_SESSION_free(session);
+	return NULL;
+}
+
+/* The leg exists because its hello named the session id of its channel: there is one session to
+ * find. */
+static SSL_SESSION *
+on_session(SSL *ssl, const unsigned char *id, int len, int *copy)
+{
+	const struct dtls_leg *leg = leg_of(ssl);
+
+	*copy = 0;
+	if (leg->terms.mode != DTLS_RESUMED)
+		return NULL;
+	return session_make(ssl, &leg->terms, id, (unsigned)len);
 }
 
 /* ---- the worker's part ---- */
@@ -196,14 +244,16 @@ ctx_new(void)
 		return NULL;
 	if (SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) != 1 ||
 	    SSL_CTX_set_max_proto_version(ctx, DTLS1_2_VERSION) != 1 ||
-	    SSL_CTX_set_cipher_list(ctx, CIPHERS) != 1 ||
+	    SSL_CTX_set_session_id_context(ctx, (const uint8_t *)SESSION_CONTEXT, 1) != 1 ||
 	    SSL_CTX_set_max_send_fragment(ctx, SEND_FRAGMENT_MAX) != 1) {
 		SSL_CTX_free(ctx);
 		return NULL;
 	}
 	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_QUERY_MTU | SSL_OP_COOKIE_EXCHANGE |
 				     SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	/* Also what on_session() returns is not to be kept: there are secrets in it. */
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_get_cb(ctx, on_session);
 	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_psk_server_callback(ctx, on_psk);
 	SSL_CTX_set_cookie_generate_cb(ctx, on_cookie_generate);
@@ -275,7 +325,7 @@ dtls_leg_free(struct dtls_leg *leg)
 	if (leg == NULL)
 		return;
 	SSL_free(leg->ssl);
-	str_wipe(leg->psk, sizeof(leg->psk));
+	str_wipe(&leg->terms, sizeof(leg->terms));
 	free(leg);
 }
 
@@ -320,6 +370,15 @@ dtls_listen(struct dtls *dtls, const struct udp_flow *flow, const uint8_t *data,
 	return ERR_OK;
 }
 
+/* A handshake that resumed nothing proved nothing. */
+static bool
+leg_keeps_terms(const struct dtls_leg *leg)
+{
+	return leg->terms.mode != DTLS_RESUMED ||
+	       (SSL_session_reused(leg->ssl) == 1 &&
+		   strcmp(SSL_get_cipher_name(leg->ssl), leg->terms.ciphers) == 0);
+}
+
 /* One step of the handshake with what was fed. */
 static enum err
 leg_handshake(struct dtls_leg *leg)
@@ -328,16 +387,24 @@ leg_handshake(struct dtls_leg *leg)
 
 	ERR_clear_error();
 	ret = SSL_do_handshake(leg->ssl);
-	if (ret == 1)
-		return ERR_OK;
+	if (ret == 1) {
+		str_wipe(leg->terms.secret, sizeof(leg->terms.secret));
+		return leg_keeps_terms(leg) ? ERR_OK : ERR_CRYPTO;
+	}
 	why = SSL_get_error(leg->ssl, ret);
 	return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? ERR_OK : ERR_CRYPTO;
 }
 
 enum err
-dtls_leg_start(struct dtls_leg *leg, const uint8_t *psk, unsigned link_mtu)
+dtls_leg_start(struct dtls_leg *leg, const struct dtls_terms *terms, unsigned link_mtu)
 {
-	memcpy(leg->psk, psk, DTLS_PSK_LEN);
+	leg->terms = *terms;
+	ERR_clear_error();
+	if (SSL_set_cipher_list(leg->ssl, terms->ciphers) != 1)
+		return ERR_CRYPTO;
+	/* Clients that offer it do not have it in the session that they resume. */
+	if (terms->mode == DTLS_RESUMED)
+		SSL_set_options(leg->ssl, SSL_OP_NO_EXTENDED_MASTER_SECRET);
 	DTLS_set_link_mtu(leg->ssl, (long)link_mtu);
 	/* No SSL_set_accept_state() here: it would throw away the hello that was taken. */
 	return leg_handshake(leg);
@@ -418,6 +485,12 @@ bool
 dtls_leg_is_up(const struct dtls_leg *leg)
 {
 	return SSL_is_init_finished(leg->ssl);
+}
+
+bool
+dtls_leg_doubts_key(const struct dtls_leg *leg)
+{
+	return leg->key_used && !SSL_is_init_finished(leg->ssl);
 }
 
 enum err

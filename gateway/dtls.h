@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * DTLS 1.2 with a pre-shared key that both sides export from the TLS connection (PSK-NEGOTIATE,
- * protocol.md 5.2), over UDP sockets that belong to somebody else: datagrams are fed in, and what
- * OpenSSL writes goes to a callback.
+ * DTLS 1.2 over UDP sockets that belong to somebody else: datagrams are fed in, and what OpenSSL
+ * writes goes to a callback. Its keys come from the CONNECT's TLS connection, in one of two ways:
+ * a pre-shared key that both sides export from it (PSK-NEGOTIATE, protocol.md 5.2), or a master
+ * secret that the client sent over it, which makes the handshake the resumption of a session that
+ * never was (5.3).
  *
  * A client proves its address with a cookie before anything is kept of it: dtls_listen() answers
  * from one object of the worker that serves all comers (INV-6).
@@ -22,6 +24,22 @@
 #define DTLS_PSK_LABEL "EXPORTER-openconnect-psk"
 #define DTLS_OVERHEAD 37 /* of a record with AES-GCM: head 13, nonce 8, tag 16 */
 
+#define DTLS_MASTER_LEN 48
+#define DTLS_CIPHERS_MAX 128
+
+enum dtls_mode {
+	DTLS_NONE,
+	DTLS_PSK,
+	DTLS_RESUMED,
+};
+
+/* What a client and the gateway agreed on in the CONNECT. Holds a secret: wipe it. */
+struct dtls_terms {
+	enum dtls_mode mode;
+	char ciphers[DTLS_CIPHERS_MAX];  /* OpenSSL's names, ours first: DTLS_RESUMED has one */
+	uint8_t secret[DTLS_MASTER_LEN]; /* DTLS_PSK: the first DTLS_PSK_LEN bytes */
+};
+
 struct dtls;
 struct dtls_leg;
 
@@ -39,14 +57,16 @@ void dtls_free(struct dtls *dtls);
  */
 enum err dtls_listen(struct dtls *dtls, const struct udp_flow *flow, const uint8_t *data,
     size_t len, struct dtls_leg **out) MUST_USE;
-/* Begin the handshake: psk has DTLS_PSK_LEN bytes (copied), link_mtu is that of the IP path. As
- * dtls_leg_feed(). */
-enum err dtls_leg_start(struct dtls_leg *leg, const uint8_t *psk, unsigned link_mtu) MUST_USE;
+/* Begin the handshake on these terms (copied); link_mtu is that of the IP path. As dtls_leg_feed().
+ */
+enum err dtls_leg_start(
+    struct dtls_leg *leg, const struct dtls_terms *terms, unsigned link_mtu) MUST_USE;
 void dtls_leg_free(struct dtls_leg *leg);
 
 /*
  * Give a datagram to the leg; while the handshake lasts this takes it a step on. ERR_OK (also for
- * datagrams that mean nothing); ERR_CRYPTO: the handshake failed. Then read what is in it.
+ * datagrams that mean nothing); ERR_CRYPTO: the handshake failed, or led to something else than
+ * the terms. Then read what is in it.
  */
 enum err dtls_leg_feed(struct dtls_leg *leg, const uint8_t *data, size_t len) MUST_USE;
 /* Plaintext of the next record. ERR_AGAIN: no more; ERR_CLOSED: the client closed the leg;
@@ -58,6 +78,9 @@ enum err dtls_leg_write(struct dtls_leg *leg, const uint8_t *data, size_t len) M
 void dtls_leg_close(struct dtls_leg *leg);
 
 bool dtls_leg_is_up(const struct dtls_leg *leg);
+/* DTLS_PSK: the client has used its key, and the handshake did not succeed by that: it may be
+ * another key. */
+bool dtls_leg_doubts_key(const struct dtls_leg *leg);
 /* Retransmissions: to be called several times a second while the handshake lasts. ERR_TIMEOUT: too
  * many. */
 enum err dtls_leg_tick(struct dtls_leg *leg) MUST_USE;

@@ -17,6 +17,7 @@
 #define RING_BATCH 128                 /* records before other events get their turn */
 #define UDP_CALLS 8                    /* recvmmsg() calls in one turn */
 #define RECORD_HEAD 13                 /* of DTLS */
+#define RECENT_MAX 64                  /* addresses whose hello went to another worker */
 
 struct forward;
 
@@ -24,6 +25,16 @@ struct ring_in {
 	struct forward *fwd;
 	struct ring *ring;
 	struct event *event;
+};
+
+/*
+ * Where the last hello from an address went. Its owner tells every worker of the address, but what
+ * the client sends next may be read before that message is: its Finished would be lost. Of a fixed
+ * size, and only hellos with a known App-ID get in (INV-6).
+ */
+struct recent {
+	struct udp_flow flow; /* without our own address */
+	unsigned owner;
 };
 
 struct forward {
@@ -36,6 +47,7 @@ struct forward {
 	struct ring **out;  /* to worker i, which owns it */
 	size_t workers;
 	uint64_t ring_drops;
+	struct recent recent[RECENT_MAX]; /* by port */
 	struct tun_pkt pkts[TUN_BATCH];
 };
 
@@ -146,6 +158,32 @@ cross_datagrams(struct forward *fwd, unsigned owner, const struct udp_flow *flow
 	cross(fwd, owner, &head, data, len);
 }
 
+static struct udp_flow
+without_local(const struct udp_flow *flow)
+{
+	struct udp_flow copy = *flow;
+
+	memset(copy.local, 0, sizeof(copy.local));
+	return copy;
+}
+
+static void
+recent_put(struct forward *fwd, const struct udp_flow *flow, unsigned owner)
+{
+	fwd->recent[flow->port % RECENT_MAX] =
+	    (struct recent){.flow = without_local(flow), .owner = owner};
+}
+
+/* NULL: nothing went anywhere from there. */
+static const struct recent *
+recent_find(const struct forward *fwd, const struct udp_flow *flow)
+{
+	const struct recent *recent = &fwd->recent[flow->port % RECENT_MAX];
+	struct udp_flow key = without_local(flow);
+
+	return memcmp(&recent->flow, &key, sizeof(key)) == 0 ? recent : NULL;
+}
+
 /* A hello finds its channel by App-ID, wherever it comes from. */
 static void
 take_hello(struct forward *fwd, const struct udp_flow *flow, const uint8_t *data, size_t len,
@@ -163,8 +201,10 @@ take_hello(struct forward *fwd, const struct udp_flow *flow, const uint8_t *data
 		return;
 	if (entry->chan != NULL)
 		chan_hello(entry->chan, flow, &hello, data, len);
-	else if (may_cross)
+	else if (may_cross) {
+		recent_put(fwd, flow, entry->owner);
 		cross_datagrams(fwd, entry->owner, flow, data, len, len);
+	}
 }
 
 /* Datagrams of one client. What matches no session costs a look-up and is forgotten (INV-6). */
@@ -172,7 +212,15 @@ static void
 take_datagrams(struct forward *fwd, const struct udp_rx *rx, bool may_cross)
 {
 	const struct peer_entry *entry = peers_find_flow(directory_peers(fwd->dir), &rx->flow);
+	const struct recent *recent;
 
+	if (entry == NULL && may_cross && !looks_like_hello(rx->data, rx->len)) {
+		recent = recent_find(fwd, &rx->flow);
+		if (recent != NULL) {
+			cross_datagrams(fwd, recent->owner, &rx->flow, rx->data, rx->len, rx->seg);
+			return;
+		}
+	}
 	if (entry != NULL && entry->chan == NULL && !looks_like_hello(rx->data, rx->len)) {
 		if (may_cross)
 			cross_datagrams(fwd, entry->owner, &rx->flow, rx->data, rx->len, rx->seg);

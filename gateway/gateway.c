@@ -17,6 +17,8 @@
 #include "gateway/path.h"
 #include "gateway/tls.h"
 
+#define PAST_KEYS_MS 3600000 /* keys of a session without a tunnel: clients give up before */
+
 static struct worker *
 find_worker(struct gateway *gateway, unsigned index)
 {
@@ -87,10 +89,10 @@ handle_role_commit(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, in
 /* ---- end ---- */
 
 static void
-stop_workers(struct gateway *gateway)
+stop_workers(struct gateway *gateway, bool end_sessions)
 {
 	for (size_t i = 0; i < gateway->workers_len; i++)
-		worker_stop(gateway->workers[i]);
+		worker_stop(gateway->workers[i], end_sessions);
 	for (size_t i = 0; i < gateway->workers_len; i++)
 		pthread_join(gateway->threads[i], NULL);
 	loop_stop(gateway->loop);
@@ -99,8 +101,8 @@ stop_workers(struct gateway *gateway)
 static void
 handle_role_stop(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
-	(void)ipc, (void)id, (void)msg, (void)fd;
-	stop_workers(arg);
+	(void)ipc, (void)id, (void)fd;
+	stop_workers(arg, ((const Ipc__RoleStop *)msg)->end_sessions);
 }
 
 /*
@@ -234,6 +236,7 @@ close_all(struct gateway *gateway)
 		worker_free(gateway->workers[i]);
 	free(gateway->workers);
 	free(gateway->threads);
+	past_keys_free(gateway->past_keys);
 	ipc_free(gateway->parent);
 	loop_free(gateway->loop);
 	handover_fini(&gateway->handover);
@@ -255,7 +258,9 @@ gateway_run(struct role_env *env)
 
 	gateway.conf = conf_take_slice(env->slice, env->slice_len);
 	gateway.loop = loop_new();
-	if (gateway.loop == NULL || make_workers(&gateway, env) != ERR_OK)
+	gateway.past_keys = past_keys_new(PAST_KEYS_MS);
+	if (gateway.loop == NULL || gateway.past_keys == NULL ||
+	    make_workers(&gateway, env) != ERR_OK)
 		die("cannot set up the workers: %m");
 	gateway.parent = ipc_new(gateway.loop, env->parent_fd, &config);
 	if (gateway.parent == NULL)

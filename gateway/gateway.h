@@ -8,6 +8,7 @@
 
 #include "common/handover.h"
 #include "common/loop.h"
+#include "gateway/past_keys.h"
 #include "gateway/worker.h"
 
 struct gateway {
@@ -18,6 +19,7 @@ struct gateway {
 	struct worker **workers;
 	pthread_t *threads;
 	size_t workers_len;
+	struct past_keys *past_keys; /* of all workers */
 };
 
 #endif

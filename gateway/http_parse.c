@@ -298,6 +298,27 @@ cookie_value(const char *pair, size_t len, const char *name, size_t *value_len)
 	return pair + name_len + 1;
 }
 
+bool
+http_list_has(const char *list, char separator, const char *word)
+{
+	char item[64];
+
+	while (list != NULL && *list != '\0') {
+		const char *end = strchr(list, separator);
+		size_t len = end != NULL ? (size_t)(end - list) : strlen(list);
+		const char *start = list;
+
+		for (; len > 0 && *start == ' '; len--)
+			start++;
+		while (len > 0 && start[len - 1] == ' ')
+			len--;
+		if (str_copy_n(item, sizeof(item), start, len) == ERR_OK && str_ieq(item, word))
+			return true;
+		list = end != NULL ? end + 1 : NULL;
+	}
+	return false;
+}
+
 enum err
 http_cookie(const struct http_request *request, const char *name, char *dst, size_t dst_size)
 {

@@ -43,6 +43,9 @@ struct http_request {
 enum err http_parse(char *data, size_t len, struct http_request *out) MUST_USE;
 /* First value of a header, case-insensitive; NULL if absent. */
 const char *http_header(const struct http_request *request, const char *name);
+/* Is word one of the items of a list, the value of a header? Case-insensitive; blanks around items
+ * do not count. NULL is an empty list. */
+bool http_list_has(const char *list, char separator, const char *word);
 /* Value of a cookie copied to dst; ERR_NOTFOUND, ERR_LIMIT. */
 enum err http_cookie(
     const struct http_request *request, const char *name, char *dst, size_t dst_size) MUST_USE;

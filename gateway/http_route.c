@@ -9,6 +9,9 @@
 
 #include "common/str.h"
 #include "gateway/asset.h"
+#include "gateway/legacy_reply.h"
+
+#define PHONE_PATH "/svc" /* Cisco's IP phones log in there (protocol.md 1.3) */
 
 enum method_bit { GET = 1, HEAD = 2, POST = 4, CONNECT = 8, OTHER = 16 };
 
@@ -35,7 +38,7 @@ struct route {
 
 static const struct route routes[] = {
     {"/", GET | HEAD, HTTP_ACTION_PAGE},
-    {"/+webvpn+/index.html", GET | HEAD, HTTP_ACTION_PAGE},
+    {LEGACY_REPLY_ACTION, GET | HEAD, HTTP_ACTION_PAGE},
     {"/CSCOSSLC/tunnel", CONNECT, HTTP_ACTION_TUNNEL},
     /* Clavister's client leaves the slash out. */
     {"CSCOSSLC/tunnel", CONNECT, HTTP_ACTION_TUNNEL},
@@ -82,13 +85,64 @@ is_login_path(const char *path)
 	return false;
 }
 
-/* A client that wants the login forms of the time before XML: it has no business here
- * (protocol.md 1.5). */
+/* A client that wants the login forms of the time before XML (protocol.md 1.5). A browser is none:
+ * it sends neither. */
 static bool
 is_legacy_client(const struct http_request *request)
 {
 	return http_header(request, "X-Transcend-Version") != NULL &&
 	       http_header(request, "X-Aggregate-Auth") == NULL;
+}
+
+static bool
+is_form_type(const struct http_request *request)
+{
+	static const char form[] = "application/x-www-form-urlencoded";
+	const char *type = http_header(request, "Content-Type");
+
+	return type != NULL && str_istarts(type, form) &&
+	       strchr("; \t", type[sizeof(form) - 1]) != NULL;
+}
+
+/* A path that stands for something else than a tunnel group. */
+static bool
+is_reserved(const char *path)
+{
+	static const char *const prefixes[] = {"/+", "/CSCO", "/CACHE/"};
+
+	if (path[0] != '/' || asset_find(path) != NULL)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
+		if (strncmp(path, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++)
+		if (strcmp(path, routes[i].path) == 0)
+			return true;
+	return false;
+}
+
+/* HTTP_ACTION_NONE and *status as it was: it is no matter of clients without the XML protocol.
+ * Their GET may go anywhere, because the path names a tunnel group; a form is posted where it says.
+ */
+static enum http_action
+find_legacy(const struct http_request *request, const char *path, unsigned method, int *status)
+{
+	bool home = strcmp(path, "/") == 0 || strcmp(path, LEGACY_REPLY_ACTION) == 0;
+	enum http_action action = HTTP_ACTION_NONE;
+
+	if (strcmp(path, PHONE_PATH) == 0 && (method & (GET | POST)) != 0)
+		action = method == GET ? HTTP_ACTION_PHONE_INIT : HTTP_ACTION_PHONE_REPLY;
+	else if (!is_legacy_client(request))
+		return HTTP_ACTION_NONE;
+	else if (method == GET && (home || !is_reserved(path)))
+		action = HTTP_ACTION_LEGACY_INIT;
+	else if (method == POST && strcmp(path, LEGACY_REPLY_ACTION) == 0)
+		action = HTTP_ACTION_LEGACY_REPLY;
+	if (action != HTTP_ACTION_NONE && method == POST && !is_form_type(request)) {
+		*status = 415;
+		return HTTP_ACTION_NONE;
+	}
+	return action;
 }
 
 /* Cut ":digits" at the end: openconnect appends the port to paths when it is not 443
@@ -147,9 +201,10 @@ find_route(const struct http_request *request, const char *path, unsigned method
 }
 
 enum http_action
-http_route(const struct http_request *request, int *status)
+http_route(const struct http_request *request, bool legacy, int *status)
 {
 	unsigned method = method_bit(request->method);
+	enum http_action action = HTTP_ACTION_NONE;
 	char path[HTTP_PATH_MAX];
 
 	if (method == 0) {
@@ -161,5 +216,9 @@ http_route(const struct http_request *request, int *status)
 	*status = 404;
 	if (http_route_path(request->target, path, sizeof path) != ERR_OK)
 		return HTTP_ACTION_NONE;
-	return find_route(request, path, method, status);
+	if (legacy)
+		action = find_legacy(request, path, method, status);
+	if (action == HTTP_ACTION_NONE && *status == 404)
+		action = find_route(request, path, method, status);
+	return action;
 }

@@ -13,6 +13,7 @@
 #include "gateway/chan_report.h"
 #include "gateway/directory.h"
 #include "gateway/forward.h"
+#include "gateway/gateway.h"
 
 #define HANDSHAKE_TICK_MS 200
 #define REPORT_TICKS 30 /* seconds between reports that nobody asked for */
@@ -348,6 +349,7 @@ path_new(struct worker *worker)
 	    .udp = udp_new(worker->udp_fds, worker->listeners_len),
 	    .dtls = dtls_new(on_datagram_out, path),
 	    .filters = filter_table_new(),
+	    .past_keys = worker->gateway != NULL ? worker->gateway->past_keys : NULL,
 	    .frame = path->frame,
 	    .now_ms = clock_mono_ms(),
 	    .icmp_tokens = ICMP_PER_SECOND,
@@ -367,7 +369,7 @@ path_new(struct worker *worker)
 }
 
 static void
-close_all(struct path *path, bool notify)
+close_all(struct path *path, Ipc__CloseCause cause, const char *text, bool notify)
 {
 	struct chan *chan, *next;
 
@@ -375,8 +377,7 @@ close_all(struct path *path, bool notify)
 	directory_mute(path->dir);
 	for (chan = path->chans; chan != NULL; chan = next) {
 		next = chan->hh.next;
-		chan_close(
-		    chan, IPC__CLOSE_CAUSE__CLOSE_SHUTDOWN, "Gateway is shutting down", notify);
+		chan_close(chan, cause, text, notify);
 	}
 }
 
@@ -402,7 +403,7 @@ path_free(struct path *path)
 	if (path == NULL)
 		return;
 	if (path->fwd != NULL) {
-		close_all(path, false);
+		close_all(path, IPC__CLOSE_CAUSE__CLOSE_LOST, "", false);
 		stop_events(path);
 	}
 	forward_free(path->fwd);
@@ -450,9 +451,13 @@ path_start(struct path *path)
 }
 
 void
-path_stop(struct path *path)
+path_stop(struct path *path, bool end_sessions)
 {
 	path->env.now_ms = clock_mono_ms();
-	close_all(path, true);
+	/* A client that is told goodbye does not come back (protocol.md 6.3). */
+	if (end_sessions)
+		close_all(path, IPC__CLOSE_CAUSE__CLOSE_SHUTDOWN, "Gateway is shutting down", true);
+	else
+		close_all(path, IPC__CLOSE_CAUSE__CLOSE_LOST, "Gateway is restarting", false);
 	stop_events(path);
 }

@@ -19,9 +19,9 @@ void path_free(struct path *path);
 enum err path_connect(struct path *const *paths, size_t len) MUST_USE;
 /* Start serving; on the worker's thread. */
 void path_start(struct path *path);
-/* Orderly stop: every session's client gets a disconnect packet (type 5), then everything is
- * closed. */
-void path_stop(struct path *path);
+/* Orderly stop, everything is closed. end_sessions: every session's client gets a disconnect packet
+ * (type 5) before; else the clients come back with their cookies. */
+void path_stop(struct path *path, bool end_sessions);
 
 /* auth's requests about sessions of this worker. */
 void path_session_end(struct path *path, const Ipc__SessionEnd *end);

@@ -20,6 +20,7 @@
 
 #define ANSWER_MARGIN_MS 5000 /* auth refuses in time by itself */
 #define TOKEN_DIGITS 64
+#define IDENTIFIER "X-AnyConnect-Identifier-"
 #define TEXT_PLAIN "text/plain; charset=utf-8"
 #define TEXT_XML "text/xml; charset=utf-8"
 
@@ -49,9 +50,8 @@ reply_xml(struct conn *conn, const char *headers, struct buf *xml, bool close)
 
 /* ---- auth's answer ---- */
 
-/* The token goes into a header and a cookie: nothing but what it is meant to be may get there. */
-static bool
-is_token(const char *token)
+bool
+signin_is_token(const char *token)
 {
 	return strlen(token) == TOKEN_DIGITS && strspn(token, "0123456789abcdef") == TOKEN_DIGITS;
 }
@@ -106,7 +106,7 @@ reply_answer(struct conn *conn, const Ipc__AuthAnswer *answer)
 	tls_stream_cert_hash(conn_stream(conn), cert_hash);
 	buf_init(&xml, XML_REPLY_MAX);
 	err = xml_reply(answer, cert_hash, &xml);
-	if (err == ERR_OK && complete && !is_token(answer->session_token))
+	if (err == ERR_OK && complete && !signin_is_token(answer->session_token))
 		err = ERR_SYNTAX;
 	if (err != ERR_OK) {
 		log_err("an answer of auth cannot be rendered: %s", err_str(err));
@@ -138,17 +138,28 @@ on_answer(enum err err, const ProtobufCMessage *msg, void *arg)
 
 /* ---- the client's request ---- */
 
+/* What mobile clients say of themselves in a header, where the XML does not say it
+ * (protocol.md 1.1). */
+static char *
+fact(const struct http_request *request, const char *header, char *text)
+{
+	const char *value = text[0] == '\0' ? http_header(request, header) : NULL;
+
+	return value != NULL ? borrow(value) : text;
+}
+
 static void
 fill_facts(struct conn *conn, const struct http_request *request, struct xml_request *xml,
     char **macs, char **capabilities, Ipc__ClientFacts *facts)
 {
 	conn_facts(conn, request, facts);
-	facts->version = xml->version;
-	facts->device_os = xml->device_os;
+	facts->version = fact(request, IDENTIFIER "ClientVersion", xml->version);
+	facts->device_os = fact(request, IDENTIFIER "Platform", xml->device_os);
 	facts->computer_name = xml->computer_name;
-	facts->device_type = xml->device_type;
-	facts->platform_version = xml->platform_version;
-	facts->unique_id = xml->unique_id;
+	facts->device_type = fact(request, IDENTIFIER "DeviceType", xml->device_type);
+	facts->platform_version =
+	    fact(request, IDENTIFIER "PlatformVersion", xml->platform_version);
+	facts->unique_id = fact(request, IDENTIFIER "Device-UniqueID", xml->unique_id);
 	facts->unique_id_global = xml->unique_id_global;
 	for (size_t i = 0; i < xml->mac_address_len; i++)
 		macs[i] = xml->mac_address[i];
@@ -182,22 +193,26 @@ answer_timeout_ms(const struct conn *conn)
 	return (unsigned)conf_int(limits, LIM_LOGIN_TIMEOUT) * 1000 + ANSWER_MARGIN_MS;
 }
 
+/* Where auth's answer goes. */
+struct asker {
+	ipc_reply_fn fn;
+	void *arg;
+};
+
 static enum err
-ask(struct conn *conn, Ipc__MsgType type, const ProtobufCMessage *msg)
+ask(struct conn *conn, Ipc__MsgType type, const ProtobufCMessage *msg, const struct asker *asker)
 {
 	struct ipc *auth = conn_worker(conn)->auth;
-	enum err err = ERR_CLOSED;
 
-	if (auth != NULL)
-		err = ipc_request(auth, type, msg, IPC__MSG_TYPE__MSG_AUTH_ANSWER,
-		    answer_timeout_ms(conn), on_answer, conn_ref(conn), NULL);
-	if (err != ERR_OK && auth != NULL)
-		conn_unref(conn);
-	return err;
+	if (auth == NULL)
+		return ERR_CLOSED;
+	return ipc_request(auth, type, msg, IPC__MSG_TYPE__MSG_AUTH_ANSWER, answer_timeout_ms(conn),
+	    asker->fn, asker->arg, NULL);
 }
 
 static enum err
-ask_init(struct conn *conn, struct xml_request *xml, Ipc__ClientFacts *facts)
+ask_init(
+    struct conn *conn, struct xml_request *xml, Ipc__ClientFacts *facts, const struct asker *asker)
 {
 	Ipc__AuthInit msg = IPC__AUTH_INIT__INIT;
 
@@ -205,7 +220,7 @@ ask_init(struct conn *conn, struct xml_request *xml, Ipc__ClientFacts *facts)
 	msg.group_access = xml->group_access;
 	msg.group_select = xml->group_select;
 	msg.client_cert_fail = xml->client_cert_fail;
-	return ask(conn, IPC__MSG_TYPE__MSG_AUTH_INIT, &msg.base);
+	return ask(conn, IPC__MSG_TYPE__MSG_AUTH_INIT, &msg.base, asker);
 }
 
 static void
@@ -221,7 +236,8 @@ fill_reply_chain(struct xml_chain *xml, Ipc__CertChain *chain)
 }
 
 static enum err
-ask_reply(struct conn *conn, struct xml_request *xml, Ipc__ClientFacts *facts)
+ask_reply(
+    struct conn *conn, struct xml_request *xml, Ipc__ClientFacts *facts, const struct asker *asker)
 {
 	Ipc__AuthReply msg = IPC__AUTH_REPLY__INIT;
 	Ipc__Field fields[XML_FIELDS_MAX];
@@ -248,7 +264,7 @@ ask_reply(struct conn *conn, struct xml_request *xml, Ipc__ClientFacts *facts)
 	}
 	msg.chain = chain_pointers;
 	msg.n_chain = xml->chains_len;
-	return ask(conn, IPC__MSG_TYPE__MSG_AUTH_REPLY, &msg.base);
+	return ask(conn, IPC__MSG_TYPE__MSG_AUTH_REPLY, &msg.base, asker);
 }
 
 /* Give up a session token; whether there was such a session is nobody's business. */
@@ -259,7 +275,7 @@ logout(struct conn *conn, const char *token)
 	struct ipc *auth = conn_worker(conn)->auth;
 	enum err err;
 
-	if (auth == NULL || !is_token(token))
+	if (auth == NULL || !signin_is_token(token))
 		return;
 	msg.token = borrow(token);
 	err = ipc_send(auth, IPC__MSG_TYPE__MSG_SESSION_LOGOUT, &msg.base);
@@ -295,29 +311,40 @@ post_logout(struct conn *conn, const struct http_request *request, const struct 
 	buf_wipe(&out);
 }
 
-static void
-post_login(struct conn *conn, const struct http_request *request, struct xml_request *xml)
+enum err
+signin_ask(struct conn *conn, const struct http_request *request, struct xml_request *xml,
+    ipc_reply_fn fn, void *arg)
 {
 	Ipc__ClientFacts facts = IPC__CLIENT_FACTS__INIT;
 	ProtobufCBinaryData certificates[TLS_CHAIN_MAX];
+	const struct asker asker = {fn, arg};
 	char *macs[XML_LIST_MAX];
 	char *capabilities[XML_LIST_MAX];
 	struct tls_chain chain;
-	char why[128];
 	enum err err = tls_stream_chain(conn_stream(conn), &chain);
 
 	if (err == ERR_OK) {
 		fill_facts(conn, request, xml, macs, capabilities, &facts);
 		fill_chain(&chain, certificates, &facts);
-		err = xml->type == XML_TYPE_INIT ? ask_init(conn, xml, &facts)
-						 : ask_reply(conn, xml, &facts);
+		err = xml->type == XML_TYPE_INIT ? ask_init(conn, xml, &facts, &asker)
+						 : ask_reply(conn, xml, &facts, &asker);
 	}
 	tls_chain_fini(&chain);
+	return err;
+}
+
+static void
+post_login(struct conn *conn, const struct http_request *request, struct xml_request *xml)
+{
+	char why[128];
+	enum err err = signin_ask(conn, request, xml, on_answer, conn_ref(conn));
+
 	if (err == ERR_OK)
 		return;
 	/* Some clients can bring this about, by messages as large as they may be. */
 	(void)snprintf(why, sizeof why, "auth is not asked: %s", err_str(err));
 	conn_refuse(conn, 503, why);
+	conn_unref(conn);
 }
 
 void

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "common/buf.h"
+#include "common/clock.h"
 #include "common/str.h"
 #include "gateway/tls.h"
 #include "gateway/tls_bio.h"
@@ -31,6 +32,10 @@
 /* A turn with fewer records is quiet: the stream's buffers are given back. */
 #define BUSY_RECORDS 4
 #define GULP_HANDSHAKE 16384
+/* A client may renew its keys so many times at once, and once in that time for long: each costs us
+ * more than it costs the client. */
+#define REKEY_BURST 8
+#define REKEY_SPACING_MS 10000
 
 struct tls_stream {
 	struct worker *worker;
@@ -47,6 +52,8 @@ struct tls_stream {
 	struct ip_endpoint server;
 	const char *reason;
 	unsigned turn_records;
+	unsigned rekeys;          /* of the client */
+	uint64_t rekeys_until_ms; /* the time for which they would do, at their spacing */
 	enum err doom; /* breaks at the next event: something failed where no callback is allowed */
 	bool ready;
 	bool paused;
@@ -183,6 +190,37 @@ on_writable(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 		flush_later(stream);
 }
 
+/* The client renews its keys, or tries to. OpenSSL would work through a flood of that in one call:
+ * the rest of the input is taken away from it. */
+static void
+count_rekey(struct tls_stream *stream)
+{
+	uint64_t now_ms = clock_mono_ms();
+
+	stream->rekeys++;
+	if (stream->rekeys_until_ms < now_ms)
+		stream->rekeys_until_ms = now_ms;
+	stream->rekeys_until_ms += REKEY_SPACING_MS;
+	if (stream->rekeys_until_ms <= now_ms + REKEY_BURST * REKEY_SPACING_MS)
+		return;
+	stream->reason = "too many rekeys";
+	stream->bio.in_len = 0;
+	stream_doom(stream, ERR_LIMIT);
+}
+
+/* TLS 1.3: the client's KeyUpdate. TLS 1.2: a renegotiation, seen by the alert that refuses it. */
+static void
+on_message(int sent, UNUSED int version, int type, const void *message, size_t len, UNUSED SSL *ssl,
+    void *arg)
+{
+	const uint8_t *bytes = message;
+
+	if (sent == 0 && type == SSL3_RT_HANDSHAKE && len > 0 && bytes[0] == SSL3_MT_KEY_UPDATE)
+		count_rekey(arg);
+	if (sent != 0 && type == SSL3_RT_ALERT && len == 2 && bytes[1] == SSL_AD_NO_RENEGOTIATION)
+		count_rekey(arg);
+}
+
 static void on_signed(void *arg);
 
 static enum err
@@ -192,6 +230,8 @@ handshake_done(struct tls_stream *stream)
 	SSL_clear_mode(stream->ssl, SSL_MODE_ASYNC);
 	free(stream->key_op);
 	stream->key_op = NULL;
+	SSL_set_msg_callback(stream->ssl, on_message);
+	SSL_set_msg_callback_arg(stream->ssl, stream);
 	stream->ready = true;
 	if (stream->ops.on_ready != NULL)
 		stream->ops.on_ready(stream, stream->arg);
@@ -306,6 +346,9 @@ pump(struct tls_stream *stream)
 	}
 	if (is_dead(stream))
 		return;
+	/* What OpenSSL answered by itself: a warning. */
+	if (tls_bio_queued(&stream->bio) > 0)
+		flush_later(stream);
 	held = hold_rest(stream);
 	if (held != ERR_OK)
 		err = held;
@@ -626,6 +669,36 @@ tls_stream_export(struct tls_stream *stream, const char *label, uint8_t *out, si
 		return ERR_CRYPTO;
 	}
 	return ERR_OK;
+}
+
+bool
+tls_stream_can_rekey(const struct tls_stream *stream)
+{
+	return stream->ready && SSL_version(stream->ssl) >= TLS1_3_VERSION;
+}
+
+enum err
+tls_stream_rekey(struct tls_stream *stream)
+{
+	if (is_dead(stream) || stream->doom != ERR_OK)
+		return ERR_CLOSED;
+	if (!tls_stream_can_rekey(stream))
+		return ERR_UNSUPPORTED;
+	ERR_clear_error();
+	if (SSL_key_update(stream->ssl, SSL_KEY_UPDATE_REQUESTED) != 1 ||
+	    SSL_do_handshake(stream->ssl) != 1) {
+		note_reason(stream);
+		stream_doom(stream, ERR_CRYPTO);
+		return ERR_CRYPTO;
+	}
+	flush_later(stream);
+	return ERR_OK;
+}
+
+unsigned
+tls_stream_rekeys(const struct tls_stream *stream)
+{
+	return stream->rekeys;
 }
 
 unsigned

@@ -88,9 +88,19 @@ void tls_stream_cert_hash(const struct tls_stream *stream, char dst[41]);
 /* RFC 5705 / 8446 exporter without context (protocol.md 5.2). ERR_CRYPTO. */
 enum err tls_stream_export(
     struct tls_stream *stream, const char *label, uint8_t *out, size_t out_len) MUST_USE;
+/*
+ * Have both directions go on with new keys: ours from the next record on, the client is asked to do
+ * the same. Nothing is lost. ERR_UNSUPPORTED before TLS 1.3.
+ */
+enum err tls_stream_rekey(struct tls_stream *stream) MUST_USE;
+/* Can it be done on this connection? False before the handshake is done. */
+bool tls_stream_can_rekey(const struct tls_stream *stream);
+/* How often the client has renewed its keys. Too often ends the stream (ERR_LIMIT). */
+unsigned tls_stream_rekeys(const struct tls_stream *stream);
 /* TCP maximum segment of the socket in bytes, 0 if unknown: for the MTU of the TLS channel. */
 unsigned tls_stream_mss(const struct tls_stream *stream);
-/* Why TLS failed (ERR_CRYPTO), in OpenSSL's words; "" if it did not. Static storage. */
+/* Why TLS failed (ERR_CRYPTO, ERR_LIMIT), mostly in OpenSSL's words; "" if it did not. Static
+ * storage. */
 const char *tls_stream_reason(const struct tls_stream *stream);
 
 #endif

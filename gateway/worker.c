@@ -272,19 +272,29 @@ worker_main(void *arg)
 }
 
 static void
-on_stop(void *arg)
+stop(struct worker *worker, bool end_sessions)
 {
-	struct worker *worker = arg;
-
 	conns_stop_accepting(worker->conns);
-	path_stop(worker->path);
+	path_stop(worker->path, end_sessions);
 	loop_stop(worker->loop);
 }
 
-void
-worker_stop(struct worker *worker)
+static void
+on_stop(void *arg)
 {
-	if (loop_post(worker->loop, on_stop, worker) != ERR_OK)
+	stop(arg, false);
+}
+
+static void
+on_end(void *arg)
+{
+	stop(arg, true);
+}
+
+void
+worker_stop(struct worker *worker, bool end_sessions)
+{
+	if (loop_post(worker->loop, end_sessions ? on_end : on_stop, worker) != ERR_OK)
 		die("cannot stop worker %u: out of memory", worker->index);
 }
 

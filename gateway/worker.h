@@ -59,8 +59,9 @@ void worker_set_peer(struct worker *worker, Ipc__RoleId peer, int fd);
  * at.
  */
 void worker_set_conf(struct worker *worker, struct conf *conf, bool client_certificates);
-/* From the main thread: say goodbye to clients and end the thread. */
-void worker_stop(struct worker *worker);
+/* From the main thread: close all tunnels, with a goodbye to the clients if their sessions end, and
+ * end the thread. */
+void worker_stop(struct worker *worker, bool end_sessions);
 /* After the thread has ended. NULL is fine. */
 void worker_free(struct worker *worker);
 

@@ -489,6 +489,12 @@ library_init(void)
 	xmlInitParser();
 }
 
+void
+xml_parse_prepare(void)
+{
+	pthread_once(&library_once, library_init);
+}
+
 static enum err
 parse_document(struct reader *reader, const char *data, size_t len)
 {
@@ -534,7 +540,7 @@ xml_parse(const char *data, size_t len, struct xml_request **out)
 	skip = skip_front(data, len);
 	if (skip == len || data[skip] != '<')
 		return ERR_SYNTAX;
-	pthread_once(&library_once, library_init);
+	xml_parse_prepare();
 	reader.request = calloc(1, sizeof *reader.request);
 	if (reader.request == NULL)
 		return ERR_NOMEM;

@@ -81,6 +81,8 @@ struct xml_request {
  * too deep, too many chains or a value too long; ERR_NOMEM.
  */
 enum err xml_parse(const char *data, size_t len, struct xml_request **out) MUST_USE;
+/* Have libxml2 wipe its memory, before anything else is asked of it; again does nothing. */
+void xml_parse_prepare(void);
 /* Wipe and free; NULL is fine. */
 void xml_request_free(struct xml_request *request);
 

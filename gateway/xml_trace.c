@@ -11,6 +11,7 @@
 
 #include "common/str.h"
 #include "common/xml_text.h"
+#include "gateway/xml_parse.h"
 
 #define DEPTH_MAX 32
 #define TEXT_MAX_LEN 1024 /* of one element; the rest is told by its length */
@@ -322,6 +323,7 @@ xml_trace(const char *data, size_t len, struct buf *out)
 	skip = skip_front(data, len);
 	if (skip == len || memchr(data, '\0', len) != NULL)
 		return ERR_SYNTAX;
+	xml_parse_prepare();
 	writer.ctxt = xmlNewParserCtxt();
 	if (writer.ctxt == NULL)
 		return ERR_NOMEM;

@@ -16,8 +16,7 @@
 /*
  * Append the document, a newline behind each line but the last. ERR_SYNTAX: it is not well-formed,
  * has a document type, or is too deep; what was appended is then to be thrown away. ERR_NOMEM. A
- * full `out` ends it early, which is out->err. xml_parse() must have been called before: it has
- * libxml2 wipe its memory.
+ * full `out` ends it early, which is out->err.
  */
 enum err xml_trace(const char *data, size_t len, struct buf *out) MUST_USE;
 

@@ -331,6 +331,51 @@ run_certificate_authentication(struct import *import, struct import_line *line)
 	import_row_mark(import_root(import, CONF_TUNNEL_GROUPS));
 }
 
+#define DTLS_POLICY                                                                                \
+	"DTLS 1.2 with AES-GCM or ChaCha20, unless dtls-ciphers of gateway.conf says otherwise"
+#define DTLS_CUSTOM "dtls-ciphers of gateway.conf"
+
+static bool
+is_dtls_cipher(const char *name)
+{
+	const char *const *words = row_kind(CONF_GATEWAY)->rows[GW_DTLS_CIPHERS].words;
+
+	for (; *words != NULL; words++)
+		if (strcmp(*words, name) == 0)
+			return true;
+	return false;
+}
+
+/* "ssl cipher dtlsv1.2 custom "A:B"": those that are served, in the same order. */
+static void
+run_dtls_ciphers(struct import *import, struct import_line *line)
+{
+	struct node *gateway = import_root(import, CONF_GATEWAY);
+	const char *rest = line->len > 4 ? line->words[4] : "";
+	unsigned kept = 0, dropped = 0;
+	char name[64];
+
+	import_unset(gateway, "dtls-ciphers");
+	while (*rest != '\0') {
+		size_t len = strcspn(rest, ":");
+
+		if (str_copy_n(name, sizeof(name), rest, len) == ERR_OK && is_dtls_cipher(name)) {
+			import_add_str(import, gateway, "dtls-ciphers", name);
+			kept++;
+		} else if (len > 0) {
+			dropped++;
+		}
+		rest += len;
+		rest += *rest == ':';
+	}
+	if (kept == 0)
+		import_not_supported(line, "no suite of it is served; " DTLS_POLICY);
+	else if (dropped > 0)
+		import_converted(line, DTLS_CUSTOM "; %u suites are not served", dropped);
+	else
+		import_converted(line, DTLS_CUSTOM);
+}
+
 static const struct import_command commands[] = {
     {.words = "webvpn", .run = run_webvpn},
     {.words = "anyconnect-custom-attr", .run = run_custom_attr},
@@ -340,6 +385,9 @@ static const struct import_command commands[] = {
     {.words = "ssl server-version", .not_needed = TLS_POLICY},
     {.words = "ssl client-version", .not_needed = TLS_POLICY},
     {.words = "ssl cipher", .not_needed = TLS_POLICY},
+    {.words = "ssl cipher dtlsv1", .not_needed = DTLS_POLICY},
+    {.words = "ssl cipher dtlsv1.2", .not_needed = DTLS_POLICY},
+    {.words = "ssl cipher dtlsv1.2 custom", .run = run_dtls_ciphers},
     {.words = "ssl encryption", .not_needed = TLS_POLICY},
     {.words = "ssl dh-group", .not_needed = TLS_POLICY},
     {.words = "ssl ecdh-group", .not_needed = TLS_POLICY},

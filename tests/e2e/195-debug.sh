@@ -72,7 +72,7 @@ in_order() {
 	local name=$1 line=${AFTER:-0} next regex
 	shift
 	for regex in "$@"; do
-		next=$(tail -n "+$((line + 1))" "$W/$name.dbg" | grep -nEm1 "$regex" | cut -d: -f1) ||
+		next=$(grep -nEm1 "$regex" < <(tail -n "+$((line + 1))" "$W/$name.dbg") | cut -d: -f1) ||
 			fail "$name: expected \"$regex\" behind line $line, got: $(tail -n "+$((line + 1))" "$W/$name.dbg" | head -40)"
 		line=$((line + next))
 	done

@@ -151,9 +151,11 @@ one("X-CSTP-Idle-Timeout-Alert-Interval", seconds(idle_alert["value"]) if idle_a
 one("X-CSTP-DPD", str(get("anyconnect-dpd-interval-client")))
 one("X-CSTP-Keepalive", str(get("anyconnect-ssl-keepalive")) if get("anyconnect-ssl-keepalive") else None)
 one("X-CSTP-Smartcard-Removal-Disconnect", flag(get("smartcard-removal-disconnect")))
-one("X-CSTP-Rekey-Time", seconds(get("anyconnect-ssl-rekey-time")))
-method, every = get("anyconnect-ssl-rekey-method"), get("anyconnect-ssl-rekey-time")
-one("X-CSTP-Rekey-Method", method if every and method != "none" else None)
+method, every = get("anyconnect-ssl-rekey-method"), seconds(get("anyconnect-ssl-rekey-time"))
+if not every or method == "none":
+    method, every = "ssl", "31536000"  # never, as clients with TLS 1.3 are told it
+one("X-CSTP-Rekey-Time", every)
+one("X-CSTP-Rekey-Method", method)
 one("X-CSTP-Hostname", get("gateway-fqdn"))
 one("X-CSTP-Disable-Always-On-VPN", flag(get("always-on-vpn") == "disable"))
 one("X-CSTP-Routing-Filtering-Ignore", flag(get("anyconnect-routing-filtering-ignore")))
@@ -191,7 +193,7 @@ for family, key in (("ipv4", "INTERNAL_IP4_ADDRESS"), ("ipv6", "INTERNAL_IP6_ADD
 # Attributes that the client sees nothing of.
 inside = {"vpn-simultaneous-logins", "vpn-tunnel-protocol", "group-lock", "address-pools",
           "ipv6-address-pools", "vpn-access-hours", "vpn-filter", "ipv6-vpn-filter", "anyconnect-dpd-interval-gateway",
-          "anyconnect-ssl-df-bit-ignore", "vpn-group-policy", "vpn-framed-ip-address", "vpn-framed-ipv6-address", "anyconnect-custom"}
+          "anyconnect-mobile-dpd-interval", "anyconnect-ssl-df-bit-ignore", "vpn-group-policy", "vpn-framed-ip-address", "vpn-framed-ipv6-address", "anyconnect-custom"}
 left = {n for n, _ in attributes} - seen - inside
 if left:
     sys.exit("FAIL: attributes that were not compared: %s" % sorted(left))

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzz gateway/http_parse.c and http_route.c: a head, whole or cut. Every string of a request that
- * is taken must lie in the buffer and be terminated there; a refused one must be left as it was.
+ * Fuzz gateway/http_parse.c, http_route.c and, as for a CONNECT, cstp_head.c and dtls_offer.c: a
+ * head, whole or cut. Every string of a request that is taken must lie in the buffer and be
+ * terminated there; a refused one must be left as it was.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/cstp_head.h"
 #include "gateway/http_parse.h"
 #include "gateway/http_route.h"
 
@@ -15,6 +17,27 @@ static void
 check_string(const char *s, const char *data, size_t len)
 {
 	if (s < data || s >= data + len || memchr(s, '\0', (size_t)(data + len - s)) == NULL)
+		abort();
+}
+
+/* Whatever was offered, the choice is one of ours and what was not offered is no secret. */
+static void
+check_connect(const struct http_request *request)
+{
+	struct cstp_request connect;
+	const struct dtls_suite *suite;
+	struct dtls_terms terms;
+	unsigned link_mtu;
+	bool chosen;
+
+	if (cstp_head_read(request, &connect) != ERR_OK)
+		return;
+	chosen = dtls_offer_choose(&connect.dtls, NULL, 0, &terms, &suite) == ERR_OK;
+	if (chosen != (terms.mode != DTLS_NONE) || (suite != NULL) != (terms.mode == DTLS_RESUMED))
+		abort();
+	if (terms.mode == DTLS_RESUMED && !connect.dtls.has_master)
+		abort();
+	if (cstp_head_mtu(&connect, suite, 4, 0, 0, 9000, &link_mtu) >= link_mtu)
 		abort();
 }
 
@@ -34,6 +57,7 @@ check_request(struct http_request *request, const char *data, size_t len)
 		check_string(request->headers[i].value, data, request->head_len);
 	}
 	(void)http_header(request, "Host");
+	check_connect(request);
 	if (http_cookie(request, "webvpn", value, sizeof(value)) == ERR_OK &&
 	    strlen(value) >= sizeof(value))
 		abort();
@@ -41,7 +65,8 @@ check_request(struct http_request *request, const char *data, size_t len)
 	if (request->content_length > len - request->head_len)
 		request->content_length = len - request->head_len;
 	request->body = (const uint8_t *)data + request->head_len;
-	if (http_route(request, &status) == HTTP_ACTION_NONE && (status < 400 || status > 599))
+	if (http_route(request, (len & 1) != 0, &status) == HTTP_ACTION_NONE &&
+	    (status < 400 || status > 599))
 		abort();
 }
 

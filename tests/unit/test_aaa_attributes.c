@@ -205,6 +205,7 @@ static const struct {
     {"anyconnect-mtu", "256", NULL, "invalid anyconnect-mtu 256\n"},
     {"anyconnect-dpd-interval-gateway", "none", "none", ""},
     {"anyconnect-dpd-interval-client", "3600", "3600", ""},
+    {"anyconnect-mobile-dpd-interval", "300", "300", ""},
     {"anyconnect-ssl-keepalive", "14", NULL, "invalid anyconnect-ssl-keepalive 14\n"},
     {"anyconnect-ssl-keepalive", "15", "15", ""},
     {"anyconnect-ssl-dtls", "false", "false", ""},

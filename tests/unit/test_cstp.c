@@ -9,10 +9,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/buf.h"
+#include "common/log.h"
 #include "common/str.h"
 #include "gateway/cstp.h"
 #include "gateway/path.h"
@@ -34,7 +36,9 @@ static int status;
 static char headers[1024];
 static uint8_t head[CSTP_PAYLOAD_MAX];
 static size_t head_len;
-static bool taken, opened_path;
+static bool taken, opened_path, can_rekey;
+static uint32_t opened_dpd;
+static const char *rekey_method; /* of the policy, once a minute */
 static enum err path_result, export_result, request_result;
 static struct chan_params opened_params;
 static ipc_reply_fn reply_fn;
@@ -125,6 +129,12 @@ tls_stream_mss(UNUSED const struct tls_stream *s)
 	return 1448;
 }
 
+bool
+tls_stream_can_rekey(UNUSED const struct tls_stream *s)
+{
+	return can_rekey;
+}
+
 enum err
 tls_stream_export(UNUSED struct tls_stream *s, const char *label, uint8_t *out, size_t out_len)
 {
@@ -157,6 +167,7 @@ path_chan_open(UNUSED struct path *path, const struct chan_params *params)
 	assert_true(head_len > 0); /* the head goes before any frame */
 	opened_params = *params;
 	opened_params.opened = NULL;
+	opened_dpd = params->opened->policy->dpd_gateway;
 	opened_path = true;
 	return path_result;
 }
@@ -222,6 +233,25 @@ conf_int(UNUSED const struct conf_object *object, unsigned setting)
 	return setting == TUN_MTU ? 1434 : 443;
 }
 
+static char *const *ciphers; /* dtls-ciphers */
+static size_t ciphers_len;
+
+size_t
+conf_list(UNUSED const struct conf_object *object, unsigned setting, char *const **out)
+{
+	assert_int_equal(setting, GW_DTLS_CIPHERS);
+	*out = ciphers;
+	return ciphers_len;
+}
+
+static unsigned events; /* log lines 722043 */
+
+void
+log_event(UNUSED int level, const char *format, ...)
+{
+	events += strstr(format, "722043") != NULL;
+}
+
 const char *
 conf_str(const struct conf_object *object, UNUSED unsigned setting)
 {
@@ -253,6 +283,10 @@ setup(UNUSED void **state)
 	reply_fn = NULL;
 	closed_events = 0;
 	filter4 = 0;
+	can_rekey = false;
+	rekey_method = NULL;
+	ciphers_len = 0;
+	events = 0;
 	return 0;
 }
 
@@ -272,6 +306,8 @@ send_connect(const char *extra)
 
 #define COOKIE "Cookie: webvpn=abc\r\n"
 #define FULL COOKIE "X-DTLS-CipherSuite: PSK-NEGOTIATE\r\nX-CSTP-Full-IPv6-Capability: true\r\n"
+
+#define AGAIN "X-CSTP-Base-MTU: 1200\r\nX-CSTP-Address: 10.0.0.1\r\n"
 
 static uint8_t ipv4[4] = {10, 0, 0, 1}, ipv6[16] = {0xfd, [15] = 1};
 
@@ -295,6 +331,13 @@ answer_ok(bool has_ipv4, uint32_t mtu, bool dtls)
 	policy.mtu = mtu;
 	policy.filter4 = filter4;
 	policy.dtls = dtls;
+	policy.dpd_client = 20;
+	policy.dpd_gateway = 30;
+	policy.dpd_mobile = 900;
+	if (rekey_method != NULL) {
+		policy.rekey_method = (char *)(uintptr_t)rekey_method;
+		policy.rekey_time = 60;
+	}
 	reply_fn(ERR_OK, &opened.base, reply_arg);
 	assert_int_equal(conn.refs, 0);
 }
@@ -407,6 +450,45 @@ test_no_memory_for_the_channel(UNUSED void **state)
 	assert_int_equal(closed_cause, IPC__CLOSE_CAUSE__CLOSE_ERROR);
 }
 
+/* What clients are told about new keys, and when we see to them ourselves. */
+static void
+test_rekey(UNUSED void **state)
+{
+	static const struct {
+		const char *method;
+		bool can_rekey; /* TLS 1.3 */
+		unsigned told_sec;
+		const char *told_method;
+		unsigned ours_sec;
+	} rows[] = {
+	    {"ssl", true, 60, "ssl", 60},
+	    {"ssl", false, 60, "new-tunnel", 0},
+	    {"new-tunnel", true, 60, "new-tunnel", 0},
+	    {"new-tunnel", false, 60, "new-tunnel", 0},
+	    {NULL, true, 31536000, "ssl", 0},
+	    {NULL, false, 0, "", 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char expect[100];
+
+		(void)setup(NULL);
+		can_rekey = rows[i].can_rekey;
+		rekey_method = rows[i].method;
+		send_connect(COOKIE "X-CSTP-Accept-Encoding: oc-lz4,lzs,deflate\r\n");
+		answer_ok(true, 0, true);
+		(void)snprintf(expect, sizeof(expect),
+		    "\r\nX-CSTP-Rekey-Time: %u\r\nX-CSTP-Rekey-Method: %s\r\n", rows[i].told_sec,
+		    rows[i].told_method);
+		if ((strstr((char *)head, expect) != NULL) != (rows[i].told_sec > 0) ||
+		    opened_params.rekey_sec != rows[i].ours_sec)
+			fail_msg("row %zu: got %u, %s", i, opened_params.rekey_sec, (char *)head);
+		if (rows[i].told_sec == 0)
+			assert_null(strstr((char *)head, "Rekey"));
+		assert_null(strstr((char *)head, "Content-Encoding"));
+	}
+}
+
 /* A policy with a filter that has not come: there is no tunnel, and no word of 200. */
 static void
 test_filter_is_missing(UNUSED void **state)
@@ -433,10 +515,16 @@ test_phone(UNUSED void **state)
 	send_connect(COOKIE "X-CSTP-License: mobile\r\n");
 	answer_ok(true, 0, false);
 	assert_null(strstr((char *)head, "Post-Auth-XML"));
+	assert_non_null(strstr((char *)head, "X-CSTP-DPD: 900\r\n"));
+	assert_true(opened_params.mobile);
+	assert_int_equal(opened_dpd, 900);
 	setup(NULL);
 	send_connect(COOKIE);
 	answer_ok(true, 0, false);
 	assert_non_null(strstr((char *)head, "X-CSTP-Post-Auth-XML: "));
+	assert_non_null(strstr((char *)head, "X-CSTP-DPD: 20\r\n"));
+	assert_false(opened_params.mobile);
+	assert_int_equal(opened_dpd, 30);
 }
 
 /* IPv6 needs 1280 bytes (RFC 8200 5). */
@@ -453,6 +541,23 @@ test_small_mtu(UNUSED void **state)
 	assert_int_equal(status, 503);
 	assert_false(taken);
 	assert_int_equal(closed_events, 1);
+	/* A path that got narrow takes no address away; the policy's word stands. */
+	setup(NULL);
+	send_connect(FULL "X-CSTP-Base-MTU: 1200\r\n");
+	assert_false(asked_ipv6);
+	answer_ok(true, 1406, true);
+	assert_null(strstr((char *)head, "IP6"));
+	setup(NULL);
+	send_connect(FULL AGAIN);
+	assert_true(asked_ipv6);
+	answer_ok(true, 1406, true);
+	assert_non_null(strstr((char *)head, "X-CSTP-Address-IP6: fd00::1/"));
+	assert_non_null(strstr((char *)head, "X-CSTP-MTU: 1280\r\nX-CSTP-Base-MTU: 1200\r\n"));
+	assert_int_equal(opened_params.mtu, 1280);
+	setup(NULL);
+	send_connect(FULL AGAIN);
+	answer_ok(true, 1279, true);
+	assert_null(strstr((char *)head, "IP6"));
 }
 
 static void
@@ -494,6 +599,66 @@ test_when_dtls_is_offered(UNUSED void **state)
 	}
 }
 
+#define MASTER                                                                                     \
+	"X-DTLS-Master-Secret: 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"   \
+	"202122232425262728292a2b2c2d2e2f\r\n"
+
+static void
+test_dtls_modes(UNUSED void **state)
+{
+	static char cbc[] = "AES256-SHA", *only_cbc[] = {cbc};
+	static const struct {
+		const char *what;
+		const char *request;
+		size_t ciphers_len; /* of only_cbc */
+		enum dtls_mode mode;
+		const char *line; /* of the answer */
+		unsigned mtu;
+		unsigned events;
+	} rows[] = {
+	    {"pre-shared key first", FULL MASTER "X-DTLS12-CipherSuite: AES256-GCM-SHA384\r\n", 0,
+		DTLS_PSK, "X-DTLS-App-ID: ", 1434, 0},
+	    {"injected", COOKIE MASTER "X-DTLS12-CipherSuite: AES256-GCM-SHA384\r\n", 0,
+		DTLS_RESUMED, "X-DTLS12-CipherSuite: AES256-GCM-SHA384\r\n", 1434, 0},
+	    {"injected, CBC", COOKIE MASTER "X-DTLS12-CipherSuite: AES256-SHA\r\n", 1, DTLS_RESUMED,
+		"X-DTLS-Session-ID: ", 1406, 0},
+	    {"names of openconnect", COOKIE MASTER "X-DTLS-CipherSuite: OC-DTLS1_2-AES128-GCM\r\n",
+		0, DTLS_RESUMED, "X-DTLS-CipherSuite: OC-DTLS1_2-AES128-GCM\r\n", 1434, 0},
+	    {"not in our list", COOKIE MASTER "X-DTLS12-CipherSuite: AES256-GCM-SHA384\r\n", 1,
+		DTLS_NONE, "X-CSTP-Version: 1\r\n", 1434, 1},
+	    {"only old DTLS", COOKIE MASTER "X-DTLS-CipherSuite: AES256-SHA:AES128-SHA\r\n", 1,
+		DTLS_NONE, "X-CSTP-Version: 1\r\n", 1434, 1},
+	    {"no secret", COOKIE "X-DTLS12-CipherSuite: AES256-GCM-SHA384\r\n", 0, DTLS_NONE,
+		"X-CSTP-Version: 1\r\n", 1434, 1},
+	    {"no list", COOKIE MASTER, 0, DTLS_NONE, "X-CSTP-Version: 1\r\n", 1434, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		setup(NULL);
+		ciphers = only_cbc;
+		ciphers_len = rows[i].ciphers_len;
+		send_connect(rows[i].request);
+		answer_ok(true, 0, true);
+		assert_true(opened_path);
+		if (opened_params.terms.mode != rows[i].mode || opened_params.mtu != rows[i].mtu ||
+		    opened_params.dtls != (rows[i].mode != DTLS_NONE) || events != rows[i].events)
+			fail_msg("%s: expected mode %d, MTU %u, %u events; got %d, %u, %u",
+			    rows[i].what, rows[i].mode, rows[i].mtu, rows[i].events,
+			    opened_params.terms.mode, opened_params.mtu, events);
+		assert_non_null(strstr((char *)head, rows[i].line));
+		if (rows[i].mode == DTLS_RESUMED)
+			assert_int_equal(opened_params.terms.secret[47], 0x2f);
+		if (rows[i].mode == DTLS_NONE)
+			assert_null(strstr((char *)head, "X-DTLS"));
+		/* DTLS off by policy: not a word. */
+		setup(NULL);
+		send_connect(rows[i].request);
+		answer_ok(true, 0, false);
+		assert_int_equal(opened_params.terms.mode, DTLS_NONE);
+		assert_int_equal(events, 0);
+	}
+}
+
 #define T(name) cmocka_unit_test_setup(name, setup)
 
 int
@@ -506,10 +671,12 @@ main(void)
 	    T(test_auth_away),
 	    T(test_client_left),
 	    T(test_no_memory_for_the_channel),
+	    T(test_rekey),
 	    T(test_filter_is_missing),
 	    T(test_phone),
 	    T(test_small_mtu),
 	    T(test_when_dtls_is_offered),
+	    T(test_dtls_modes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,7 @@ test_request_of_openconnect(UNUSED void **state)
 	assert_string_equal(out.hostname, "pc");
 	assert_int_equal(out.base_mtu, 1500);
 	assert_int_equal(out.mtu, 1390);
-	assert_true(out.want_ipv4 && out.want_ipv6 && out.psk);
+	assert_true(out.want_ipv4 && out.want_ipv6 && out.dtls.psk);
 }
 
 static void
@@ -79,10 +79,10 @@ test_requests(UNUSED void **state)
 		request = parse((char *)text.data);
 		assert_int_equal(cstp_head_read(&request, &out), ERR_OK);
 		if (out.want_ipv4 != rows[i].ipv4 || out.want_ipv6 != rows[i].ipv6 ||
-		    out.psk != rows[i].psk || out.mtu != rows[i].mtu)
+		    out.dtls.psk != rows[i].psk || out.mtu != rows[i].mtu)
 			fail_msg("%s: expected %d %d %d %u, got %d %d %d %u", rows[i].headers,
 			    rows[i].ipv4, rows[i].ipv6, rows[i].psk, rows[i].mtu, out.want_ipv4,
-			    out.want_ipv6, out.psk, out.mtu);
+			    out.want_ipv6, out.dtls.psk, out.mtu);
 		buf_fini(&text);
 	}
 }
@@ -166,8 +166,8 @@ test_mtu(UNUSED void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct cstp_request request = {.base_mtu = rows[i].base, .mtu = rows[i].mtu};
 		unsigned link = 0;
-		unsigned mtu = cstp_head_mtu(
-		    &request, rows[i].family, rows[i].mss, rows[i].policy, rows[i].tun, &link);
+		unsigned mtu = cstp_head_mtu(&request, NULL, rows[i].family, rows[i].mss,
+		    rows[i].policy, rows[i].tun, &link);
 
 		if (mtu != rows[i].expect || link != rows[i].link)
 			fail_msg("%s: expected %u of %u, got %u of %u", rows[i].what,
@@ -278,6 +278,21 @@ test_bare_answer(UNUSED void **state)
 	assert_non_null(strstr(buf_cstr(&out), "X-CSTP-Idle-Timeout: none\r\n"));
 	assert_non_null(strstr(buf_cstr(&out), "X-CSTP-License: accept\r\n"));
 	buf_fini(&out);
+}
+
+/* What a device was set up for over IPv4 goes on over IPv6 if the path allows it. */
+static void
+test_mtu_from_the_other_family(UNUSED void **state)
+{
+	struct cstp_request request = {.mtu = 1370, .base_mtu = 1500};
+	unsigned link;
+
+	assert_int_equal(cstp_head_mtu(&request, NULL, 6, 0, 1406, 1434, &link), 1370);
+	request.again = true;
+	assert_int_equal(cstp_head_mtu(&request, NULL, 6, 0, 1406, 1434, &link), 1390);
+	assert_int_equal(cstp_head_mtu(&request, NULL, 4, 0, 1406, 1434, &link), 1370);
+	request.base_mtu = 1450;
+	assert_int_equal(cstp_head_mtu(&request, NULL, 6, 0, 1406, 1434, &link), 1450 - 40 - 46);
 }
 
 /* ---- one header after the other ---- */
@@ -441,6 +456,7 @@ main(void)
 	    cmocka_unit_test(test_mtu),
 	    cmocka_unit_test(test_full_answer),
 	    cmocka_unit_test(test_bare_answer),
+	    cmocka_unit_test(test_mtu_from_the_other_family),
 	    cmocka_unit_test(test_each_header),
 	    cmocka_unit_test(test_no_value_ends_a_line),
 	    cmocka_unit_test(test_reason),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gateway/dtls.c: a real handshake in memory against OpenSSL's client, and what strangers can and
+/* gateway/dtls.c: real handshakes in memory against OpenSSL's client, and what strangers can and
  * cannot cause. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +10,10 @@
 #include <openssl/ssl.h>
 #include <string.h>
 
+#include "common/str.h"
 #include "gateway/dtls.h"
 #include "gateway/dtls_match.h"
+#include "gateway/dtls_offer.h"
 
 #define DATAGRAMS 64
 
@@ -75,11 +77,11 @@ struct client {
 };
 
 static void
-client_init(struct client *c)
+client_init_with(struct client *c, const char *ciphers)
 {
 	c->ctx = SSL_CTX_new(DTLS_client_method());
 	assert_non_null(c->ctx);
-	assert_int_equal(SSL_CTX_set_cipher_list(c->ctx, "PSK-AES256-GCM-SHA384"), 1);
+	assert_int_equal(SSL_CTX_set_cipher_list(c->ctx, ciphers), 1);
 	SSL_CTX_set_psk_client_callback(c->ctx, on_client_psk);
 	SSL_CTX_set_options(c->ctx, SSL_OP_NO_QUERY_MTU);
 	c->ssl = SSL_new(c->ctx);
@@ -89,6 +91,35 @@ client_init(struct client *c)
 	SSL_set_bio(c->ssl, c->in, c->out);
 	SSL_set_mtu(c->ssl, 1400);
 	SSL_set_connect_state(c->ssl);
+}
+
+static void
+client_init(struct client *c)
+{
+	client_init_with(c, "PSK-AES256-GCM-SHA384");
+}
+
+/* Pretend to have had a session with that suite, id and master secret (protocol.md 5.3). */
+static void
+client_inject(struct client *c, const char *suite, uint8_t id_byte, uint8_t master_byte)
+{
+	STACK_OF(SSL_CIPHER) *ciphers = SSL_get_ciphers(c->ssl);
+	SSL_SESSION *session = SSL_SESSION_new();
+	uint8_t id[32], master[DTLS_MASTER_LEN];
+	const SSL_CIPHER *cipher = NULL;
+
+	memset(id, id_byte, sizeof(id));
+	memset(master, master_byte, sizeof(master));
+	for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); i++)
+		if (strcmp(SSL_CIPHER_get_name(sk_SSL_CIPHER_value(ciphers, i)), suite) == 0)
+			cipher = sk_SSL_CIPHER_value(ciphers, i);
+	assert_non_null(cipher);
+	assert_int_equal(SSL_SESSION_set_protocol_version(session, DTLS1_2_VERSION), 1);
+	assert_int_equal(SSL_SESSION_set_cipher(session, cipher), 1);
+	assert_int_equal(SSL_SESSION_set1_master_key(session, master, sizeof(master)), 1);
+	assert_int_equal(SSL_SESSION_set1_id(session, id, sizeof(id)), 1);
+	assert_int_equal(SSL_set_session(c->ssl, session), 1);
+	SSL_SESSION_free(session);
 }
 
 static void
@@ -132,7 +163,7 @@ client_step(struct client *c)
 
 /* Run the handshake; returns the leg, or NULL when it failed. */
 static struct dtls_leg *
-handshake(struct dtls *dtls, struct client *c, const uint8_t *psk)
+handshake(struct dtls *dtls, struct client *c, const struct dtls_terms *terms)
 {
 	struct dtls_leg *leg = NULL;
 
@@ -149,7 +180,7 @@ handshake(struct dtls *dtls, struct client *c, const uint8_t *psk)
 				if (err == ERR_AGAIN)
 					continue;
 				if (err == ERR_OK)
-					err = dtls_leg_start(leg, psk, 1500);
+					err = dtls_leg_start(leg, terms, 1500);
 			} else {
 				err = dtls_leg_feed(leg, data, len);
 			}
@@ -167,6 +198,26 @@ handshake(struct dtls *dtls, struct client *c, const uint8_t *psk)
 
 /* ---- tests ---- */
 
+static struct dtls_terms
+terms_psk(uint8_t byte)
+{
+	struct dtls_terms terms = {
+	    .mode = DTLS_PSK, .ciphers = "PSK-AES256-GCM-SHA384:PSK-CHACHA20-POLY1305"};
+
+	memset(terms.secret, byte, DTLS_PSK_LEN);
+	return terms;
+}
+
+static struct dtls_terms
+terms_resumed(const char *suite, uint8_t byte)
+{
+	struct dtls_terms terms = {.mode = DTLS_RESUMED};
+
+	assert_int_equal(str_copy(terms.ciphers, sizeof(terms.ciphers), suite), ERR_OK);
+	memset(terms.secret, byte, DTLS_MASTER_LEN);
+	return terms;
+}
+
 static struct dtls *
 server(void)
 {
@@ -179,17 +230,17 @@ server(void)
 static void
 test_handshake_and_data(UNUSED void **state)
 {
-	uint8_t psk[DTLS_PSK_LEN], got[2048], mtu_probe[1391];
+	struct dtls_terms psk = terms_psk(7);
+	uint8_t got[2048], mtu_probe[1391];
 	struct dtls *dtls = server();
 	struct dtls_leg *leg;
 	struct client c;
 	const uint8_t *data = NULL;
 	size_t len = 0;
 
-	memset(psk, 7, sizeof(psk));
 	memset(client_psk, 7, sizeof(client_psk));
 	client_init(&c);
-	leg = handshake(dtls, &c, psk);
+	leg = handshake(dtls, &c, &psk);
 	assert_non_null(leg);
 	assert_string_equal(dtls_leg_version(leg), "DTLSv1.2");
 	assert_string_equal(dtls_leg_cipher(leg), "PSK-AES256-GCM-SHA384");
@@ -228,7 +279,8 @@ test_handshake_and_data(UNUSED void **state)
 static void
 test_close_notify(UNUSED void **state)
 {
-	uint8_t psk[DTLS_PSK_LEN] = {0}, got[100];
+	struct dtls_terms psk = terms_psk(0);
+	uint8_t got[100];
 	struct dtls *dtls = server();
 	struct dtls_leg *leg;
 	struct client c;
@@ -237,7 +289,7 @@ test_close_notify(UNUSED void **state)
 
 	memset(client_psk, 0, sizeof(client_psk));
 	client_init(&c);
-	leg = handshake(dtls, &c, psk);
+	leg = handshake(dtls, &c, &psk);
 	assert_non_null(leg);
 	(void)SSL_shutdown(c.ssl);
 	client_flush(&c);
@@ -252,13 +304,13 @@ test_close_notify(UNUSED void **state)
 static void
 test_wrong_key(UNUSED void **state)
 {
-	uint8_t psk[DTLS_PSK_LEN] = {1};
+	struct dtls_terms psk = terms_psk(1);
 	struct dtls *dtls = server();
 	struct client c;
 
 	memset(client_psk, 2, sizeof(client_psk));
 	client_init(&c);
-	assert_null(handshake(dtls, &c, psk));
+	assert_null(handshake(dtls, &c, &psk));
 	client_fini(&c);
 	dtls_free(dtls);
 }
@@ -267,7 +319,8 @@ test_wrong_key(UNUSED void **state)
 static void
 test_noise(UNUSED void **state)
 {
-	uint8_t psk[DTLS_PSK_LEN] = {0}, got[2048], noise[100];
+	struct dtls_terms psk = terms_psk(0);
+	uint8_t got[2048], noise[100];
 	struct dtls *dtls = server();
 	struct dtls_leg *leg;
 	struct client c;
@@ -276,7 +329,7 @@ test_noise(UNUSED void **state)
 
 	memset(client_psk, 0, sizeof(client_psk));
 	client_init(&c);
-	leg = handshake(dtls, &c, psk);
+	leg = handshake(dtls, &c, &psk);
 	assert_non_null(leg);
 	for (unsigned type = 0; type < 256; type++) {
 		memset(noise, (int)type, sizeof(noise));
@@ -345,7 +398,8 @@ test_cookies(UNUSED void **state)
 static void
 test_listener_survives(UNUSED void **state)
 {
-	uint8_t psk[DTLS_PSK_LEN] = {0}, copy[512];
+	struct dtls_terms psk = terms_psk(0);
+	uint8_t copy[512];
 	struct dtls *dtls = server();
 	struct dtls_leg *leg = NULL;
 	struct client c;
@@ -366,11 +420,99 @@ test_listener_survives(UNUSED void **state)
 	}
 	client_fini(&c);
 	client_init(&c);
-	leg = handshake(dtls, &c, psk);
+	leg = handshake(dtls, &c, &psk);
 	assert_non_null(leg);
 	dtls_leg_free(leg);
 	client_fini(&c);
 	dtls_free(dtls);
+}
+
+/* Every suite, with no extended master secret although the client offers it, and by resumption. */
+static void
+test_injected_sessions(UNUSED void **state)
+{
+	static const struct {
+		const char *suite;
+		unsigned block;
+	} rows[] = {
+	    {"ECDHE-RSA-AES256-GCM-SHA384", 0},
+	    {"ECDHE-RSA-AES128-GCM-SHA256", 0},
+	    {"AES256-GCM-SHA384", 0},
+	    {"AES128-GCM-SHA256", 0},
+	    {"DHE-RSA-AES256-SHA", 16},
+	    {"DHE-RSA-AES128-SHA", 16},
+	    {"AES256-SHA", 16},
+	    {"AES128-SHA", 16},
+	};
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(rows); i++) {
+		const char *suite = rows[i / 2].suite;
+		struct dtls_suite kind = {.block = rows[i / 2].block};
+		struct dtls_terms terms = terms_resumed(suite, 9);
+		uint8_t got[2048], packet[1500] = {0};
+		size_t len = 0, largest = 1 + dtls_offer_mtu(&kind, 1500 - 28);
+		struct dtls *dtls = server();
+		struct dtls_leg *leg;
+		struct client c;
+		const uint8_t *data = NULL;
+
+		client_init_with(&c, suite);
+		client_inject(&c, suite, 5, 9);
+		if (i % 2 == 1)
+			SSL_set_options(c.ssl, SSL_OP_NO_ENCRYPT_THEN_MAC);
+		leg = handshake(dtls, &c, &terms);
+		if (leg == NULL)
+			fail_msg("%s: expected a handshake, got none", suite);
+		assert_string_equal(dtls_leg_cipher(leg), suite);
+		assert_int_equal(SSL_session_reused(c.ssl), 1);
+		assert_int_equal(SSL_write(c.ssl, "up", 2), 2);
+		client_flush(&c);
+		assert_true(wire_get(&to_server, &data, &len));
+		assert_int_equal(dtls_leg_feed(leg, data, len), ERR_OK);
+		assert_int_equal(dtls_leg_read(leg, got, sizeof(got), &len), ERR_OK);
+		assert_memory_equal(got, "up", 2);
+		/* The largest packet fits into a datagram of an Ethernet, whichever way it is
+		 * sealed. */
+		assert_int_equal(dtls_leg_write(leg, packet, largest), ERR_OK);
+		assert_true(wire_get(&to_client, &data, &len));
+		if (len > 1500 - 28)
+			fail_msg("%s: expected at most 1472 bytes, got %zu", suite, len);
+		dtls_leg_free(leg);
+		client_fini(&c);
+		dtls_free(dtls);
+	}
+}
+
+/* Knowing the session id is not enough, and nothing else than a resumption is taken. */
+static void
+test_not_resumed(UNUSED void **state)
+{
+	static const struct {
+		const char *what, *suite, *list;
+		bool inject;
+		uint8_t master;
+	} rows[] = {
+	    {"another master secret", "AES256-GCM-SHA384", "AES256-GCM-SHA384", true, 8},
+	    {"another suite", "AES256-GCM-SHA384", "AES128-GCM-SHA256", true, 9},
+	    {"a full handshake", "AES256-GCM-SHA384", "AES256-GCM-SHA384", false, 9},
+	    {"a pre-shared key", "AES256-GCM-SHA384", "PSK-AES256-GCM-SHA384", false, 9},
+	    {"no such suite", "NONE-AT-ALL", "AES256-GCM-SHA384", true, 9},
+	};
+
+	memset(client_psk, 9, sizeof(client_psk));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct dtls_terms terms = terms_resumed(rows[i].suite, 9);
+		struct dtls *dtls = server();
+		struct client c;
+
+		client_init_with(&c, rows[i].list);
+		if (rows[i].inject)
+			client_inject(&c, rows[i].list, 5, rows[i].master);
+		if (handshake(dtls, &c, &terms) != NULL)
+			fail_msg("%s: expected no leg, got one", rows[i].what);
+		client_fini(&c);
+		dtls_free(dtls);
+	}
 }
 
 int
@@ -383,6 +525,8 @@ main(void)
 	    cmocka_unit_test(test_noise),
 	    cmocka_unit_test(test_cookies),
 	    cmocka_unit_test(test_listener_survives),
+	    cmocka_unit_test(test_injected_sessions),
+	    cmocka_unit_test(test_not_resumed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

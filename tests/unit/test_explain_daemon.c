@@ -164,6 +164,7 @@ static const struct told {
     {GPA_ANYCONNECT_MTU, NUMBER, offsetof(Ipc__TunnelPolicy, mtu), false},
     {GPA_ANYCONNECT_DPD_CLIENT, NUMBER, offsetof(Ipc__TunnelPolicy, dpd_client), false},
     {GPA_ANYCONNECT_DPD_GATEWAY, NUMBER, offsetof(Ipc__TunnelPolicy, dpd_gateway), false},
+    {GPA_ANYCONNECT_MOBILE_DPD, NUMBER, offsetof(Ipc__TunnelPolicy, dpd_mobile), false},
     {GPA_ANYCONNECT_SSL_KEEPALIVE, NUMBER, offsetof(Ipc__TunnelPolicy, keepalive), false},
     {GPA_ANYCONNECT_SSL_DTLS, BOOL, offsetof(Ipc__TunnelPolicy, dtls), false},
     {GPA_VPN_SESSION_TIMEOUT, MINUTES, offsetof(Ipc__TunnelPolicy, session_timeout), false},

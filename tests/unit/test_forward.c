@@ -312,6 +312,34 @@ test_datagrams(UNUSED void **state)
 	}
 }
 
+/* What follows a hello that went to another worker goes there too, before its address is known. */
+static void
+test_behind_a_hello(UNUSED void **state)
+{
+	feeding = 0;
+	hello_with(2);
+	wake(workers[0].udp_fds[0]);
+	assert_ptr_equal(hello_to, &chans[1]);
+	/* The news of the address is late. */
+	directory_mute(dirs[1]);
+	directory_add_flow(dirs[1], &chans[1], &input_flow);
+	memset(input, 0x17, 250);
+	input_len = 250;
+	input_seg = 100;
+	wake(workers[0].udp_fds[0]);
+	assert_int_equal(datagrams, 3);
+	assert_ptr_equal(datagram_to, &chans[1]);
+	/* Nobody else's datagrams do. */
+	for (uint16_t port = 100; port < 400; port++) {
+		input_flow.port = port;
+		wake(workers[0].udp_fds[0]);
+	}
+	input_flow.port = 99;
+	input_flow.peer[3]++;
+	wake(workers[0].udp_fds[0]);
+	assert_int_equal(datagrams, 3);
+}
+
 static void
 test_full_ring(UNUSED void **state)
 {
@@ -347,6 +375,7 @@ main(void)
 	    T(test_no_ping_pong),
 	    T(test_hello),
 	    T(test_datagrams),
+	    T(test_behind_a_hello),
 	    T(test_full_ring),
 	};
 

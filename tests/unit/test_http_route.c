@@ -12,6 +12,8 @@
 #include "gateway/http_reply.h"
 #include "gateway/http_route.h"
 
+#define FORM "application/x-www-form-urlencoded"
+
 static void
 test_routes(UNUSED void **state)
 {
@@ -67,7 +69,7 @@ test_routes(UNUSED void **state)
 
 		request.body = (const uint8_t *)rows[i].body;
 		request.content_length = strlen(rows[i].body);
-		action = http_route(&request, &status);
+		action = http_route(&request, false, &status);
 		if (action != rows[i].action ||
 		    (action == HTTP_ACTION_NONE && status != rows[i].status))
 			fail_msg("row %zu: expected action %d status %d, got %d, %d", i,
@@ -78,16 +80,92 @@ test_routes(UNUSED void **state)
 static void
 test_legacy_client(UNUSED void **state)
 {
+	static const struct {
+		const char *method, *target, *type;
+		enum http_action action; /* where they are served .. */
+		int status;
+		enum http_action off; /* .. and where they are not */
+		int off_status;
+	} rows[] = {
+	    {"GET", "/", NULL, HTTP_ACTION_LEGACY_INIT, 0, HTTP_ACTION_NONE, 404},
+	    {"GET", "/+webvpn+/index.html", NULL, HTTP_ACTION_LEGACY_INIT, 0, HTTP_ACTION_NONE,
+		404},
+	    {"GET", "/ENG", NULL, HTTP_ACTION_LEGACY_INIT, 0, HTTP_ACTION_NONE, 404},
+	    {"GET", "/ENG:4443", NULL, HTTP_ACTION_LEGACY_INIT, 0, HTTP_ACTION_NONE, 404},
+	    {"GET", "/a/b?c", NULL, HTTP_ACTION_LEGACY_INIT, 0, HTTP_ACTION_NONE, 404},
+	    {"HEAD", "/ENG", NULL, HTTP_ACTION_NONE, 404, HTTP_ACTION_NONE, 404},
+	    {"GET", "/logout", NULL, HTTP_ACTION_LOGOUT, 0, HTTP_ACTION_LOGOUT, 0},
+	    {"GET", "/1/VPNManifest.xml", NULL, HTTP_ACTION_ASSET, 0, HTTP_ACTION_ASSET, 0},
+	    {"GET", "/CACHE/stc/x", NULL, HTTP_ACTION_NONE, 404, HTTP_ACTION_NONE, 404},
+	    {"GET", "/+CSCOE+/logon.html", NULL, HTTP_ACTION_NONE, 404, HTTP_ACTION_NONE, 404},
+	    {"GET", "/CSCOSSLC/tunnel", NULL, HTTP_ACTION_NONE, 405, HTTP_ACTION_NONE, 405},
+	    {"GET", "*", NULL, HTTP_ACTION_NONE, 404, HTTP_ACTION_NONE, 404},
+	    {"CONNECT", "/CSCOSSLC/tunnel", NULL, HTTP_ACTION_TUNNEL, 0, HTTP_ACTION_TUNNEL, 0},
+	    {"POST", "/+webvpn+/index.html", FORM, HTTP_ACTION_LEGACY_REPLY, 0, HTTP_ACTION_NONE,
+		405},
+	    {"POST", "/+webvpn+/index.html", FORM "; charset=utf-8", HTTP_ACTION_LEGACY_REPLY, 0,
+		HTTP_ACTION_NONE, 405},
+	    {"POST", "/+webvpn+/index.html", "APPLICATION/x-WWW-form-urlencoded",
+		HTTP_ACTION_LEGACY_REPLY, 0, HTTP_ACTION_NONE, 405},
+	    {"POST", "/+webvpn+/index.html", FORM "x", HTTP_ACTION_NONE, 415, HTTP_ACTION_NONE,
+		405},
+	    {"POST", "/+webvpn+/index.html", "multipart/form-data; boundary=x", HTTP_ACTION_NONE,
+		415, HTTP_ACTION_NONE, 405},
+	    {"POST", "/+webvpn+/index.html", NULL, HTTP_ACTION_NONE, 415, HTTP_ACTION_NONE, 405},
+	    {"PUT", "/+webvpn+/index.html", FORM, HTTP_ACTION_NONE, 405, HTTP_ACTION_NONE, 405},
+	    {"POST", "/", FORM, HTTP_ACTION_NONE, 400, HTTP_ACTION_NONE, 400},
+	    {"POST", "/ENG", FORM, HTTP_ACTION_NONE, 404, HTTP_ACTION_NONE, 404},
+	    {"GET", "/svc", NULL, HTTP_ACTION_PHONE_INIT, 0, HTTP_ACTION_NONE, 404},
+	    {"POST", "/svc", FORM, HTTP_ACTION_PHONE_REPLY, 0, HTTP_ACTION_NONE, 404},
+	    {"POST", "/svc", "text/plain", HTTP_ACTION_NONE, 415, HTTP_ACTION_NONE, 404},
+	    {"HEAD", "/svc", NULL, HTTP_ACTION_NONE, 404, HTTP_ACTION_NONE, 404},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows) * 2; i++) {
+		bool on = i % 2 == 0;
+		enum http_action want = on ? rows[i / 2].action : rows[i / 2].off;
+		int want_status = on ? rows[i / 2].status : rows[i / 2].off_status;
+		struct http_request request = {
+		    .method = rows[i / 2].method, .target = rows[i / 2].target};
+		enum http_action action;
+		int status = 0;
+
+		request.body = (const uint8_t *)"a=b";
+		request.content_length = strcmp(rows[i / 2].method, "POST") == 0 ? 3 : 0;
+		request.headers[request.headers_len++] =
+		    (struct http_header){"x-transcend-version", "1"};
+		if (rows[i / 2].type != NULL)
+			request.headers[request.headers_len++] =
+			    (struct http_header){"content-type", rows[i / 2].type};
+		action = http_route(&request, on, &status);
+		if (action != want || (want == HTTP_ACTION_NONE && status != want_status))
+			fail_msg("row %zu %s: expected action %d status %d, got %d, %d", i / 2,
+			    on ? "on" : "off", want, want_status, action, status);
+	}
+}
+
+/* Neither browsers nor clients that speak XML get there. */
+static void
+test_not_legacy(UNUSED void **state)
+{
 	struct http_request request = {.method = "GET", .target = "/"};
 	int status = 0;
 
-	request.headers[0] = (struct http_header){"x-transcend-version", "1"};
-	request.headers_len = 1;
-	assert_int_equal(http_route(&request, &status), HTTP_ACTION_NONE);
-	assert_int_equal(status, 404);
+	assert_int_equal(http_route(&request, true, &status), HTTP_ACTION_PAGE);
+	request.headers[0] = (struct http_header){"X-Transcend-Version", "1"};
 	request.headers[1] = (struct http_header){"X-Aggregate-Auth", "1"};
-	request.headers_len = 2;
-	assert_int_equal(http_route(&request, &status), HTTP_ACTION_PAGE);
+	request.headers[2] = (struct http_header){"Content-Type", FORM};
+	request.headers_len = 3;
+	assert_int_equal(http_route(&request, true, &status), HTTP_ACTION_PAGE);
+	request.method = "POST", request.target = "/+webvpn+/index.html";
+	assert_int_equal(http_route(&request, true, &status), HTTP_ACTION_NONE);
+	assert_int_equal(status, 405);
+	/* XML is XML wherever it goes. */
+	request.headers_len = 1;
+	request.body = (const uint8_t *)"<", request.content_length = 1;
+	assert_int_equal(http_route(&request, true, &status), HTTP_ACTION_SIGNIN);
+	request.target = "/svc";
+	assert_int_equal(http_route(&request, true, &status), HTTP_ACTION_SIGNIN);
 }
 
 static void
@@ -99,7 +177,7 @@ test_long_path(UNUSED void **state)
 
 	memset(target, 'a', sizeof target - 1);
 	target[0] = '/';
-	assert_int_equal(http_route(&request, &status), HTTP_ACTION_NONE);
+	assert_int_equal(http_route(&request, false, &status), HTTP_ACTION_NONE);
 	assert_int_equal(status, 404);
 }
 
@@ -136,6 +214,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_routes),
 	    cmocka_unit_test(test_legacy_client),
+	    cmocka_unit_test(test_not_legacy),
 	    cmocka_unit_test(test_long_path),
 	    cmocka_unit_test(test_reply_head),
 	};

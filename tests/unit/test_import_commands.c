@@ -370,6 +370,12 @@ static const struct command_case cases[] = {
      "group24\nssl trust-point T outside\nssl trust-point T domain vpn.example.com\nssl "
      "trust-point T domain not/a/name\n",
 	"nnnsss", CONF_PKI, "!ssl-trust-points", NULL},
+    {"ssl cipher dtlsv1 medium\nssl cipher dtlsv1.2 fips\nssl cipher dtlsv1.2 custom "
+     "\"AES256-SHA:DES-CBC3-SHA:ECDHE-RSA-AES128-GCM-SHA256\"\n",
+	"nnc", CONF_GATEWAY, "dtls-ciphers = [ \"AES256-SHA\", \"ECDHE-RSA-AES128-GCM-SHA256\" ];",
+	NULL},
+    {"ssl cipher dtlsv1.2 custom \"DES-CBC3-SHA::RC4-SHA\"\n", "s", CONF_GATEWAY, "!dtls-ciphers",
+	NULL},
 
     /* aaa-server */
     {RADIUS " accounting-mode simultaneous\n reactivation-mode depletion deadtime 5\n "

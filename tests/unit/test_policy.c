@@ -94,6 +94,8 @@ test_numbers(void **state)
 	    {"anyconnect-dpd-interval-client = \"none\";", offsetof(Ipc__TunnelPolicy, dpd_client),
 		0},
 	    {"anyconnect-dpd-interval-gateway = 5;", offsetof(Ipc__TunnelPolicy, dpd_gateway), 5},
+	    {"anyconnect-mobile-dpd-interval = 900;", offsetof(Ipc__TunnelPolicy, dpd_mobile), 900},
+	    {"", offsetof(Ipc__TunnelPolicy, dpd_mobile), 0},
 	    {"anyconnect-ssl-keepalive = \"none\";", offsetof(Ipc__TunnelPolicy, keepalive), 0},
 	    {"vpn-idle-timeout = 7;", offsetof(Ipc__TunnelPolicy, idle_timeout), 420},
 	    {"vpn-idle-timeout = \"none\";", offsetof(Ipc__TunnelPolicy, idle_timeout), 1800},

@@ -8,6 +8,7 @@
 
 #include <signal.h>
 
+#include "common/clock.h"
 #include "gateway/tls_stream.h"
 
 #define TURNS_MAX 20000
@@ -545,6 +546,140 @@ test_change_of_owner(void **state)
 }
 
 /* A million bytes each way, through small socket buffers. */
+/* ---- new keys ---- */
+
+static uint64_t mono_ms;
+
+static uint64_t
+fake_mono(void)
+{
+	return mono_ms;
+}
+
+/* Data both ways: with the wrong keys it would end the connection. */
+static void
+check_talk(struct stream_bed *bed)
+{
+	uint8_t data[100] = {7}, got[200];
+	size_t before = bed->heard.data_len, len;
+
+	assert_int_equal(SSL_write(bed->tls.client, data, sizeof data), sizeof data);
+	turns(&bed->tls, 3);
+	assert_int_equal(bed->heard.data_len, before + sizeof data);
+	assert_int_equal(tls_stream_write(bed->stream, data, sizeof data), ERR_OK);
+	turns(&bed->tls, 3);
+	assert_int_equal(client_read(&bed->tls, got, sizeof got, &len, 1), sizeof data);
+}
+
+static void
+client_rekey(struct stream_bed *bed)
+{
+	assert_int_equal(SSL_key_update(bed->tls.client, SSL_KEY_UPDATE_REQUESTED), 1);
+	assert_int_equal(SSL_do_handshake(bed->tls.client), 1);
+}
+
+/* More often than the shortest time of a policy has it, for ever. */
+static void
+test_client_rekeys(void **state)
+{
+	struct stream_bed *bed = bed_new(true);
+
+	(void)state;
+	mono_ms = 1000;
+	clock_set_source(fake_mono, NULL);
+	bed_connect(bed, TLS1_3_VERSION);
+	handshake(bed);
+	for (unsigned i = 0; i < 40; i++) {
+		mono_ms += 10000;
+		client_rekey(bed);
+		turns(&bed->tls, 3);
+		check_talk(bed);
+		assert_int_equal(tls_stream_rekeys(bed->stream), i + 1);
+	}
+	clock_set_source(NULL, NULL);
+	bed_free(bed);
+}
+
+static void
+test_we_rekey(void **state)
+{
+	struct stream_bed *bed = bed_new(false);
+
+	(void)state;
+	bed_connect(bed, TLS1_3_VERSION);
+	assert_false(tls_stream_can_rekey(bed->stream));
+	assert_int_equal(tls_stream_rekey(bed->stream), ERR_UNSUPPORTED);
+	handshake(bed);
+	assert_true(tls_stream_can_rekey(bed->stream));
+	for (unsigned i = 0; i < 5; i++) {
+		uint8_t got[10];
+		size_t len;
+
+		assert_int_equal(tls_stream_rekey(bed->stream), ERR_OK);
+		turns(&bed->tls, 3);
+		/* The client hears of it when it reads, and does the same. */
+		assert_int_equal(client_read(&bed->tls, got, sizeof got, &len, 1), 0);
+		check_talk(bed);
+		assert_int_equal(tls_stream_rekeys(bed->stream), i + 1);
+	}
+	bed_free(bed);
+}
+
+static void
+test_rekey_flood(void **state)
+{
+	struct stream_bed *bed = bed_new(true);
+	uint8_t data[10] = {0};
+
+	(void)state;
+	mono_ms = 1000;
+	clock_set_source(fake_mono, NULL);
+	bed_connect(bed, TLS1_3_VERSION);
+	handshake(bed);
+	for (unsigned i = 0; i < 8; i++)
+		client_rekey(bed);
+	check_talk(bed);
+	assert_int_equal(tls_stream_rekeys(bed->stream), 8);
+	/* All of these come with one read; only the first of them is looked at. */
+	for (unsigned i = 0; i < 20; i++)
+		client_rekey(bed);
+	assert_int_equal(SSL_write(bed->tls.client, data, sizeof data), sizeof data);
+	bed->heard.data_len = 0;
+	turn(&bed->tls);
+	if (bed->stream != NULL)
+		assert_int_equal(tls_stream_rekeys(bed->stream), 9);
+	turns(&bed->tls, 3);
+	assert_int_equal(bed->heard.closed, 1);
+	assert_int_equal(bed->heard.why, ERR_LIMIT);
+	assert_int_equal(bed->heard.data_len, 0);
+	clock_set_source(NULL, NULL);
+	bed_free(bed);
+}
+
+/* TLS 1.2 has nothing but renegotiation for this: it is refused, and costs no signature. */
+static void
+test_renegotiation_is_refused(void **state)
+{
+	struct stream_bed *bed = bed_new(true);
+
+	(void)state;
+	bed_connect(bed, TLS1_2_VERSION);
+	handshake(bed);
+	check_talk(bed);
+	assert_false(tls_stream_can_rekey(bed->stream));
+	assert_int_equal(tls_stream_rekey(bed->stream), ERR_UNSUPPORTED);
+	assert_int_equal(SSL_renegotiate(bed->tls.client), 1);
+	assert_int_equal(SSL_do_handshake(bed->tls.client), -1);
+	turns(&bed->tls, 3);
+	assert_int_equal(bed->heard.closed, 0);
+	assert_int_equal(tls_stream_rekeys(bed->stream), 1);
+	ERR_clear_error();
+	assert_int_equal(SSL_do_handshake(bed->tls.client), -1);
+	assert_int_equal(ERR_GET_REASON(ERR_peek_error()), SSL_R_NO_RENEGOTIATION);
+	assert_int_equal(bed->tls.signed_count, 1);
+	bed_free(bed);
+}
+
 static void
 test_bulk(void **state)
 {
@@ -595,6 +730,10 @@ main(void)
 	    cmocka_unit_test(test_close_by_owner),
 	    cmocka_unit_test(test_close_in_data),
 	    cmocka_unit_test(test_change_of_owner),
+	    cmocka_unit_test(test_client_rekeys),
+	    cmocka_unit_test(test_we_rekey),
+	    cmocka_unit_test(test_rekey_flood),
+	    cmocka_unit_test(test_renegotiation_is_refused),
 	    cmocka_unit_test(test_bulk),
 	};
 
