@@ -337,6 +337,12 @@ accounting_load(struct accounting *accounting)
 	return acct_queue_load(accounting->queue);
 }
 
+size_t
+accounting_len(const struct accounting *accounting)
+{
+	return acct_queue_len(accounting->queue);
+}
+
 struct accounting *
 accounting_new(struct radius_client *client, struct acct_spool *spool)
 {

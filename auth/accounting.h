@@ -27,6 +27,8 @@ void accounting_free(struct accounting *accounting);
 enum err accounting_load(struct accounting *accounting) MUST_USE;
 /* A configuration that is in force, in the client too: servers may be back. */
 void accounting_use(struct accounting *accounting, struct conf *conf);
+/* Requests that no server has answered yet. */
+size_t accounting_len(const struct accounting *accounting);
 /* Once a second. */
 void accounting_tick(struct accounting *accounting, struct session_table *sessions);
 /* What happened to a session (struct session_config: event). Sets accounting_started. */

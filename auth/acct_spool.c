@@ -146,7 +146,6 @@ acct_spool_new(int dir_fd, size_t max)
 	    .suffix = ".acct",
 	    .temporary = "acct.tmp",
 	    .record_max = RECORD_MAX,
-	    .sync = true,
 	    .aside = true,
 	};
 	struct acct_spool *spool = calloc(1, sizeof(*spool));

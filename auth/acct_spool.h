@@ -2,11 +2,10 @@
 /*
  * Accounting requests that were not answered yet, in the state directory: they survive the process
  * and are bounded in number. Files "<16 hex digits of the record's number>.acct", written by a
- * thread (auth/shelf.h), each synced before it gets its name unless many wait to be written: what
- * was written survives the crash of the process at once, and that of the machine some seconds
- * later, when the file system has noted the name. A request that is answered before its file was
- * written never is. What is damaged is logged and kept as "<name>.damaged" for whoever wants to
- * look into it.
+ * thread (auth/shelf.h): what was written survives the crash of the process at once, and that of
+ * the machine when auth/shelf.h has synced it, moments later. A request that is answered before its
+ * file was written never is. What is damaged is logged and kept as "<name>.damaged" for whoever
+ * wants to look into it.
  */
 #ifndef AUTH_ACCT_SPOOL_H
 #define AUTH_ACCT_SPOOL_H

@@ -63,6 +63,7 @@ struct auth {
 	struct event *tick;
 	struct event *stop; /* to be stopped: looks whether all has been read */
 	unsigned stopping;
+	bool end_sessions;
 	int status;
 };
 
@@ -298,9 +299,16 @@ static void
 on_stopping(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 {
 	struct auth *auth = arg;
+	bool late = ++auth->stopping > STOP_LOOKS;
 
-	if (link_set_len(auth->links) == 0 || ++auth->stopping > STOP_LOOKS)
-		loop_stop(auth->loop);
+	if (link_set_len(auth->links) > 0 && !late)
+		return;
+	if (auth->end_sessions)
+		session_table_end_all(auth->sessions, IPC__CLOSE_CAUSE__CLOSE_SHUTDOWN);
+	/* No later start may ever send what ended now. */
+	if (auth->end_sessions && !late && accounting_len(auth->accounting) > 0)
+		return;
+	loop_stop(auth->loop);
 }
 
 static void
@@ -308,7 +316,8 @@ handle_role_stop(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int 
 {
 	struct auth *auth = arg;
 
-	(void)ipc, (void)id, (void)msg, (void)fd;
+	(void)ipc, (void)id, (void)fd;
+	auth->end_sessions = ((const Ipc__RoleStop *)msg)->end_sessions;
 	if (event_add(auth->stop, &stop_interval) != 0)
 		loop_stop(auth->loop);
 }
@@ -374,6 +383,12 @@ make_pools(struct auth *auth, const struct role_env *env, const struct conf *con
 	return true;
 }
 
+static void
+on_forget(void *arg)
+{
+	acct_spool_flush(arg);
+}
+
 /* Files in the state directory: sessions, and accounting requests that were not answered. */
 static bool
 make_stores(struct auth *auth, struct role_env *env)
@@ -387,7 +402,11 @@ make_stores(struct auth *auth, struct role_env *env)
 	auth->store = store_new(dir_fd);
 	if (second_fd >= 0)
 		auth->spool = acct_spool_new(second_fd, ACCT_SPOOL_MAX);
-	return auth->store != NULL && auth->spool != NULL;
+	if (auth->store == NULL || auth->spool == NULL)
+		return false;
+	/* Whatever dies when: the end of a session is accounted before it is forgotten. */
+	store_before_remove(auth->store, on_forget, auth->spool);
+	return true;
 }
 
 /* Before the sessions: of those that are restored some may have ended. */

@@ -22,6 +22,9 @@
 #include "conf/judge.h"
 
 #define ENDING_MAX_MS 15000 /* for a worker to confirm that a tunnel is closed */
+/* For a worker to have the tunnel that it was granted: it waits for 10 s for the answer, and gives
+ * up without a word. */
+#define OPENING_MAX_MS 20000
 
 /* ---- states ---- */
 
@@ -242,6 +245,15 @@ session_end(struct session_table *table, struct session *session, Ipc__CloseCaus
 	table->config.end(session->worker, &end, table->config.arg);
 }
 
+void
+session_table_end_all(struct session_table *table, Ipc__CloseCause cause)
+{
+	struct session *session, *tmp;
+
+	HASH_ITER (hh, table->by_id, session, tmp)
+		session_finish(table, session, cause);
+}
+
 /* ---- up and down ---- */
 
 void
@@ -258,6 +270,7 @@ session_up(struct session_table *table, struct session *session, unsigned worker
 {
 	move(session, SESSION_UP);
 	session->worker = worker;
+	session->opened_ms = now_ms();
 	session_save(table, session);
 }
 
@@ -315,6 +328,18 @@ due(const struct session_table *table, const struct session *session, int64_t no
 	return IPC__CLOSE_CAUSE__CLOSE_NONE;
 }
 
+/* Was a tunnel granted that nobody has? Should it be there after all, its worker says so. */
+static void
+look_for_tunnel(struct session_table *table, struct session *session, int64_t now)
+{
+	if (session->state != SESSION_UP || session->tls.up ||
+	    now - session->opened_ms < OPENING_MAX_MS)
+		return;
+	log_info("session %u of %s: worker %u made no tunnel of what it was granted",
+	    session->index, session->username, session->worker);
+	session_wait(table, session);
+}
+
 void
 session_table_tick(struct session_table *table)
 {
@@ -332,6 +357,8 @@ session_table_tick(struct session_table *table)
 		cause = due(table, session, now);
 		if (cause != IPC__CLOSE_CAUSE__CLOSE_NONE)
 			session_end(table, session, cause);
+		else
+			look_for_tunnel(table, session, now);
 	}
 }
 

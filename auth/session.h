@@ -108,6 +108,7 @@ struct session {
 	 * the boot. */
 	int64_t login_ms;
 	int64_t data_ms;    /* last data, as far as it was reported */
+	int64_t opened_ms;  /* when its tunnel was granted, in state UP */
 	int64_t lost_ms;    /* when the last tunnel went */
 	int64_t ended_ms;   /* when it became ENDING */
 	int64_t login_wall; /* seconds since 1970 */
@@ -220,6 +221,8 @@ struct session *session_next(const struct session *session);
 void session_end(struct session_table *table, struct session *session, Ipc__CloseCause cause);
 /* The tunnel is closed and the session ends with it: frees. */
 void session_finish(struct session_table *table, struct session *session, Ipc__CloseCause cause);
+/* The service stops for good, no worker is there any more: frees all. */
+void session_table_end_all(struct session_table *table, Ipc__CloseCause cause);
 /* The tunnel is gone, the session waits. */
 void session_wait(struct session_table *table, struct session *session);
 /* A tunnel is there. */

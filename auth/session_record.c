@@ -23,6 +23,14 @@ lease_write(const struct lease *lease, ProtobufCBinaryData *addr, uint32_t *pref
 	*pool = (char *)lease->pool;
 }
 
+static int64_t
+seconds_since(int64_t ms)
+{
+	int64_t passed = ((int64_t)clock_mono_ms() - ms) / 1000;
+
+	return passed > 0 ? passed : 0;
+}
+
 enum err
 session_record_put(const struct session *session, struct store *store)
 {
@@ -30,7 +38,7 @@ session_record_put(const struct session *session, struct store *store)
 	Ipc__ClientFacts facts = IPC__CLIENT_FACTS__INIT;
 	char *macs[FACTS_MACS_MAX];
 	Ipc__ChannelStats tls = session->total.tls, dtls = session->total.dtls;
-	int64_t quiet_ms = (int64_t)clock_mono_ms() - session->data_ms;
+	int64_t quiet = seconds_since(session->data_ms);
 
 	/* A tunnel that is up is counted whole by its worker, also for the next process. */
 	if (session->state != SESSION_UP) {
@@ -49,7 +57,10 @@ session_record_put(const struct session *session, struct store *store)
 	record.tunnel_group = (char *)session->tunnel_group;
 	record.group_policy = (char *)session->group_policy;
 	record.login_time = session->login_wall;
-	record.active_time = (int64_t)clock_wall_sec() - quiet_ms / 1000;
+	record.written_time = (int64_t)clock_wall_sec();
+	record.active_time = record.written_time - quiet;
+	record.age = (uint64_t)seconds_since(session->login_ms);
+	record.quiet = (uint64_t)quiet;
 	record.audit_session_id = (char *)session->audit_id;
 	record.facts = &facts;
 	record.hostname = (char *)session->hostname;
@@ -90,26 +101,46 @@ stats_read(const Ipc__ChannelStats *msg, Ipc__ChannelStats *out)
 		session_count_add(out, msg);
 }
 
-/* A moment of the wall clock on the monotonic one; what lies in the future becomes now. */
-static int64_t
-mono_of(int64_t wall)
+/* Of moments and of numbers of seconds, so that nothing below overflows. */
+static bool
+is_time(int64_t sec)
 {
-	int64_t ago = (int64_t)clock_wall_sec() - wall;
-
-	return (int64_t)clock_mono_ms() - (ago > 0 ? ago * 1000 : 0);
+	return sec >= 0 && sec <= INT64_MAX / 8000;
 }
 
+/* Seconds since a moment of the wall clock; one that lies in the future is now. */
+static int64_t
+wall_since(int64_t wall)
+{
+	int64_t passed = (int64_t)clock_wall_sec() - wall;
+
+	return passed > 0 ? passed : 0;
+}
+
+/*
+ * Only the time between two processes is the wall clock's. If it was set back meanwhile, no time
+ * has passed, but the session does not get back what it had used up.
+ */
 static enum err
 times_read(const Ipc__SessionRecord *record, struct session *session)
 {
-	if (record->login_time < 0 || record->login_time > INT64_MAX / 4000)
+	int64_t now = (int64_t)clock_mono_ms(), age, quiet;
+
+	if (!is_time(record->login_time) || !is_time(record->active_time) ||
+	    !is_time(record->written_time) || !is_time((int64_t)record->age) ||
+	    !is_time((int64_t)record->quiet))
 		return ERR_SYNTAX;
-	if (record->active_time < 0 || record->active_time > INT64_MAX / 4000)
-		return ERR_SYNTAX;
+	if (record->written_time != 0) {
+		age = (int64_t)record->age + wall_since(record->written_time);
+		quiet = (int64_t)record->quiet + wall_since(record->written_time);
+	} else {
+		age = wall_since(record->login_time);
+		quiet = wall_since(record->active_time);
+	}
 	session->login_wall = record->login_time;
-	session->login_ms = mono_of(record->login_time);
+	session->login_ms = now - age * 1000;
 	/* While it was up nobody wrote down the data: it counts as active until now. */
-	session->data_ms = record->up ? (int64_t)clock_mono_ms() : mono_of(record->active_time);
+	session->data_ms = record->up ? now : now - quiet * 1000;
 	session->lost_ms = session->data_ms;
 	return ERR_OK;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files: "<16 hex digits of the number><suffix>", written under another name and renamed, so that a
- * reader sees a whole one or none. Content: magic, length, protobuf. After a crash of the machine a
- * file may be empty or short, which the length tells.
+ * reader sees a whole one or none. Content: magic, length, protobuf. After a crash of the machine
+ * in a rush a file may be empty or short, which the length tells.
  */
 #include "auth/shelf.h"
 
@@ -28,6 +28,8 @@
 #define NAME_SIZE 28
 #define ASIDE ".damaged"
 #define SYNC_WAITING_MAX 64 /* orders; while more wait, speed counts more */
+#define RETRY_FIRST_SEC 1   /* doubled up to the last */
+#define RETRY_LAST_SEC 16
 
 /* What is to be done about one file; later orders replace earlier ones. */
 struct order {
@@ -39,15 +41,34 @@ struct order {
 
 struct shelf {
 	struct shelf_config config;
+	const struct shelf_io *io;
+	void (*before_remove)(void *arg);
+	void *before_remove_arg;
 	pthread_t thread;
 	bool started;
-	struct log_limit limit; /* of the thread */
-	pthread_mutex_t lock;   /* covers the rest */
+	/* The thread's: */
+	bool failing;         /* the last order failed, and that was logged */
+	bool name_unsynced;   /* the directory has changed since it was synced */
+	bool data_unsynced;   /* so have files */
+	pthread_mutex_t lock; /* covers the rest */
 	pthread_cond_t wake;
 	pthread_cond_t idle;
 	struct order *orders; /* in the order of arrival */
+	struct order *failed; /* to be tried again */
+	unsigned retry_sec;
 	bool busy;
 	bool stopping;
+};
+
+static const struct shelf_io system_io = {
+    .openat = openat,
+    .write = write,
+    .fdatasync = fdatasync,
+    .close = close,
+    .renameat = renameat,
+    .unlinkat = unlinkat,
+    .fsync = fsync,
+    .syncfs = syncfs,
 };
 
 static void
@@ -59,48 +80,100 @@ name_make(const struct shelf *shelf, uint64_t number, char dst[NAME_SIZE])
 /* ---- writing, on the thread ---- */
 
 static enum err
-file_write(const struct shelf *shelf, const char *name, const struct order *order, bool sync)
+content_write(const struct shelf *shelf, int fd, const struct order *order)
+{
+	size_t done = 0;
+
+	while (done < order->len) {
+		ssize_t n = shelf->io->write(fd, order->data + done, order->len - done);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			return ERR_SYS;
+	}
+	return ERR_OK;
+}
+
+/* Until it is renamed there is nothing under its name but what was there. */
+static enum err
+file_write(struct shelf *shelf, const char *name, const struct order *order, bool sync)
 {
 	const char *temporary = shelf->config.temporary;
-	int dir_fd = shelf->config.dir_fd;
-	int fd =
-	    openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	const struct shelf_io *io = shelf->io;
+	int dir_fd = shelf->config.dir_fd, saved;
+	int fd = io->openat(
+	    dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	enum err err;
 
 	if (fd < 0)
 		return ERR_SYS;
-	err = buf_write(fd, order->data, order->len);
-	if (err == ERR_OK && sync && fdatasync(fd) < 0)
+	err = content_write(shelf, fd, order);
+	if (err == ERR_OK && sync && io->fdatasync(fd) < 0)
 		err = ERR_SYS;
-	if (close(fd) < 0)
+	saved = errno;
+	if (io->close(fd) < 0 && err == ERR_OK) {
+		saved = errno;
 		err = ERR_SYS;
-	if (err == ERR_OK && renameat(dir_fd, temporary, dir_fd, name) < 0)
-		err = ERR_SYS;
-	if (err != ERR_OK) {
-		int saved = errno;
-
-		unlinkat(dir_fd, temporary, 0);
-		errno = saved;
 	}
+	if (err == ERR_OK && io->renameat(dir_fd, temporary, dir_fd, name) < 0) {
+		saved = errno;
+		err = ERR_SYS;
+	}
+	if (err == ERR_OK) {
+		shelf->data_unsynced |= !sync;
+		return ERR_OK;
+	}
+	(void)io->unlinkat(dir_fd, temporary, 0);
+	errno = saved;
 	return err;
 }
 
 static void
+log_outcome(struct shelf *shelf, const struct order *order, const char *name, enum err err)
+{
+	if (err != ERR_OK && !shelf->failing)
+		log_err("state directory: cannot %s %s, trying again: %m",
+		    order->data != NULL ? "write" : "remove", name);
+	if (err == ERR_OK && shelf->failing)
+		log_notice("state directory: files can be %s again",
+		    order->data != NULL ? "written" : "removed");
+	shelf->failing = err != ERR_OK;
+}
+
+static enum err
 order_run(struct shelf *shelf, const struct order *order, bool sync)
 {
 	char name[NAME_SIZE];
-	unsigned suppressed;
 	enum err err = ERR_OK;
 
 	name_make(shelf, order->number, name);
-	if (order->data != NULL)
+	if (order->data != NULL) {
 		err = file_write(shelf, name, order, sync);
-	else if (unlinkat(shelf->config.dir_fd, name, 0) < 0 && errno != ENOENT)
-		err = ERR_SYS;
-	if (err == ERR_OK || !log_limit_ok(&shelf->limit, &suppressed))
-		return;
-	log_err("state directory: cannot %s %s: %m (%u more such errors)",
-	    order->data != NULL ? "write" : "remove", name, suppressed);
+	} else {
+		if (shelf->before_remove != NULL)
+			shelf->before_remove(shelf->before_remove_arg);
+		if (shelf->io->unlinkat(shelf->config.dir_fd, name, 0) < 0 && errno != ENOENT)
+			err = ERR_SYS;
+	}
+	/* That a file can be removed says nothing about room to write. */
+	if (err != ERR_OK || order->data != NULL)
+		log_outcome(shelf, order, name, err);
+	if (err == ERR_OK)
+		shelf->name_unsynced = true;
+	return err;
+}
+
+/* Nothing waits: time for what was put off. A disk that cannot do it will not do the next write
+ * either, which is logged. */
+static void
+settle(struct shelf *shelf)
+{
+	if (shelf->data_unsynced)
+		(void)shelf->io->syncfs(shelf->config.dir_fd);
+	else if (shelf->name_unsynced)
+		(void)shelf->io->fsync(shelf->config.dir_fd);
+	shelf->data_unsynced = shelf->name_unsynced = false;
 }
 
 static void
@@ -110,31 +183,104 @@ order_free(struct order *order)
 	free(order);
 }
 
+/* To be tried again, unless something newer has come for that file. Under the lock. */
+static void
+order_failed(struct shelf *shelf, struct order *order)
+{
+	struct order *newer;
+
+	HASH_FIND(hh, shelf->orders, &order->number, sizeof(order->number), newer);
+	if (newer == NULL) {
+		HASH_ADD(hh, shelf->failed, number, sizeof(order->number), order);
+		if (table_added(order, hh))
+			return;
+	}
+	order_free(order);
+}
+
+/* Under the lock. */
+static void
+retry(struct shelf *shelf)
+{
+	struct order *order, *tmp;
+
+	HASH_ITER (hh, shelf->failed, order, tmp) {
+		HASH_DEL(shelf->failed, order);
+		HASH_ADD(hh, shelf->orders, number, sizeof(order->number), order);
+		if (!table_added(order, hh))
+			order_free(order);
+	}
+}
+
+/* Under the lock. */
+static void
+wait_for_orders(struct shelf *shelf)
+{
+	struct timespec when;
+
+	if (shelf->failed == NULL) {
+		shelf->retry_sec = RETRY_FIRST_SEC;
+		pthread_cond_wait(&shelf->wake, &shelf->lock);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &when);
+	when.tv_sec += shelf->retry_sec;
+	if (pthread_cond_timedwait(&shelf->wake, &shelf->lock, &when) == 0)
+		return;
+	if (shelf->retry_sec < RETRY_LAST_SEC)
+		shelf->retry_sec *= 2;
+	retry(shelf);
+}
+
+/* Under the lock, which is free meanwhile. */
+static void
+run_next(struct shelf *shelf)
+{
+	struct order *order = shelf->orders;
+	bool wrote = order->data != NULL, sync;
+	enum err err;
+
+	HASH_DEL(shelf->orders, order);
+	sync = HASH_COUNT(shelf->orders) < SYNC_WAITING_MAX;
+	shelf->busy = true;
+	pthread_mutex_unlock(&shelf->lock);
+	err = order_run(shelf, order, sync);
+	if (err == ERR_OK)
+		order_free(order);
+	pthread_mutex_lock(&shelf->lock);
+	if (err != ERR_OK)
+		order_failed(shelf, order);
+	else if (wrote)
+		retry(shelf); /* there is room again, perhaps */
+	if (shelf->orders != NULL)
+		return;
+	pthread_mutex_unlock(&shelf->lock);
+	settle(shelf);
+	pthread_mutex_lock(&shelf->lock);
+}
+
 static void *
 thread_main(void *arg)
 {
 	struct shelf *shelf = arg;
+	bool last = false;
 
 	pthread_mutex_lock(&shelf->lock);
 	for (;;) {
-		struct order *order = shelf->orders;
-		bool sync;
-
-		if (order == NULL) {
-			shelf->busy = false;
-			pthread_cond_broadcast(&shelf->idle);
-			if (shelf->stopping)
-				break;
-			pthread_cond_wait(&shelf->wake, &shelf->lock);
+		if (shelf->orders != NULL) {
+			run_next(shelf);
 			continue;
 		}
-		HASH_DEL(shelf->orders, order);
-		sync = shelf->config.sync && HASH_COUNT(shelf->orders) < SYNC_WAITING_MAX;
-		shelf->busy = true;
-		pthread_mutex_unlock(&shelf->lock);
-		order_run(shelf, order, sync);
-		order_free(order);
-		pthread_mutex_lock(&shelf->lock);
+		shelf->busy = false;
+		pthread_cond_broadcast(&shelf->idle);
+		if (!shelf->stopping) {
+			wait_for_orders(shelf);
+		} else if (!last && shelf->failed != NULL) {
+			last = true;
+			retry(shelf);
+		} else {
+			break;
+		}
 	}
 	pthread_mutex_unlock(&shelf->lock);
 	return NULL;
@@ -150,6 +296,11 @@ order_add(struct shelf *shelf, uint64_t number, uint8_t *data, size_t len)
 	enum err err = ERR_OK;
 
 	pthread_mutex_lock(&shelf->lock);
+	HASH_FIND(hh, shelf->failed, &number, sizeof(number), order);
+	if (order != NULL) {
+		HASH_DEL(shelf->failed, order);
+		order_free(order);
+	}
 	HASH_FIND(hh, shelf->orders, &number, sizeof(number), order);
 	if (order == NULL) {
 		order = calloc(1, sizeof(*order));
@@ -209,9 +360,17 @@ shelf_flush(struct shelf *shelf)
 	pthread_mutex_unlock(&shelf->lock);
 }
 
+void
+shelf_before_remove(struct shelf *shelf, void (*fn)(void *arg), void *arg)
+{
+	shelf->before_remove = fn;
+	shelf->before_remove_arg = arg;
+}
+
 /* ---- reading, at start ---- */
 
-/* The whole file into buf. ERR_LIMIT when it is bigger than any that was written. */
+/* The whole file into buf. ERR_LIMIT when it is bigger than any that was written; ERR_SYNTAX: no
+ * file; ERR_SYS, ERR_NOMEM: nothing is known of it. */
 static enum err
 file_read(int dir_fd, const char *name, struct buf *buf)
 {
@@ -220,9 +379,11 @@ file_read(int dir_fd, const char *name, struct buf *buf)
 	struct stat st;
 
 	if (fd < 0)
-		return ERR_SYS;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return errno == ELOOP || errno == ENXIO ? ERR_SYNTAX : ERR_SYS;
+	if (fstat(fd, &st) < 0)
 		err = ERR_SYS;
+	else if (!S_ISREG(st.st_mode))
+		err = ERR_SYNTAX;
 	while (err == ERR_OK) {
 		uint8_t *room = buf_reserve(buf, 4096);
 		ssize_t n;
@@ -265,12 +426,12 @@ set_aside(const struct shelf *shelf, const char *name)
 
 	if (!shelf->config.aside) {
 		log_warn("state directory: %s is damaged, removed", name);
-		unlinkat(shelf->config.dir_fd, name, 0);
+		(void)shelf->io->unlinkat(shelf->config.dir_fd, name, 0);
 		return;
 	}
 	snprintf(aside, sizeof(aside), "%.*s" ASIDE, (int)NAME_SIZE - 1, name);
 	log_err("state directory: %s is damaged, it is %s now", name, aside);
-	if (renameat(shelf->config.dir_fd, name, shelf->config.dir_fd, aside) < 0)
+	if (shelf->io->renameat(shelf->config.dir_fd, name, shelf->config.dir_fd, aside) < 0)
 		log_err("state directory: cannot rename %s: %m", name);
 }
 
@@ -282,16 +443,21 @@ file_load(
 	const uint8_t *data = NULL;
 	struct buf buf;
 	size_t len = 0;
+	enum err err;
 
 	/* Room for the reads of whole blocks. */
 	buf_init(&buf, shelf->config.record_max + 2 * 4096);
-	if (file_read(shelf->config.dir_fd, name, &buf) == ERR_OK)
+	err = file_read(shelf->config.dir_fd, name, &buf);
+	if (err == ERR_OK)
 		data = content_of(&buf, &len);
-	if (data != NULL)
+	if (err == ERR_SYS || err == ERR_NOMEM) {
+		log_err("state directory: cannot read %s: %m", name);
+		verdict = SHELF_KEEP;
+	} else if (data != NULL)
 		verdict = found(number, data, len, arg);
 	buf_fini(&buf);
 	if (verdict == SHELF_FORGET)
-		unlinkat(shelf->config.dir_fd, name, 0);
+		(void)shelf->io->unlinkat(shelf->config.dir_fd, name, 0);
 	else if (verdict == SHELF_DAMAGED)
 		set_aside(shelf, name);
 }
@@ -328,7 +494,7 @@ shelf_load(struct shelf *shelf, shelf_found_fn found, void *arg)
 			close(fd);
 		return ERR_SYS;
 	}
-	(void)unlinkat(shelf->config.dir_fd, shelf->config.temporary, 0);
+	(void)shelf->io->unlinkat(shelf->config.dir_fd, shelf->config.temporary, 0);
 	while ((entry = readdir(dir)) != NULL)
 		if (number_of(shelf, entry->d_name, &number))
 			file_load(shelf, entry->d_name, number, found, arg);
@@ -342,15 +508,20 @@ struct shelf *
 shelf_new(const struct shelf_config *config)
 {
 	struct shelf *shelf = calloc(1, sizeof(*shelf));
+	pthread_condattr_t attr;
 
 	if (shelf == NULL) {
 		close(config->dir_fd);
 		return NULL;
 	}
 	shelf->config = *config;
-	shelf->limit = (struct log_limit){.burst = 5, .interval_sec = 60};
+	shelf->io = config->io != NULL ? config->io : &system_io;
+	shelf->retry_sec = RETRY_FIRST_SEC;
 	pthread_mutex_init(&shelf->lock, NULL);
-	pthread_cond_init(&shelf->wake, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&shelf->wake, &attr);
+	pthread_condattr_destroy(&attr);
 	pthread_cond_init(&shelf->idle, NULL);
 	shelf->started = pthread_create(&shelf->thread, NULL, thread_main, shelf) == 0;
 	if (shelf->started)
@@ -362,6 +533,8 @@ shelf_new(const struct shelf_config *config)
 void
 shelf_free(struct shelf *shelf)
 {
+	struct order *order, *tmp;
+
 	if (shelf == NULL)
 		return;
 	pthread_mutex_lock(&shelf->lock);
@@ -370,6 +543,16 @@ shelf_free(struct shelf *shelf)
 	pthread_mutex_unlock(&shelf->lock);
 	if (shelf->started)
 		pthread_join(shelf->thread, NULL);
+	if (shelf->failed != NULL)
+		log_err("state directory: %u files are not as they should be",
+		    HASH_COUNT(shelf->failed));
+	/* The analyser does not see that what is freed is out of the table. */
+	/* NOLINTBEGIN(clang-analyzer-unix.Malloc) */
+	HASH_ITER (hh, shelf->failed, order, tmp) {
+		HASH_DEL(shelf->failed, order);
+		order_free(order);
+	}
+	/* NOLINTEND(clang-analyzer-unix.Malloc) */
 	pthread_cond_destroy(&shelf->wake);
 	pthread_cond_destroy(&shelf->idle);
 	pthread_mutex_destroy(&shelf->lock);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files: "<16 hex digits of the session id>.session". They are not synced: after a crash of the
- * machine its clients have to log in anew anyway, and logins should not wait for disks.
+ * Files: "<16 hex digits of the session id>.session" (auth/shelf.h). Nothing waits for the disk: a
+ * session that is so new that its record is not written yet may be lost in a crash.
  */
 #include "auth/store.h"
 
@@ -31,6 +31,12 @@ enum err
 store_remove(struct store *store, uint64_t session)
 {
 	return shelf_remove(store->shelf, session);
+}
+
+void
+store_before_remove(struct store *store, void (*fn)(void *arg), void *arg)
+{
+	shelf_before_remove(store->shelf, fn, arg);
 }
 
 void

@@ -34,6 +34,9 @@ enum err store_load(struct store *store, store_found_fn found, void *arg) MUST_U
 enum err store_put(struct store *store, const Ipc__SessionRecord *record) MUST_USE;
 /* Queue the removal of a session. ERR_NOMEM. */
 enum err store_remove(struct store *store, uint64_t session) MUST_USE;
+/* Before a record is removed, on the thread that does it: fn(arg). Once, before the first of
+ * them. */
+void store_before_remove(struct store *store, void (*fn)(void *arg), void *arg);
 /* Wait until everything queued is on its way to the disk. Blocks: orderly stop and tests. */
 void store_flush(struct store *store);
 

@@ -43,6 +43,7 @@ struct children {
 	struct event *sigchld;
 	struct event *stop_timer;
 	bool stopping;
+	bool end_sessions;
 	bool failed;
 };
 
@@ -265,7 +266,7 @@ child_died(struct child *child, int status)
 	} else if (!child->was_ready) {
 		log_err("%s did not start: giving up", child->role->name);
 		children->failed = true;
-		children_stop(children);
+		children_stop(children, false);
 	} else {
 		schedule_restart(child);
 	}
@@ -285,7 +286,7 @@ on_sigchld(evutil_socket_t fd, short what, void *arg)
 				child_died(&children->list[i], status);
 }
 
-/* ---- orderly stop: gateway first, so that clients and auth hear of it, then the others ---- */
+/* ---- orderly stop: gateway first, so that auth hears what it has counted, then the others ---- */
 
 static void
 on_stop_timeout(evutil_socket_t fd, short what, void *arg)
@@ -314,6 +315,7 @@ stop_next(struct children *children)
 		evtimer_del(child->restart);
 		if (child->pid <= 0)
 			continue;
+		msg.end_sessions = children->end_sessions;
 		if (child->ipc == NULL ||
 		    ipc_send(child->ipc, IPC__MSG_TYPE__MSG_ROLE_STOP, &msg.base) != ERR_OK)
 			(void)kill(child->pid, SIGKILL);
@@ -371,11 +373,12 @@ children_reloaded(struct children *children, uint32_t id, bool ok, const char *t
 }
 
 void
-children_stop(struct children *children)
+children_stop(struct children *children, bool end_sessions)
 {
 	if (children->stopping)
 		return;
 	children->stopping = true;
+	children->end_sessions = end_sessions;
 	stop_next(children);
 }
 

@@ -50,9 +50,11 @@ void children_kill(struct children *children, const struct role *role);
 /* Answer a request that on_reload() told of; nothing happens if auth has gone since. */
 void children_reloaded(struct children *children, uint32_t id, bool ok, const char *text);
 /*
- * End them one after the other, gateway first, so that clients and auth hear of it; a child that
- * does not stop within 5 seconds is killed. on_stopped follows.
+ * End them one after the other, gateway first, so that auth hears of it; a child that does not stop
+ * within 5 seconds is killed. on_stopped follows. end_sessions: clients are told goodbye and no
+ * session is kept; else they wait for the next start. While a stop runs, another one changes
+ * nothing.
  */
-void children_stop(struct children *children);
+void children_stop(struct children *children, bool end_sessions);
 
 #endif

@@ -37,7 +37,7 @@ struct parent {
 	struct children *children;
 	struct reload *reload;
 	struct event *reload_timer;
-	struct event *signals[3];
+	struct event *signals[4];
 	int status;
 };
 
@@ -359,8 +359,17 @@ on_stop_signal(evutil_socket_t sig, short what, void *arg)
 	struct parent *parent = arg;
 
 	(void)what;
-	log_notice("stopping (%s)", strsignal(sig));
-	children_stop(parent->children);
+	log_notice("stopping (%s), sessions are kept for the next start", strsignal(sig));
+	children_stop(parent->children, false);
+}
+
+static void
+on_end_signal(UNUSED evutil_socket_t sig, UNUSED short what, void *arg)
+{
+	struct parent *parent = arg;
+
+	log_notice("stopping for good (SIGUSR1), all sessions end");
+	children_stop(parent->children, true);
 }
 
 static void
@@ -383,6 +392,7 @@ watch_signals(struct parent *parent)
 	parent->signals[0] = evsignal_new(base, SIGTERM, on_stop_signal, parent);
 	parent->signals[1] = evsignal_new(base, SIGINT, on_stop_signal, parent);
 	parent->signals[2] = evsignal_new(base, SIGHUP, on_sighup, parent);
+	parent->signals[3] = evsignal_new(base, SIGUSR1, on_end_signal, parent);
 	for (size_t i = 0; i < ARRAY_LEN(parent->signals); i++)
 		if (parent->signals[i] == NULL || event_add(parent->signals[i], NULL) < 0)
 			return ERR_NOMEM;

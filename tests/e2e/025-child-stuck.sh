@@ -4,6 +4,7 @@
 # while pki stands still, tunnels and connections that are there go on. (pki: 130-handshakes-side-by-side.)
 . "$(dirname "$0")/../lib/e2e.sh"
 
+CONF_LIMITS="login-timeout = 15;"
 usual_start 2
 client_up 1 alice --authgroup=Staff
 client_dtls 1

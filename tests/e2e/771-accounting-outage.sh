@@ -44,7 +44,7 @@ quiet_client() {
 	in_client "$1" sysctl -qw net.ipv6.conf.vpn0.disable_ipv6=1
 }
 
-# ---- the server is away: alice was there before and leaves, bob comes and goes, carol and dave stay until the daemon stops ----
+# ---- the server is away: alice was there before and leaves, bob comes and goes, carol stays until the daemon stops for good ----
 
 quiet_client 1 alice
 wait_for 10 "Start of alice" acct_has alice Start 1
@@ -65,7 +65,7 @@ gate_log 'accounting: any server of server group RAD does not answer, requests w
 expect_eq "lines about the silence" 1 "$(grep -c 'does not answer, requests wait' "$GATE_LOG")"
 
 from=$(next_line "$GATE_LOG")
-gate_stop
+gate_stop USR1
 expect_eq "requests on the disk after the stop" 5 "$(find "$W/state" -name '*.acct' | wc -l)"
 expect_eq "no secret on the disk" "" "$(grep -l "$RADIUS_SECRET" "$W/state"/* || true)"
 printf 'SEKISHO1\0\0\0\1' >"$W/state/00000000000000ff.acct"

@@ -273,6 +273,7 @@ test_session_timeout(void **state)
 	world_tunnel_open(&world, 2, token, true, true, &opened);
 	assert_int_equal(opened.session_timeout, 3600);
 	assert_int_equal(opened.session_remaining, 3540);
+	world_tunnel_event(&world, 2, opened.session, IPC__CHANNEL__CHANNEL_TLS, true);
 	world_pass(3539);
 	session_table_tick(world.sessions);
 	assert_int_equal(world.ends_len, 0);
@@ -298,6 +299,7 @@ test_idle_while_waiting(void **state)
 	assert_non_null(world_login(&world, "alice", "Staff", token));
 	world_tunnel_open(&world, 0, token, true, true, &opened);
 	assert_int_equal(opened.idle_timeout, 600);
+	world_tunnel_event(&world, 0, opened.session, IPC__CHANNEL__CHANNEL_TLS, true);
 	world_pass(1000);
 	session_table_tick(world.sessions);
 	/* Idle while it is up is the worker's to see. */
