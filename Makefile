@@ -58,7 +58,7 @@ UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
 FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BINS := $(FUZZ_SRCS:%.c=$(BUILD)/%)
 
-.PHONY: all demo check bench fuzz lint install clean help unit-bins fuzz-bins print-flags
+.PHONY: all demo check soak bench fuzz lint install clean help unit-bins fuzz-bins print-flags
 .SECONDARY:
 
 all: $(BUILD)/bin/sekishod $(TOOL_BINS)
@@ -119,6 +119,7 @@ help:
 	@echo "make              build the programs into build/bin/"
 	@echo "make demo         a gateway and a real client in namespaces, until Ctrl-C (ONESHOT=1: exit after the show)"
 	@echo "make check        every test (T=120 or T='3*': only those whose name begins so; SAN=address,undefined: with that build)"
+	@echo "make soak         a hundred kills of gateway, auth and pki under the traffic of twenty clients (CLIENTS=20 KILLS=100 SEED=)"
 	@echo "make lint         formatter, static analysis, layers, dead code"
 	@echo "make bench        throughput and CPU seconds per GB beside ocserv (SECONDS_EACH=30), cost of a vpn-filter, certificate logins"
 	@echo "make fuzz         every parser under libFuzzer (FUZZ_SECONDS=60 each, FUZZ=xml: only that one)"
@@ -140,6 +141,11 @@ FUZZ_SHORT_BUILD := NO_WERROR=1 BUILD=build-fuzz-short CC=clang SAN=fuzzer-no-li
 # the build that SAN= names.
 ALL_TESTS := 'plain:unit/*' 'address:unit/*' 'address:fuzz/*' 'plain:e2e/*' 'address:e2e/[013456]*' 'thread:e2e/3*' $(FUZZ_SHORT:%='fuzz:fuzz/%')
 VARIANT := $(if $(findstring address,$(SAN)),address,$(if $(findstring thread,$(SAN)),thread,plain))
+
+soak:
+	@tests/lib/packages.sh build check
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@SEKISHO_BIN=$(CURDIR)/$(BUILD)/bin SEKISHO_SAN=$(SAN) bash tests/soak/kills.sh
 
 check:
 	@tests/lib/packages.sh build check $(if $(T),,fuzz)

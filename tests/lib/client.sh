@@ -5,17 +5,20 @@
 declare -A CLIENT_PID=()
 
 # Start a client and return at once: client_start N USER [openconnect options...]
-# Variables: CLIENT_URL (path is added to the name), CLIENT_IP (gateway address), CLIENT_PASSWORD.
+# Variables: CLIENT_URL (path is added to the name), CLIENT_IP (gateway address), CLIENT_PASSWORD; CLIENT_RESOLVE (NAME:ADDRESS,
+# or empty: the client asks the resolver), CLIENT_WRAP (a program that starts the client).
 client_start() {
-	local n=$1 user=$2 dir=$W/c$1
+	local n=$1 user=$2 dir=$W/c$1 resolve=${CLIENT_RESOLVE-$GW_NAME:${CLIENT_IP:-$GW_IP4}}
 	shift 2
 	mkdir -p "$dir"
 	rm -f "$dir"/env.* "$dir/up" "$dir/reasons"
 	: >"$dir/log"
 	printf '%s\n' "${CLIENT_PASSWORD-$PASSWORD}" >"$dir/stdin"
-	SCRIPT_DIR=$dir ip netns exec "$(client_ns "$n")" openconnect --protocol=anyconnect -v --timestamp --non-inter \
+	[ -z "$resolve" ] || set -- "--resolve=$resolve" "$@"
+	# shellcheck disable=SC2086
+	SCRIPT_DIR=$dir ip netns exec "$(client_ns "$n")" ${CLIENT_WRAP:-} openconnect --protocol=anyconnect -v --timestamp --non-inter \
 		--passwd-on-stdin --user="$user" --cafile="$W/pki/ca.pem" --no-system-trust \
-		--resolve="$GW_NAME:${CLIENT_IP:-$GW_IP4}" --interface=vpn0 --script="$ROOT/tests/lib/vpnc-script" \
+		--interface=vpn0 --script="$ROOT/tests/lib/vpnc-script" \
 		"$@" "https://$GW_NAME${CLIENT_URL:-}" >>"$dir/log" 2>&1 <"$dir/stdin" &
 	CLIENT_PID[$n]=$!
 }

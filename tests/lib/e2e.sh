@@ -17,7 +17,7 @@ NETNS=()
 TIME_FACTOR=1
 SEKISHO_WRAP=
 
-for part in assert net pki gate client radius; do
+for part in assert net pki gate client flow radius; do
 	# shellcheck disable=SC1090
 	. "$ROOT/tests/lib/$part.sh"
 done

@@ -84,7 +84,7 @@ conf_users() {
 	hash=$(hash_password)
 	[ -z "${CONF_ALICE:-}" ] || attributes="attributes = { $CONF_ALICE };"
 	echo "usernames = ("
-	for user in bob carol dave user01 user02 user03 user04 user05 user06 user07 user08 user09 user10; do
+	for user in bob carol dave user{01..20}; do
 		echo "  { name = \"$user\"; password = \"$hash\"; },"
 	done
 	echo "  { name = \"alice\"; password = \"$hash\"; $attributes }"
@@ -125,16 +125,16 @@ gate_ready() {
 	file_has "$GATE_LOG" 'sekishod [0-9.]+ ready' "$1"
 }
 
-# Orderly stop; the exit status must be 0.
+# Orderly stop; the exit status must be 0. Sessions wait for the next start, with SIGUSR1 they end: gate_stop [SIGNAL]
 gate_stop() {
 	[ -n "$PARENT" ] || return 0
-	local status=0 pid=$PARENT
+	local status=0 pid=$PARENT signal=${1:-TERM}
 	PARENT=
 	# A Ctrl-C may have reached it before.
-	kill -TERM "$pid" 2>/dev/null || true
-	wait_for 15 "sekishod stops on SIGTERM" is_gone "$pid"
+	kill -"$signal" "$pid" 2>/dev/null || true
+	wait_for 15 "sekishod stops on SIG$signal" is_gone "$pid"
 	wait "$pid" || status=$?
-	expect_eq "exit status after SIGTERM" 0 $status
+	expect_eq "exit status after SIG$signal" 0 $status
 }
 
 # Process id of a child: child_pid gateway|auth|pki
