@@ -159,12 +159,6 @@ coa_socket_close(struct coa_socket *sock)
 	free(sock);
 }
 
-uint16_t
-coa_socket_port(const struct coa_socket *sock)
-{
-	return sock->port;
-}
-
 /* The source address of what is sent. */
 static void
 source_put(struct msghdr *msg, union control *control, const struct coa_path *path)

@@ -25,7 +25,6 @@ enum err coa_socket_open(struct loop *loop, uint16_t port, coa_datagram_fn fn, v
     struct coa_socket **out) MUST_USE;
 /* Not from its own callback. NULL is fine. */
 void coa_socket_close(struct coa_socket *sock);
-uint16_t coa_socket_port(const struct coa_socket *sock);
 /* Send back along a path. Losses are the asker's to notice. */
 void coa_socket_send(
     const struct coa_socket *sock, const struct coa_path *path, const void *data, size_t len);

@@ -592,12 +592,11 @@ static unsigned rules_seen[RESOLVE_DEFAULT + 1], verdicts_seen[JUDGE_HOURS + 1];
 static void
 check_world(uint64_t seed)
 {
+	static struct policy_login login;
+	static struct model model;
 	struct policy_world *world = policy_world_new(seed);
 
 	for (unsigned i = 0; i < LOGINS; i++) {
-		struct policy_login login;
-		struct model model;
-
 		policy_make_login(world, &login);
 		check_login(world, &login);
 		model_make(&model, world, &login);
