@@ -56,6 +56,7 @@ struct control {
 	struct event *resume; /* accept again after descriptors ran out */
 	struct caller *callers;
 	unsigned callers_len;
+	bool short_of; /* of descriptors, as the log knows */
 };
 
 static void
@@ -597,11 +598,14 @@ on_accept(evutil_socket_t listen_fd, UNUSED short what, void *arg)
 	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd >= 0) {
+		control->short_of = false;
 		caller_new(control, fd);
 	} else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
 		const struct timeval later = {.tv_sec = 1};
 
-		log_warn("control socket: cannot accept: %m");
+		if (!control->short_of)
+			log_warn("control socket: cannot accept: %m");
+		control->short_of = true;
 		event_del(control->event);
 		evtimer_add(control->resume, &later);
 	}

@@ -28,6 +28,7 @@ struct conns {
 	size_t max;
 	bool accepting; /* the listeners are watched */
 	bool wanted;    /* they ought to be */
+	bool short_of;  /* told of a pause, and none was accepted since */
 	struct log_limit log_limit;
 };
 
@@ -45,14 +46,15 @@ listeners_watch(struct conns *conns, bool watch)
 	conns->accepting = watch;
 }
 
-/* Stop for a moment: what is missing may come back. */
+/* Stop for a moment: what is missing may come back. One line, however many moments it takes. */
 static void
 back_off(struct conns *conns, const char *why)
 {
 	const struct timeval tv = {.tv_usec = BACK_OFF_MS * 1000};
 
-	if (conns_may_log(conns))
+	if (!conns->short_of && conns_may_log(conns))
 		log_warn("worker %u: not accepting for a moment: %s", conns->worker->index, why);
+	conns->short_of = true;
 	listeners_watch(conns, false);
 	evtimer_add(conns->retry, &tv);
 }
@@ -64,6 +66,14 @@ on_retry(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 
 	if (conns->wanted && !conns->accepting && conns->len < conns->max)
 		listeners_watch(conns, true);
+}
+
+static void
+accepts_again(struct conns *conns)
+{
+	if (conns->short_of && conns_may_log(conns))
+		log_notice("worker %u: accepting again", conns->worker->index);
+	conns->short_of = false;
 }
 
 static void
@@ -83,6 +93,8 @@ take_socket(struct conns *conns, int fd, const struct sockaddr_storage *from)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	if (conn_accept(conns, conns->worker, fd, &client, &server) != ERR_OK)
 		back_off(conns, "out of memory");
+	else
+		accepts_again(conns);
 }
 
 static void

@@ -135,6 +135,9 @@ on_tun(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 	n = tun_read_batch(fwd->env->tun, fwd->pkts, TUN_BATCH);
 	for (size_t i = 0; i < n; i++)
 		route_packet(fwd, &fwd->pkts[i], true);
+	/* The parent hears of it too and starts us again with a new one; no spinning until then. */
+	if (tun_is_lost(fwd->env->tun))
+		event_del(fwd->tun_event);
 	batch_end(fwd);
 }
 

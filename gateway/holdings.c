@@ -201,6 +201,24 @@ holdings_close(struct holdings *holdings)
 	free(holdings);
 }
 
+/* ---- a tun interface that somebody removed ---- */
+
+bool
+holdings_tun_is_lost(const struct holdings *holdings)
+{
+	return !netif_is_open(holdings->tun_fds[0]);
+}
+
+enum err
+holdings_renew_tun(struct holdings *holdings)
+{
+	const struct conf_object *root = conf_root(holdings->conf, CONF_GATEWAY);
+
+	for (unsigned w = 0; w < holdings->workers; w++)
+		close_fd(&holdings->tun_fds[w]);
+	return netif_open(conf_sub(root, GW_TUN), holdings->tun_fds, holdings->workers);
+}
+
 /* ---- handing out ---- */
 
 unsigned

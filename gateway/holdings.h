@@ -8,6 +8,7 @@
 #ifndef GATEWAY_HOLDINGS_H
 #define GATEWAY_HOLDINGS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "common/attr.h"
@@ -26,6 +27,10 @@ unsigned holdings_workers(const struct holdings *holdings);
 const char *holdings_chroot(const struct holdings *holdings);
 void holdings_user(
     const struct holdings *holdings, const struct role *role, uid_t *uid, gid_t *gid);
+/* The tun interface was removed behind our back: its queues are of no use any more. */
+bool holdings_tun_is_lost(const struct holdings *holdings);
+/* Then make it anew, without addresses and routes. Logged. ERR_SYS: to be tried again. */
+enum err holdings_renew_tun(struct holdings *holdings) MUST_USE;
 /* Hand a child its descriptors. */
 enum err holdings_give(
     const struct holdings *holdings, const struct role *role, struct ipc *ipc) MUST_USE;

@@ -265,6 +265,14 @@ netif_open(const struct conf_object *tun, int *fds, size_t queues)
 	return ERR_OK;
 }
 
+bool
+netif_is_open(int queue)
+{
+	struct ifreq ifr = {0};
+
+	return queue >= 0 && ioctl(queue, TUNGETIFF, &ifr) == 0;
+}
+
 static bool
 forwards(const char *path)
 {

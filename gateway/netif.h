@@ -19,6 +19,8 @@
  * ERR_SYS.
  */
 enum err netif_open(const struct conf_object *tun, int *fds, size_t queues) MUST_USE;
+/* False: the interface of this queue was removed. */
+bool netif_is_open(int queue);
 /* Set MTU and addresses, bring it up. Logged likewise. */
 enum err netif_configure(const struct conf_object *tun) MUST_USE;
 /* Route prefixes to the interface. Logged likewise. ERR_SYS: it stopped at one that failed. */

@@ -21,6 +21,7 @@
 #include "gateway/children.h"
 #include "gateway/holdings.h"
 #include "gateway/netif.h"
+#include "gateway/netif_watch.h"
 #include "gateway/reload.h"
 #include "gateway/reload_compare.h"
 #include "gateway/stage.h"
@@ -38,6 +39,8 @@ struct parent {
 	struct reload *reload;
 	struct event *reload_timer;
 	struct event *signals[4];
+	struct netif_watch *watch;
+	bool bare; /* the tun interface is new, without addresses or routes */
 	int status;
 };
 
@@ -46,6 +49,67 @@ static const struct role *const child_roles[RELOAD_CHILDREN] = {
     [RELOAD_AUTH] = &auth_role,
     [RELOAD_GATEWAY] = &gateway_role,
 };
+
+/* ---- the tun interface, when others meddle with it ---- */
+
+/* Addresses and routes, where they are not there any more. */
+static enum err
+equip_interface(const struct parent *parent)
+{
+	const struct routes_list *list = routes_installed(parent->now.routes);
+	enum err err = netif_configure(stage_tun(&parent->now));
+
+	if (err == ERR_OK)
+		err = netif_add_routes(stage_tun(&parent->now), list->items, list->len);
+	return err;
+}
+
+/* Before the gateway starts. What fails is tried again with its next start. */
+static enum err
+restore_interface(struct parent *parent)
+{
+	bool lost = holdings_tun_is_lost(parent->holdings);
+	enum err err = ERR_OK;
+
+	if (!lost && !parent->bare)
+		return ERR_OK;
+	parent->bare = true;
+	if (lost)
+		err = holdings_renew_tun(parent->holdings);
+	if (err == ERR_OK)
+		err = equip_interface(parent);
+	parent->bare = err != ERR_OK;
+	if (err == ERR_OK)
+		log_notice(
+		    "tun interface %s was made again", conf_str(stage_tun(&parent->now), TUN_NAME));
+	return err;
+}
+
+/* Its queues cannot be exchanged while they work: the gateway gets new ones when it starts. */
+static void
+on_interface(enum netif_event event, void *arg)
+{
+	struct parent *parent = arg;
+	const char *name = conf_str(stage_tun(&parent->now), TUN_NAME);
+
+	switch (event) {
+	case NETIF_DOWN:
+		log_warn("tun interface %s is down: packets are dropped until it is up", name);
+		break;
+	case NETIF_UP:
+		/* The kernel forgets routes and IPv6 addresses of what is down. */
+		if (equip_interface(parent) == ERR_OK)
+			log_notice("tun interface %s is up", name);
+		break;
+	case NETIF_GONE:
+		if (!holdings_tun_is_lost(parent->holdings))
+			break; /* long replaced */
+		log_err(
+		    "tun interface %s was removed: restarting the gateway with a new one", name);
+		children_kill(parent->children, &gateway_role);
+		break;
+	}
+}
 
 /* ---- what a child is given ---- */
 
@@ -87,8 +151,12 @@ static enum err
 give_all(const struct role *role, struct ipc *ipc, void *arg)
 {
 	struct parent *parent = arg;
-	enum err err = holdings_give(parent->holdings, role, ipc);
+	enum err err = ERR_OK;
 
+	if (role == &gateway_role)
+		err = restore_interface(parent);
+	if (err == ERR_OK)
+		err = holdings_give(parent->holdings, role, ipc);
 	if (err == ERR_OK)
 		err = stage_give(&parent->now, role, ipc);
 	if (err == ERR_OK)
@@ -430,7 +498,9 @@ start_children(struct parent *parent)
 	};
 
 	parent->children = children_new(parent->loop, &owner);
-	if (parent->children == NULL)
+	parent->watch = netif_watch_new(
+	    parent->loop, conf_str(stage_tun(&parent->now), TUN_NAME), on_interface, parent);
+	if (parent->children == NULL || parent->watch == NULL)
 		return ERR_NOMEM;
 	children_start(parent->children);
 	return ERR_OK;
@@ -463,6 +533,7 @@ parent_close(struct parent *parent)
 			event_free(parent->signals[i]);
 	if (parent->reload_timer != NULL)
 		event_free(parent->reload_timer);
+	netif_watch_free(parent->watch);
 	children_free(parent->children);
 	reload_free(parent->reload);
 	loop_free(parent->loop);

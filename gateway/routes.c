@@ -286,6 +286,12 @@ routes_new(void)
 	return calloc(1, sizeof(struct routes));
 }
 
+const struct routes_list *
+routes_installed(const struct routes *routes)
+{
+	return &routes->installed;
+}
+
 void
 routes_list_fini(struct routes_list *list)
 {

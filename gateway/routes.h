@@ -41,6 +41,8 @@ enum err routes_drained(struct routes *routes, const struct ip_addr *first,
  */
 bool routes_retired(
     const struct routes *routes, size_t n, struct ip_addr *first, struct ip_addr *last);
+/* All that are routed; borrowed, as long as the book does not change. */
+const struct routes_list *routes_installed(const struct routes *routes);
 void routes_list_fini(struct routes_list *list);
 
 #endif

@@ -2,6 +2,7 @@
 /* One tun queue: offload negotiation, batched reads, writes that join TCP segments. */
 #include "gateway/tun.h"
 
+#include <errno.h>
 #include <linux/if_tun.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 struct tun {
 	int fd;
 	bool offload;
+	bool lost; /* the interface was removed */
 	uint64_t write_drops;
 	size_t joins_used; /* joins that hold something are the first ones */
 	struct gso_join joins[JOINS];
@@ -64,6 +66,7 @@ tun_new(int fd)
 	tun->write_drops = 0;
 	tun->joins_used = 0;
 	tun->offload = false;
+	tun->lost = false;
 	for (size_t i = 0; i < JOINS; i++)
 		tun->joins[i].len = 0;
 	if (offload_setup(tun) != ERR_OK) {
@@ -89,8 +92,10 @@ tun_read_batch(struct tun *tun, struct tun_pkt *out, size_t max)
 		uint8_t *at = tun->arena + used;
 		ssize_t got = read(tun->fd, at, TUN_READ_MAX);
 
-		if (got < 0)
+		if (got < 0) {
+			tun->lost = errno == EBADFD;
 			break;
+		}
 		if (got <= GSO_VNET_LEN)
 			continue;
 		memcpy(&out[n].vnet, at, GSO_VNET_LEN);
@@ -100,6 +105,12 @@ tun_read_batch(struct tun *tun, struct tun_pkt *out, size_t max)
 		n++;
 	}
 	return n;
+}
+
+bool
+tun_is_lost(const struct tun *tun)
+{
+	return tun->lost;
 }
 
 static void

@@ -8,6 +8,7 @@
 #define GATEWAY_TUN_H
 
 #include <linux/virtio_net.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,8 @@ struct tun *tun_new(int fd) MUST_USE;
 void tun_free(struct tun *tun);
 /* Read what is there, up to max packets (TUN_BATCH is a good max); 0: nothing. */
 size_t tun_read_batch(struct tun *tun, struct tun_pkt *out, size_t max);
+/* A read found that the interface was removed: nothing comes and goes here any more. */
+bool tun_is_lost(const struct tun *tun);
 /* Hand the kernel a packet (checked by inner_parse(), exactly as long as it says). Copied or
  * written at once. */
 void tun_write(struct tun *tun, const uint8_t *pkt, size_t len);

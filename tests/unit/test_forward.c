@@ -39,6 +39,7 @@ static size_t output_len;
 static unsigned sent, datagrams, hellos;
 static struct virtio_net_hdr sent_vnet;
 static struct udp_flow datagram_flow;
+static bool tun_lost;
 
 static void
 drain(int fd)
@@ -59,6 +60,12 @@ tun_read_batch(UNUSED struct tun *tun, struct tun_pkt *out, UNUSED size_t max)
 		out[i] = (struct tun_pkt){.vnet = input_vnet, .data = arena + 16, .len = input_len};
 	memcpy(arena + 16, input, input_len);
 	return inputs;
+}
+
+bool
+tun_is_lost(UNUSED const struct tun *tun)
+{
+	return tun_lost;
 }
 
 void
@@ -149,6 +156,7 @@ setup(UNUSED void **state)
 		assert_int_equal(directory_add_chan(dirs[i], &chans[i]), ERR_OK);
 	}
 	settle();
+	tun_lost = false;
 	sent = datagrams = hellos = 0;
 	sent_to = datagram_to = hello_to = NULL;
 	return 0;
@@ -247,6 +255,20 @@ test_tun_to_nobody(UNUSED void **state)
 	input_len = 1;
 	wake(workers[0].tun_fd);
 	assert_int_equal(sent, 0);
+}
+
+/* What was read with the last batch still goes out; then the queue, which is always readable, is
+ * left alone. */
+static void
+test_tun_lost(UNUSED void **state)
+{
+	feeding = 0;
+	packet_to(1);
+	tun_lost = true;
+	wake(workers[0].tun_fd);
+	assert_int_equal(sent, 1);
+	wake(workers[0].tun_fd);
+	assert_int_equal(sent, 1);
 }
 
 /* The tables of two workers may differ for a moment: a packet crosses once, and never back. */
@@ -372,6 +394,7 @@ main(void)
 	    T(test_tun_to_own_channel),
 	    T(test_tun_to_another_worker),
 	    T(test_tun_to_nobody),
+	    T(test_tun_lost),
 	    T(test_no_ping_pong),
 	    T(test_hello),
 	    T(test_datagrams),

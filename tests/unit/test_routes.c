@@ -127,7 +127,9 @@ test_moved_pool(UNUSED void **state)
 	assert_string_equal(drain(routes, "10.0.0.8", "10.0.0.8"), "");
 	assert_string_equal(drain(routes, "10.0.0.16", "10.0.0.17"), "");
 	assert_string_equal(drain(routes, "2001:db8::", "2001:db8::ff"), "");
+	assert_string_equal(text_of(routes_installed(routes)), "10.0.0.8/31 10.0.0.16/31");
 	assert_string_equal(drain(routes, "10.0.0.9", "10.0.0.9"), "10.0.0.8/31");
+	assert_string_equal(text_of(routes_installed(routes)), "10.0.0.16/31");
 	assert_string_equal(drain(routes, "10.0.0.0", "10.0.0.255"), "");
 	routes_free(routes);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * gateway/tun.c on a real device in a network namespace of its own: what the kernel sends is read
- * and complete, and what is written arrives. Skipped where the test may not make devices.
+ * and complete, and what is written arrives; and what netif_watch.c tells of it. Skipped where the
+ * test may not make devices.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +12,10 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <libmnl/libmnl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
@@ -21,7 +24,10 @@
 #include <unistd.h>
 
 #include "common/ip.h"
+#include "common/log.h"
 #include "gateway/inner.h"
+#include "gateway/netif.h"
+#include "gateway/netif_watch.h"
 #include "gateway/tun.h"
 #include "gateway/tun_gso.h"
 
@@ -160,12 +166,156 @@ test_not_a_tun(UNUSED void **state)
 	close(fd);
 }
 
+/* ---- what others do to the interface ---- */
+
+struct watched {
+	struct loop *loop;
+	enum netif_event events[8];
+	size_t len;
+	size_t wanted;
+};
+
+static void
+on_event(enum netif_event event, void *arg)
+{
+	struct watched *watched = arg;
+
+	assert_true(watched->len < ARRAY_LEN(watched->events));
+	watched->events[watched->len++] = event;
+	if (watched->len >= watched->wanted)
+		loop_stop(watched->loop);
+}
+
+/* As "ip link del". */
+static void
+remove_interface(const char *name)
+{
+	char buf[256] = {0}, answer[1024];
+	struct nlmsghdr *head = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *info;
+	struct mnl_socket *nl = mnl_socket_open(NETLINK_ROUTE);
+	ssize_t n;
+
+	head->nlmsg_type = RTM_DELLINK;
+	head->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	info = mnl_nlmsg_put_extra_header(head, sizeof(*info));
+	info->ifi_family = AF_UNSPEC;
+	mnl_attr_put_strz(head, IFLA_IFNAME, name);
+	assert_non_null(nl);
+	assert_true(mnl_socket_sendto(nl, head, head->nlmsg_len) > 0);
+	n = mnl_socket_recvfrom(nl, answer, sizeof(answer));
+	assert_true(n > 0);
+	assert_true(mnl_cb_run(answer, (size_t)n, 0, 0, NULL, NULL) >= 0);
+	mnl_socket_close(nl);
+}
+
+static void
+set_flags(const char *name, short flags)
+{
+	struct ifreq req = {.ifr_flags = flags};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	assert_true(fd >= 0);
+	memcpy(req.ifr_name, name, strlen(name) + 1);
+	assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &req), 0);
+	close(fd);
+}
+
+static int
+queue_of(const char *name)
+{
+	struct ifreq req = {.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE};
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+
+	memcpy(req.ifr_name, name, strlen(name) + 1);
+	assert_true(fd >= 0);
+	assert_int_equal(ioctl(fd, TUNSETIFF, &req), 0);
+	return fd;
+}
+
+/* Down and up before anybody looks is seen, the like of other interfaces is not. */
+static void
+test_watch(UNUSED void **state)
+{
+	static const enum netif_event expected[] = {
+	    NETIF_DOWN, NETIF_UP, NETIF_DOWN, NETIF_GONE, NETIF_UP};
+	struct watched watched = {.wanted = ARRAY_LEN(expected)};
+	struct netif_watch *watch;
+	int fd, other;
+
+	if (tun_fd < 0)
+		skip();
+	fd = queue_of("unit1");
+	other = queue_of("unit10");
+	set_flags("unit1", IFF_UP);
+	set_flags("unit10", IFF_UP);
+	watched.loop = loop_new();
+	assert_non_null(watched.loop);
+	watch = netif_watch_new(watched.loop, "unit1", on_event, &watched);
+	assert_non_null(watch);
+	set_flags("unit1", IFF_UP);
+	set_flags("unit10", 0);
+	set_flags("unit1", 0);
+	set_flags("unit1", IFF_UP);
+	close(other);
+	close(fd);
+	fd = queue_of("unit1");
+	set_flags("unit1", IFF_UP);
+	loop_run(watched.loop);
+	assert_int_equal(watched.len, ARRAY_LEN(expected));
+	assert_memory_equal(watched.events, expected, sizeof(expected));
+	netif_watch_free(watch);
+	loop_free(watched.loop);
+	close(fd);
+}
+
+static void
+test_watch_bad_name(UNUSED void **state)
+{
+	struct log_config quiet = {.level = LOG_EMERG};
+	struct watched watched = {.loop = loop_new()};
+
+	log_configure(&quiet);
+	assert_non_null(watched.loop);
+	assert_null(netif_watch_new(watched.loop, "a-name-of-16-let", on_event, &watched));
+	netif_watch_free(NULL);
+	loop_free(watched.loop);
+}
+
+/* The last test: afterwards there is no unit0. */
+static void
+test_lost(UNUSED void **state)
+{
+	struct tun_pkt pkts[TUN_BATCH];
+	struct pollfd pollfd = {.events = POLLIN};
+	struct tun *tun;
+
+	if (tun_fd < 0)
+		skip();
+	tun = tun_new(tun_fd);
+	assert_non_null(tun);
+	(void)tun_read_batch(tun, pkts, TUN_BATCH);
+	assert_false(tun_is_lost(tun));
+	assert_true(netif_is_open(tun_fd));
+	remove_interface("unit0");
+	pollfd.fd = tun_fd;
+	assert_int_equal(poll(&pollfd, 1, 5000), 1);
+	assert_int_equal(tun_read_batch(tun, pkts, TUN_BATCH), 0);
+	assert_true(tun_is_lost(tun));
+	assert_false(netif_is_open(tun_fd));
+	assert_false(netif_is_open(-1));
+	tun_free(tun);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_both_ways),
 	    cmocka_unit_test(test_not_a_tun),
+	    cmocka_unit_test(test_watch),
+	    cmocka_unit_test(test_watch_bad_name),
+	    cmocka_unit_test(test_lost),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
