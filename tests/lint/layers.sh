@@ -48,7 +48,7 @@ fence '\bX509_[A-Za-z0-9_]+\(' 'OpenSSL X509_*' 'pki/*' 'gateway/tls.c' 'common/
 fence '#include <libxml' 'libxml2' 'gateway/xml*.c'
 fence '#include <libconfig' 'libconfig' 'conf/file.c'
 fence '#include <jansson' 'jansson' 'tools/*'
-fence '#include <libmnl' 'libmnl' 'gateway/netif.c'
+fence '#include <libmnl' 'libmnl' 'gateway/netif*.c'
 fence '#include <seccomp' 'libseccomp' 'common/priv.c'
 fence '#include <(crypt|radcli)' 'crypt(3) and radcli' 'auth/*' 'tools/passwd.c'
 exit $status
