@@ -430,6 +430,7 @@ collect_head(struct conn *conn)
 
 	request = calloc(1, sizeof *request);
 	if (request == NULL || err == ERR_NOMEM) {
+		conns_no_memory(conn->conns);
 		free(request);
 		conn_close(conn);
 		return;
@@ -458,6 +459,8 @@ take_bytes(struct conn *conn, const uint8_t *data, size_t len)
 	case CONN_REQUEST:
 		if (conn->request != NULL) {
 			buf_put(&conn->body, data, len);
+			if (conn->body.err == ERR_NOMEM)
+				conns_no_memory(conn->conns);
 			collect_body(conn);
 		} else {
 			buf_put(&conn->head, data, len);
@@ -520,6 +523,9 @@ on_closed(struct tls_stream *stream, enum err why, void *arg)
 	struct conn *conn = arg;
 	char client[IP_STR_MAX];
 
+	/* OpenSSL has no code of its own for it. */
+	if (why == ERR_NOMEM || strstr(tls_stream_reason(stream), "malloc failure") != NULL)
+		conns_no_memory(conn->conns);
 	if (conn->state == CONN_HANDSHAKE)
 		trace_conn_failed(stream, why);
 	if (conn->state == CONN_HANDSHAKE && conns_may_log(conn->conns)) {

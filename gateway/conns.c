@@ -18,6 +18,7 @@
 #define BACK_OFF_MS 200
 #define LOG_BURST 100
 #define LOG_INTERVAL_SEC 10
+#define SHORTAGE_BURST 2
 
 struct conns {
 	struct worker *worker;
@@ -30,7 +31,16 @@ struct conns {
 	bool wanted;    /* they ought to be */
 	bool short_of;  /* told of a pause, and none was accepted since */
 	struct log_limit log_limit;
+	struct log_limit shortage_limit; /* its own: a flood must not hide why it is not let in */
 };
+
+static bool
+may_log_shortage(struct conns *conns)
+{
+	unsigned suppressed;
+
+	return log_limit_ok(&conns->shortage_limit, &suppressed);
+}
 
 static void
 listeners_watch(struct conns *conns, bool watch)
@@ -52,7 +62,7 @@ back_off(struct conns *conns, const char *why)
 {
 	const struct timeval tv = {.tv_usec = BACK_OFF_MS * 1000};
 
-	if (!conns->short_of && conns_may_log(conns))
+	if (!conns->short_of && may_log_shortage(conns))
 		log_warn("worker %u: not accepting for a moment: %s", conns->worker->index, why);
 	conns->short_of = true;
 	listeners_watch(conns, false);
@@ -71,7 +81,7 @@ on_retry(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 static void
 accepts_again(struct conns *conns)
 {
-	if (conns->short_of && conns_may_log(conns))
+	if (conns->short_of && may_log_shortage(conns))
 		log_notice("worker %u: accepting again", conns->worker->index);
 	conns->short_of = false;
 }
@@ -132,6 +142,8 @@ conns_new(struct worker *worker)
 		return NULL;
 	conns->worker = worker;
 	conns->log_limit = (struct log_limit){.burst = LOG_BURST, .interval_sec = LOG_INTERVAL_SEC};
+	conns->shortage_limit =
+	    (struct log_limit){.burst = SHORTAGE_BURST, .interval_sec = LOG_INTERVAL_SEC};
 	LIST_INIT(&conns->list);
 	conns->retry = evtimer_new(base, on_retry, conns);
 	if (conns->retry == NULL)
@@ -231,6 +243,13 @@ conns_may_log(struct conns *conns)
 		log_warn(
 		    "worker %u: %u lines about clients left out", conns->worker->index, suppressed);
 	return ok;
+}
+
+void
+conns_no_memory(struct conns *conns)
+{
+	if (may_log_shortage(conns))
+		log_warn("worker %u: out of memory: clients are turned away", conns->worker->index);
 }
 
 void

@@ -25,6 +25,8 @@ void conns_add(struct conns *conns, struct conns_entry *entry);
 void conns_remove(struct conns *conns, struct conns_entry *entry);
 /* May one more line about a client be written now? Strangers decide how many there could be. */
 bool conns_may_log(struct conns *conns);
+/* There was no memory for a client, who is turned away: a line now and then. */
+void conns_no_memory(struct conns *conns);
 void conns_close_fd(int fd);
 
 /* conn.c: take an accepted socket, which is closed on error. ERR_NOMEM. */
