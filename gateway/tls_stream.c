@@ -96,9 +96,13 @@ static void
 note_reason(struct tls_stream *stream)
 {
 	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+	unsigned long code;
 
 	stream->reason = reason != NULL ? reason : "protocol error";
-	ERR_clear_error();
+	/* What failed for want of memory calls itself many things at the end. */
+	while ((code = ERR_get_error()) != 0)
+		if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+			stream->reason = "malloc failure";
 }
 
 /* Give back the buffers of a stream that moves little: an idle session is to cost no memory (design

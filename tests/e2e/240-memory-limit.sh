@@ -39,7 +39,7 @@ time.sleep(600)
 END
 wait_line "$W/holder" '^held by' 120
 expect_match "connections that were refused" 'refused 20' "$(cat "$W/holder")"
-gate_log 'out of memory: clients are turned away' 5
+gate_log 'out of memory: clients are turned away' 20
 expect_ok "the tunnel without memory" ping4 1 $IN_IP4 20
 expect_eq "processes" "$processes" "$(gate_pids)"
 
