@@ -34,7 +34,7 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CF
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) $(CRYPT))$(PKG_LIBS)
 
 GEN := $(BUILD)/gen/common/ipc.pb-c.c
-LIB_SRCS := $(filter-out gateway/main.c,$(wildcard common/*.c conf/*.c gateway/*.c auth/*.c pki/*.c)) tools/ctl.c tools/column.c tools/prompt.c $(wildcard tools/import*.c tools/pki_*.c) $(filter-out tools/explain_policy.c,$(wildcard tools/explain_*.c))
+LIB_SRCS := $(filter-out gateway/main.c,$(wildcard common/*.c conf/*.c gateway/*.c auth/*.c pki/*.c)) tools/ctl.c tools/ctl_options.c tools/column.c tools/prompt.c $(wildcard tools/import*.c tools/pki_*.c) $(filter-out tools/explain_policy.c,$(wildcard tools/explain_*.c))
 LIB_SRCS := $(wildcard $(LIB_SRCS))
 LIB_OBJS := $(LIB_SRCS:%.c=$(BUILD)/%.o) $(BUILD)/gen/common/ipc.pb-c.o
 LIB := $(BUILD)/libsekisho.a

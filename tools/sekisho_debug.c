@@ -5,7 +5,6 @@
  * nothing is left on. See sekisho-debug(8).
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,15 +19,15 @@
 #include "common/str.h"
 #include "common/trace.h"
 #include "conf/conf.h"
+#include "tools/ctl_options.h"
 
 #define QUIET_SEC 3600 /* nothing to show for so long is nothing unusual */
 #define LINE_MAX_LEN 4096
 
-enum { EXIT_DAEMON = 1, EXIT_USAGE = 2 };
+enum { EXIT_DAEMON = CTL_OPTIONS_DAEMON, EXIT_USAGE = CTL_OPTIONS_USAGE };
 
 struct options {
-	const char *conf_dir;
-	const char *socket;
+	struct ctl_options common;
 	Ipc__TraceKind kinds[TRACE_KINDS];
 	uint32_t levels[TRACE_KINDS];
 	size_t kinds_len;
@@ -195,51 +194,9 @@ parse_words(struct options *options, struct words words)
 static void
 parse_options(struct options *options, int argc, char **argv)
 {
-	static const struct option long_options[] = {
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},
-	    {0},
-	};
-	int c;
+	int at = ctl_options_parse(&options->common, "sekisho-debug", false, argc, argv, usage);
 
-	while ((c = getopt_long(argc, argv, "c:s:hV", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options->conf_dir = optarg;
-			break;
-		case 's':
-			options->socket = optarg;
-			break;
-		case 'h':
-			usage(0);
-		case 'V':
-			puts("sekisho-debug " SEKISHO_VERSION);
-			exit(0);
-		default:
-			usage(EXIT_USAGE);
-		}
-	}
-	if (options->conf_dir != NULL && options->socket != NULL)
-		usage(EXIT_USAGE);
-	parse_words(options, (struct words){argv + optind, argc - optind});
-}
-
-/* Path of the control socket from gateway.conf; the caller frees. */
-static char *
-socket_from_conf(const char *dir)
-{
-	struct conf_errors errors;
-	char *path;
-
-	conf_errors_init(&errors);
-	path = conf_control_path(dir, &errors);
-	if (path == NULL) {
-		fputs(buf_cstr(&errors.text), stderr);
-		fail(EXIT_DAEMON,
-		    "cannot read gateway.conf in %s; -s SOCKET names the socket directly", dir);
-	}
-	conf_errors_fini(&errors);
-	return path;
+	parse_words(options, (struct words){argv + at, argc - at});
 }
 
 /* ---- asking ---- */
@@ -248,7 +205,7 @@ static int
 ask(const struct options *options)
 {
 	Ipc__CtlTrace request = IPC__CTL_TRACE__INIT;
-	const char *path = options->socket;
+	const char *path = options->common.socket;
 	enum err err;
 	int fd;
 
@@ -305,10 +262,9 @@ main(int argc, char **argv)
 	int fd;
 
 	parse_options(&options, argc, argv);
-	if (options.socket == NULL)
-		options.socket = socket_from_conf(
-		    options.conf_dir != NULL ? options.conf_dir : SEKISHO_SYSCONFDIR);
+	/* Never given back: this ends with a signal. */
+	(void)!ctl_options_socket(&options.common, "sekisho-debug");
 	fd = ask(&options);
 	for (;;)
-		show(options.socket, fd);
+		show(options.common.socket, fd);
 }

@@ -5,7 +5,6 @@
  * show-aaa-server(8).
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -21,16 +20,15 @@
 #include "common/str.h"
 #include "conf/conf.h"
 #include "tools/ctl.h"
+#include "tools/ctl_options.h"
 
 #define NAME_MAX_LEN 256
 #define TIME_MAX_LEN 64
 
-enum { EXIT_DAEMON = 1, EXIT_USAGE = 2 };
+enum { EXIT_DAEMON = CTL_OPTIONS_DAEMON, EXIT_USAGE = CTL_OPTIONS_USAGE };
 
 struct options {
-	const char *conf_dir;
-	const char *socket;
-	bool json;
+	struct ctl_options common;
 	const char *protocol; /* NULL: any */
 	const char *server_group;
 	struct ip_addr server; /* family 0: all */
@@ -89,55 +87,9 @@ parse_words(struct options *options, int argc, char **argv)
 static void
 parse_options(struct options *options, int argc, char **argv)
 {
-	static const struct option long_options[] = {
-	    {"json", no_argument, NULL, 'j'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},
-	    {0},
-	};
-	int c;
+	int at = ctl_options_parse(&options->common, "show-aaa-server", true, argc, argv, usage);
 
-	while ((c = getopt_long(argc, argv, "c:s:hV", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options->conf_dir = optarg;
-			break;
-		case 's':
-			options->socket = optarg;
-			break;
-		case 'j':
-			options->json = true;
-			break;
-		case 'h':
-			usage(0);
-		case 'V':
-			puts("show-aaa-server " SEKISHO_VERSION);
-			exit(0);
-		default:
-			usage(EXIT_USAGE);
-		}
-	}
-	if (options->conf_dir != NULL && options->socket != NULL)
-		usage(EXIT_USAGE);
-	parse_words(options, argc - optind, argv + optind);
-}
-
-/* Path of the control socket from gateway.conf; the caller frees. */
-static char *
-socket_from_conf(const char *dir)
-{
-	struct conf_errors errors;
-	char *path;
-
-	conf_errors_init(&errors);
-	path = conf_control_path(dir, &errors);
-	if (path == NULL) {
-		fputs(buf_cstr(&errors.text), stderr);
-		fail(EXIT_DAEMON,
-		    "cannot read gateway.conf in %s; -s SOCKET names the socket directly", dir);
-	}
-	conf_errors_fini(&errors);
-	return path;
+	parse_words(options, argc - at, argv + at);
 }
 
 /* ---- writing ---- */
@@ -312,7 +264,7 @@ take_answer(const struct options *options, int fd, json_t *hosts)
 		err = ERR_SYNTAX;
 	}
 	if (err != ERR_OK)
-		fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s", options->socket,
+		fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s", options->common.socket,
 		    err_str(err));
 	protobuf_c_message_free_unpacked(msg, NULL);
 	return last;
@@ -323,7 +275,7 @@ static void
 ask(const struct options *options, json_t *hosts)
 {
 	Ipc__CtlAaaServer request = IPC__CTL_AAA_SERVER__INIT;
-	const char *path = options->socket;
+	const char *path = options->common.socket;
 	enum err err;
 	int fd;
 
@@ -363,18 +315,14 @@ main(int argc, char **argv)
 	char *path = NULL;
 
 	parse_options(&options, argc, argv);
-	if (options.socket == NULL) {
-		path = socket_from_conf(
-		    options.conf_dir != NULL ? options.conf_dir : SEKISHO_SYSCONFDIR);
-		options.socket = path;
-	}
-	if (options.json) {
+	path = ctl_options_socket(&options.common, "show-aaa-server");
+	if (options.common.json) {
 		hosts = json_array();
 		if (hosts == NULL)
 			fail(EXIT_DAEMON, "out of memory");
 	}
 	ask(&options, hosts);
-	if (options.json)
+	if (options.common.json)
 		write_json(hosts);
 	free(path);
 	if (fflush(stdout) != 0 || ferror(stdout))

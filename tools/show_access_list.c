@@ -5,7 +5,6 @@
  * show-access-list(8).
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,16 +17,15 @@
 #include "common/str.h"
 #include "conf/conf.h"
 #include "tools/ctl.h"
+#include "tools/ctl_options.h"
 
 #define NAME_MAX_LEN 256
 #define TEXT_MAX_LEN 1100
 
-enum { EXIT_DAEMON = 1, EXIT_USAGE = 2 };
+enum { EXIT_DAEMON = CTL_OPTIONS_DAEMON, EXIT_USAGE = CTL_OPTIONS_USAGE };
 
 struct options {
-	const char *conf_dir;
-	const char *socket;
-	bool json;
+	struct ctl_options common;
 	const char *name;
 };
 
@@ -69,58 +67,14 @@ static PRINTF_LIKE(2, 3) NORETURN void fail(int status, const char *fmt, ...)
 static void
 parse_options(struct options *options, int argc, char **argv)
 {
-	static const struct option long_options[] = {
-	    {"json", no_argument, NULL, 'j'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},
-	    {0},
-	};
-	int c;
+	int at = ctl_options_parse(&options->common, "show-access-list", true, argc, argv, usage);
 
-	while ((c = getopt_long(argc, argv, "c:s:hV", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options->conf_dir = optarg;
-			break;
-		case 's':
-			options->socket = optarg;
-			break;
-		case 'j':
-			options->json = true;
-			break;
-		case 'h':
-			usage(0);
-		case 'V':
-			puts("show-access-list " SEKISHO_VERSION);
-			exit(0);
-		default:
-			usage(EXIT_USAGE);
-		}
-	}
-	if ((options->conf_dir != NULL && options->socket != NULL) || argc - optind > 1)
+	if (argc - at > 1)
 		usage(EXIT_USAGE);
-	if (argc - optind == 1)
-		options->name = argv[optind];
+	if (argc - at == 1)
+		options->name = argv[at];
 	if (options->name != NULL && options->name[0] == '\0')
 		usage(EXIT_USAGE);
-}
-
-/* Path of the control socket from gateway.conf; the caller frees. */
-static char *
-socket_from_conf(const char *dir)
-{
-	struct conf_errors errors;
-	char *path;
-
-	conf_errors_init(&errors);
-	path = conf_control_path(dir, &errors);
-	if (path == NULL) {
-		fputs(buf_cstr(&errors.text), stderr);
-		fail(EXIT_DAEMON,
-		    "cannot read gateway.conf in %s; -s SOCKET names the socket directly", dir);
-	}
-	conf_errors_fini(&errors);
-	return path;
 }
 
 /* ---- writing ---- */
@@ -278,7 +232,7 @@ static void
 ask(const struct options *options, struct output *output)
 {
 	Ipc__CtlAccessList request = IPC__CTL_ACCESS_LIST__INIT;
-	const char *path = options->socket;
+	const char *path = options->common.socket;
 	enum err err;
 	int fd;
 
@@ -322,12 +276,8 @@ main(int argc, char **argv)
 	char *path = NULL;
 
 	parse_options(&options, argc, argv);
-	if (options.socket == NULL) {
-		path = socket_from_conf(
-		    options.conf_dir != NULL ? options.conf_dir : SEKISHO_SYSCONFDIR);
-		options.socket = path;
-	}
-	if (options.json) {
+	path = ctl_options_socket(&options.common, "show-access-list");
+	if (options.common.json) {
 		output.lists = json_array();
 		if (output.lists == NULL)
 			fail(EXIT_DAEMON, "out of memory");

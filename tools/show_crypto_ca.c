@@ -6,7 +6,6 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,15 +18,14 @@
 #include "common/str.h"
 #include "conf/conf.h"
 #include "tools/ctl.h"
+#include "tools/ctl_options.h"
 
 #define LINE_MAX_LEN 2048
 
-enum { EXIT_DAEMON = 1, EXIT_USAGE = 2 };
+enum { EXIT_DAEMON = CTL_OPTIONS_DAEMON, EXIT_USAGE = CTL_OPTIONS_USAGE };
 
 struct options {
-	const char *conf_dir;
-	const char *socket;
-	bool json;
+	struct ctl_options common;
 	Ipc__CaKind kind;
 	const char *trustpoint; /* NULL: all */
 };
@@ -90,55 +88,9 @@ parse_words(struct options *options, int argc, char **argv)
 static void
 parse_options(struct options *options, int argc, char **argv)
 {
-	static const struct option long_options[] = {
-	    {"json", no_argument, NULL, 'j'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},
-	    {0},
-	};
-	int c;
+	int at = ctl_options_parse(&options->common, "show-crypto-ca", true, argc, argv, usage);
 
-	while ((c = getopt_long(argc, argv, "c:s:hV", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options->conf_dir = optarg;
-			break;
-		case 's':
-			options->socket = optarg;
-			break;
-		case 'j':
-			options->json = true;
-			break;
-		case 'h':
-			usage(0);
-		case 'V':
-			puts("show-crypto-ca " SEKISHO_VERSION);
-			exit(0);
-		default:
-			usage(EXIT_USAGE);
-		}
-	}
-	if (options->conf_dir != NULL && options->socket != NULL)
-		usage(EXIT_USAGE);
-	parse_words(options, argc - optind, argv + optind);
-}
-
-/* Path of the control socket from gateway.conf; the caller frees. */
-static char *
-socket_from_conf(const char *dir)
-{
-	struct conf_errors errors;
-	char *path;
-
-	conf_errors_init(&errors);
-	path = conf_control_path(dir, &errors);
-	if (path == NULL) {
-		fputs(buf_cstr(&errors.text), stderr);
-		fail(EXIT_DAEMON,
-		    "cannot read gateway.conf in %s; -s SOCKET names the socket directly", dir);
-	}
-	conf_errors_fini(&errors);
-	return path;
+	parse_words(options, argc - at, argv + at);
 }
 
 /* ---- the texts ---- */
@@ -321,7 +273,7 @@ static void
 ask(const struct options *options, struct output *output)
 {
 	Ipc__CtlCa request = IPC__CTL_CA__INIT;
-	const char *path = options->socket;
+	const char *path = options->common.socket;
 	enum err err;
 	int fd;
 
@@ -372,12 +324,8 @@ main(int argc, char **argv)
 	char *path = NULL;
 
 	parse_options(&options, argc, argv);
-	if (options.socket == NULL) {
-		path = socket_from_conf(
-		    options.conf_dir != NULL ? options.conf_dir : SEKISHO_SYSCONFDIR);
-		options.socket = path;
-	}
-	if (options.json) {
+	path = ctl_options_socket(&options.common, "show-crypto-ca");
+	if (options.common.json) {
 		output.entries = json_array();
 		if (output.entries == NULL)
 			fail(EXIT_DAEMON, "out of memory");

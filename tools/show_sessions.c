@@ -4,7 +4,6 @@
  * vpn-sessiondb [detail] anyconnect") or as JSON. See show-sessions(8).
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,18 +16,17 @@
 #include "conf/conf.h"
 #include "tools/column.h"
 #include "tools/ctl.h"
+#include "tools/ctl_options.h"
 
 #define SESSION_TEXT_MAX (1U << 20)
 
-enum { EXIT_DAEMON = 1, EXIT_USAGE = 2 };
+enum { EXIT_DAEMON = CTL_OPTIONS_DAEMON, EXIT_USAGE = CTL_OPTIONS_USAGE };
 
 enum filter { FILTER_NONE, FILTER_ASSIGNED, FILTER_PUBLIC };
 
 struct options {
-	const char *conf_dir;
-	const char *socket;
+	struct ctl_options common;
 	bool detail;
-	bool json;
 	Ipc__CtlSessions request;
 	enum filter address_is; /* which of the two addresses the filter means */
 	struct ip_addr address;
@@ -159,57 +157,11 @@ parse_words(struct options *options, int argc, char **argv)
 static void
 parse_options(struct options *options, int argc, char **argv)
 {
-	static const struct option long_options[] = {
-	    {"json", no_argument, NULL, 'j'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},
-	    {0},
-	};
-	int c;
+	int at = ctl_options_parse(&options->common, "show-sessions", true, argc, argv, usage);
 
-	while ((c = getopt_long(argc, argv, "c:s:hV", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options->conf_dir = optarg;
-			break;
-		case 's':
-			options->socket = optarg;
-			break;
-		case 'j':
-			options->json = true;
-			break;
-		case 'h':
-			usage(0);
-		case 'V':
-			puts("show-sessions " SEKISHO_VERSION);
-			exit(0);
-		default:
-			usage(EXIT_USAGE);
-		}
-	}
-	if (options->conf_dir != NULL && options->socket != NULL)
+	parse_words(options, argc - at, argv + at);
+	if (options->request.policy && !options->detail && !options->common.json)
 		usage(EXIT_USAGE);
-	parse_words(options, argc - optind, argv + optind);
-	if (options->request.policy && !options->detail && !options->json)
-		usage(EXIT_USAGE);
-}
-
-/* Path of the control socket from gateway.conf; the caller frees. */
-static char *
-socket_from_conf(const char *dir)
-{
-	struct conf_errors errors;
-	char *path;
-
-	conf_errors_init(&errors);
-	path = conf_control_path(dir, &errors);
-	if (path == NULL) {
-		fputs(buf_cstr(&errors.text), stderr);
-		fail(EXIT_DAEMON,
-		    "cannot read gateway.conf in %s; -s SOCKET names the socket directly", dir);
-	}
-	conf_errors_fini(&errors);
-	return path;
 }
 
 /* Ask the daemon; does not return if it cannot be asked. */
@@ -303,13 +255,9 @@ main(int argc, char **argv)
 	char *path = NULL;
 
 	parse_options(&options, argc, argv);
-	if (options.socket == NULL) {
-		path = socket_from_conf(
-		    options.conf_dir != NULL ? options.conf_dir : SEKISHO_SYSCONFDIR);
-		options.socket = path;
-	}
-	ask(options.socket, &options.request, &list);
-	if (options.json)
+	path = ctl_options_socket(&options.common, "show-sessions");
+	ask(options.common.socket, &options.request, &list);
+	if (options.common.json)
 		print_json(&options, &list);
 	else
 		print_text(&options, &list);
