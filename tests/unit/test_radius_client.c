@@ -247,6 +247,27 @@ test_black_hole(void **state)
 	assert_true(ip_eq(&last.server, &first.at.addr));
 }
 
+/* A server that takes no accounting logs people in all the same, and the other way round. */
+static void
+test_lanes(void **state)
+{
+	const struct radius_target account = {.group = "RAD", .accounting = true, .fallback = true};
+
+	(void)state;
+	begin(group("max-failed-attempts = 1;", host(&first, "")));
+	assert_int_equal(ask_as(&account, NULL), ERR_OK);
+	help_pass(client, 10);
+	assert_int_equal(silent, 1);
+	assert_int_equal(ask_as(&account, NULL), ERR_OK);
+	help_pass(client, 1);
+	assert_int_equal(silent, 2); /* FAILED: at once */
+	first.answers = true;
+	ask(1, true);
+	help_pump();
+	assert_int_equal(answered, 1);
+	assert_false(show(0)->failed);
+}
+
 static void
 test_all_move(void **state)
 {
@@ -707,6 +728,7 @@ main(void)
 	    TEST(test_parallel),
 	    TEST(test_old_ports_are_left),
 	    TEST(test_black_hole),
+	    TEST(test_lanes),
 	    TEST(test_all_move),
 	    TEST(test_answers_reset_the_count),
 	    TEST(test_depletion),
