@@ -11,7 +11,7 @@ BUILD ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 comma := ,
 
 Q := $(if $(V),,@)
-PKGS := libevent_core libevent_extra libevent_pthreads openssl libxml-2.0 libconfig libprotobuf-c nettle libmnl jansson
+PKGS := libevent_core libevent_extra libevent_pthreads openssl libxml-2.0 libconfig libprotobuf-c nettle libmnl jansson libsystemd
 CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE -DSEKISHO_VERSION='"$(VERSION)"' -DSEKISHO_SYSCONFDIR='"$(SYSCONFDIR)/sekisho"'
 WARN := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough -Wwrite-strings -Wcast-align \
@@ -34,23 +34,25 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CF
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) $(CRYPT))$(PKG_LIBS)
 
 GEN := $(BUILD)/gen/common/ipc.pb-c.c
-LIB_SRCS := $(filter-out gateway/main.c,$(wildcard common/*.c conf/*.c gateway/*.c auth/*.c pki/*.c)) tools/ctl.c tools/ctl_options.c tools/column.c tools/prompt.c $(wildcard tools/import*.c tools/pki_*.c) $(filter-out tools/explain_policy.c,$(wildcard tools/explain_*.c))
+LIB_SRCS := $(filter-out gateway/main.c,$(wildcard common/*.c conf/*.c gateway/*.c auth/*.c pki/*.c)) tools/column.c tools/prompt.c tools/session_pick.c tools/sekisho_debug.c $(wildcard tools/ctl*.c tools/show_*.c tools/import*.c tools/pki_*.c tools/exporter_*.c) $(filter-out tools/explain_policy.c,$(wildcard tools/explain_*.c))
 LIB_SRCS := $(wildcard $(LIB_SRCS))
 LIB_OBJS := $(LIB_SRCS:%.c=$(BUILD)/%.o) $(BUILD)/gen/common/ipc.pb-c.o
 LIB := $(BUILD)/libsekisho.a
 # Programs beside the daemon, and the file of each one's main.
-TOOL_MAIN_show-sessions := show_sessions
-TOOL_MAIN_show-access-list := show_access_list
-TOOL_MAIN_show-aaa-server := show_aaa_server
-TOOL_MAIN_show-crypto-ca := show_crypto_ca
+TOOL_MAIN_show-sessions := short_name
+TOOL_MAIN_show-access-list := short_name
+TOOL_MAIN_show-aaa-server := short_name
+TOOL_MAIN_show-crypto-ca := short_name
+TOOL_MAIN_sekishoctl := sekishoctl
 TOOL_MAIN_explain-policy := explain_policy
 TOOL_MAIN_asa-import := asa_import
 TOOL_MAIN_sekisho-passwd := passwd
 TOOL_MAIN_sekisho-pki := sekisho_pki
-TOOL_MAIN_sekisho-debug := sekisho_debug
-TOOLS := $(foreach tool,show-sessions show-access-list show-aaa-server show-crypto-ca explain-policy asa-import sekisho-passwd sekisho-pki sekisho-debug,$(if $(wildcard tools/$(TOOL_MAIN_$(tool)).c),$(tool)))
+TOOL_MAIN_sekisho-debug := short_name
+TOOL_MAIN_sekisho-exporter := exporter
+TOOLS := $(foreach tool,sekishoctl show-sessions show-access-list show-aaa-server show-crypto-ca explain-policy asa-import sekisho-passwd sekisho-pki sekisho-debug sekisho-exporter,$(if $(wildcard tools/$(TOOL_MAIN_$(tool)).c),$(tool)))
 # Those that need root, to read or to change the configuration.
-SBIN_TOOLS := $(filter sekisho-passwd sekisho-pki sekisho-debug explain-policy,$(TOOLS))
+SBIN_TOOLS := $(filter sekisho-passwd sekisho-pki sekisho-debug sekisho-exporter explain-policy,$(TOOLS))
 BIN_TOOLS := $(filter-out $(SBIN_TOOLS),$(TOOLS))
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)
 UNIT_SRCS := $(wildcard tests/unit/test_*.c)
@@ -58,7 +60,7 @@ UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
 FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BINS := $(FUZZ_SRCS:%.c=$(BUILD)/%)
 
-.PHONY: all demo check soak bench fuzz lint install clean help unit-bins fuzz-bins print-flags
+.PHONY: all demo check soak bench fuzz lint install deb clean help unit-bins fuzz-bins print-flags
 .SECONDARY:
 
 all: $(BUILD)/bin/sekishod $(TOOL_BINS)
@@ -99,6 +101,16 @@ $(BUILD)/tests/unit/test_radius_packet: TEST_LIBS := -lradcli
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(LIB) $(PKG_LIBS)
 
+# A test of the load generator's parts, not of the library.
+LOAD_TESTED := $(BUILD)/tests/load/load_http.o $(BUILD)/tests/load/load_packet.o
+$(BUILD)/tests/unit/test_load_http: $(LOAD_TESTED)
+$(BUILD)/tests/unit/test_load_http: TEST_LIBS := $(LOAD_TESTED)
+
+# The load generator: many clients of this server or of ocserv.
+LOAD_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/load/*.c))
+$(BUILD)/tests/load/load: $(LOAD_OBJS) $(LIB)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
 # With libFuzzer's instrumentation its own main is taken, else the plain runner's.
 FUZZ_MAIN := $(if $(findstring fuzzer,$(SAN)),,$(BUILD)/tests/fuzz/replay.o)
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(LIB)
@@ -121,9 +133,10 @@ help:
 	@echo "make check        every test (T=120 or T='3*': only those whose name begins so; SAN=address,undefined: with that build)"
 	@echo "make soak         a hundred kills of gateway, auth and pki under the traffic of twenty clients (CLIENTS=20 KILLS=100 SEED=)"
 	@echo "make lint         formatter, static analysis, layers, dead code"
-	@echo "make bench        throughput and CPU seconds per GB beside ocserv (SECONDS_EACH=30), cost of a vpn-filter, certificate logins"
+	@echo "make bench        data path, logins, memory and latency beside ocserv (JSON=file: the figures too), cost of a vpn-filter"
 	@echo "make fuzz         every parser under libFuzzer (FUZZ_SECONDS=60 each, FUZZ=xml: only that one)"
 	@echo "make install      programs, manuals, example configuration (DESTDIR= PREFIX= SYSCONFDIR=)"
+	@echo "make deb          a Debian package, into build/deb/"
 	@echo "make clean        remove build*/"
 
 demo:
@@ -148,8 +161,8 @@ soak:
 	@SEKISHO_BIN=$(CURDIR)/$(BUILD)/bin SEKISHO_SAN=$(SAN) bash tests/soak/kills.sh
 
 check:
-	@tests/lib/packages.sh build check $(if $(T),,fuzz)
-	@$(MAKE) --no-print-directory -j$(JOBS) all unit-bins fuzz-bins
+	@tests/lib/packages.sh build check $(if $(T),,deb fuzz)
+	@$(MAKE) --no-print-directory -j$(JOBS) all unit-bins fuzz-bins $(BUILD)/tests/load/load
 	@$(if $(T),,for san in $(SANS); do $(MAKE) --no-print-directory -j$(JOBS) SAN=$$san all unit-bins fuzz-bins || exit 1; done)
 	@$(if $(T),,$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ_SHORT_BUILD) $(FUZZ_SHORT:%=build-fuzz-short/tests/fuzz/fuzz_%))
 	@tests/lib/runner.sh -j $(JOBS) $(if $(T),'$(VARIANT):*/$(T)*',$(ALL_TESTS))
@@ -162,10 +175,11 @@ lint:
 print-flags: $(GEN)
 	@echo '$(subst ','"'"',$(CPPFLAGS)) $(filter-out -Werror,$(WARN)) $(PKG_CFLAGS)'
 
+JSON ?=
 bench:
 	@tests/lib/packages.sh build bench
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/tests/bench/filter_cost
-	@SEKISHO_BIN=$(CURDIR)/$(BUILD)/bin tests/bench/throughput.sh
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/tests/load/load $(BUILD)/tests/bench/filter_cost
+	@SEKISHO_BIN=$(CURDIR)/$(BUILD)/bin LOAD=$(CURDIR)/$(BUILD)/tests/load/load tests/bench/bench.sh $(if $(JSON),--json $(JSON))
 	@$(BUILD)/tests/bench/filter_cost
 	@SEKISHO_BIN=$(CURDIR)/$(BUILD)/bin tests/bench/certificate_logins.sh
 
@@ -180,22 +194,51 @@ fuzz:
 			-artifact_prefix=build-fuzz/found/ build-fuzz/found/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
 
+# Where systemd looks for what a package brings.
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+DOCDIR ?= $(PREFIX)/share/doc/sekisho
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+INSTALLED_CONF := $(DESTDIR)$(SYSCONFDIR)/sekisho
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man5 \
-		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(SYSCONFDIR)/sekisho $(DESTDIR)$(PREFIX)/lib/systemd/system
+		$(DESTDIR)$(PREFIX)/share/man/man8 $(INSTALLED_CONF) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) \
+		$(DESTDIR)$(TMPFILESDIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(COMPLETIONDIR)
 	install -m 755 $(BUILD)/bin/sekishod $(SBIN_TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/sbin
 	install -m 755 $(BIN_TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 tools/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 tools/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
-	sed 's,@PREFIX@,$(PREFIX),g;s,@SYSCONFDIR@,$(SYSCONFDIR),g' conf/example/sekishod.service \
-		>$(DESTDIR)$(PREFIX)/lib/systemd/system/sekishod.service
+	for file in conf/example/*.service; do \
+		sed 's,@PREFIX@,$(PREFIX),g;s,@SYSCONFDIR@,$(SYSCONFDIR),g' $$file >$(DESTDIR)$(UNITDIR)/$${file##*/} || exit 1; \
+	done
+	install -m 644 conf/example/sekisho.sysusers $(DESTDIR)$(SYSUSERSDIR)/sekisho.conf
+	install -m 644 conf/example/sekisho.tmpfiles $(DESTDIR)$(TMPFILESDIR)/sekisho.conf
+	for file in $(wildcard tools/completion/*); do \
+		install -m 644 $$file $(DESTDIR)$(COMPLETIONDIR)/$${file##*/} || exit 1; \
+	done
+	install -m 644 README.md CHANGELOG.md $(DESTDIR)$(DOCDIR)
+	cp -R --no-preserve=mode,ownership docs/. $(DESTDIR)$(DOCDIR)
 	for file in conf/example/*.conf; do \
-		target=$(DESTDIR)$(SYSCONFDIR)/sekisho/$${file##*/}; \
+		target=$(INSTALLED_CONF)/$${file##*/}; \
 		[ -e $$target ] || install -m 600 $$file $$target || exit 1; \
 	done
-	chmod 644 $(DESTDIR)$(SYSCONFDIR)/sekisho/gateway.conf # no secret in it; show-sessions reads the socket's place
+	[ -e $(INSTALLED_CONF)/sysctl.conf ] || install -m 644 conf/example/sekisho.sysctl $(INSTALLED_CONF)/sysctl.conf
+	chmod 644 $(INSTALLED_CONF)/gateway.conf # no secret in it; show-sessions reads the socket's place
+
+# What dpkg-buildpackage works in is a copy, which takes over what is built already.
+DEB := $(abspath $(BUILD))/deb
+deb:
+	@tests/lib/packages.sh build deb
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@rm -rf $(DEB) && mkdir -p $(DEB)/sekisho
+	@tar -c --exclude=./build --exclude='./build-*' --exclude=./.git --exclude=./.ci . | tar -x -C $(DEB)/sekisho
+	@cd $(DEB)/sekisho && unset MAKEFLAGS MAKELEVEL && SEKISHO_BUILD=$(abspath $(BUILD)) DEB_BUILD_OPTIONS="parallel=$(JOBS) $(DEB_BUILD_OPTIONS)" \
+		dpkg-buildpackage -us -uc -b -nc >$(DEB)/log 2>&1 || { cat $(DEB)/log; exit 1; }
+	@ls $(DEB)/*.deb
 
 clean:
 	rm -rf build build-*
 
--include $(LIB_OBJS:.o=.d) $(UNIT_BINS:%=%.d) $(FUZZ_BINS:%=%.d) $(BUILD)/gateway/main.d $(foreach tool,$(TOOLS),$(BUILD)/tools/$(TOOL_MAIN_$(tool)).d)
+-include $(LIB_OBJS:.o=.d) $(LOAD_OBJS:.o=.d) $(UNIT_BINS:%=%.d) $(FUZZ_BINS:%=%.d) $(BUILD)/gateway/main.d $(foreach tool,$(TOOLS),$(BUILD)/tools/$(TOOL_MAIN_$(tool)).d)

@@ -18,7 +18,6 @@
 #include "common/str.h"
 
 #define ASKS_MAX RADIUS_CALLS_MAX
-#define HIDDEN_NAME "*****"
 #define NAME_SIZE 128
 #define MESSAGE_SIZE 1024 /* of Reply-Message: what a client can show */
 #define LOCAL_NAME "LOCAL"
@@ -130,8 +129,8 @@ reject(struct aaa_ask *ask, const char *reason)
 {
 	char server[IP_STR_MAX];
 
-	log_event(LOGMSG_113005, purpose_text(ask), reason, server_text(ask, server), HIDDEN_NAME,
-	    ask->client);
+	log_event(LOGMSG_113005, purpose_text(ask), reason, server_text(ask, server),
+	    log_username(ask->username), ask->client);
 	finish(ask, AAA_REJECT);
 }
 
@@ -309,7 +308,7 @@ on_reject(struct aaa_ask *ask, const struct radius_packet *packet)
 	}
 	log_event(LOGMSG_113005, purpose_text(ask),
 	    error == MS_EXPIRED ? "Password has expired" : "Password malformed",
-	    server_text(ask, server), HIDDEN_NAME, ask->client);
+	    server_text(ask, server), log_username(ask->username), ask->client);
 	finish(ask, AAA_EXPIRED);
 }
 
@@ -360,7 +359,7 @@ on_packet(struct aaa_ask *ask, const struct radius_packet *packet)
 static void
 no_answer(struct aaa_ask *ask)
 {
-	log_event(LOGMSG_113013, "no server answers", HIDDEN_NAME);
+	log_event(LOGMSG_113013, "no server answers", log_username(ask->username));
 	finish_later(ask, AAA_FAILED);
 }
 
@@ -394,7 +393,8 @@ on_radius(const struct radius_result *result, void *arg)
 		on_packet(ask, result->packet);
 		return;
 	}
-	log_event(LOGMSG_113014, purpose_text(ask), server_text(ask, server), HIDDEN_NAME);
+	log_event(LOGMSG_113014, purpose_text(ask), server_text(ask, server),
+	    log_username(ask->username));
 	next_server(ask);
 }
 
@@ -402,7 +402,8 @@ on_radius(const struct radius_result *result, void *arg)
 static enum err
 refuse_unwritten(struct aaa_ask *ask, const char *reason)
 {
-	log_event(LOGMSG_113005, purpose_text(ask), reason, "none", HIDDEN_NAME, ask->client);
+	log_event(LOGMSG_113005, purpose_text(ask), reason, "none", log_username(ask->username),
+	    ask->client);
 	finish_later(ask, AAA_REJECT);
 	return ERR_OK;
 }

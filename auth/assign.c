@@ -23,12 +23,13 @@ framed_get(struct session_table *table, struct session *session, const struct in
 	err = pool_lease_exact(session_table_config(table)->pools, &lease);
 	if (err == ERR_OK) {
 		*(family == 4 ? &session->ipv4 : &session->ipv6) = lease;
-		log_event(LOGMSG_737010, session->index << 12, text);
+		log_of(session_about(session), LOGMSG_737010, session->index << 12, text);
 	} else if (err == ERR_EXISTS) {
-		log_event(LOGMSG_737033, session->index << 12, text);
-		log_event(LOGMSG_737038, session->index << 12, text);
-		log_warn("session %u of %s: the user's own address %s is in use, the pools are "
-			 "asked for another",
+		log_of(session_about(session), LOGMSG_737033, session->index << 12, text);
+		log_of(session_about(session), LOGMSG_737038, session->index << 12, text);
+		log_of(session_about(session), LOG_WARNING,
+		    "session %u of %s: the user's own address %s is in use, the pools are "
+		    "asked for another",
 		    session->index, session->username, text);
 	}
 	return err;
@@ -54,8 +55,8 @@ pools_get(struct session_table *table, struct session *session, const struct inh
 		return ERR_NOTFOUND;
 	err = pool_lease(pools, family, names, len, lease);
 	if (err == ERR_OK)
-		log_event(
-		    LOGMSG_737026, session->index << 12, ip_str(&lease->addr, text), lease->pool);
+		log_of(session_about(session), LOGMSG_737026, session->index << 12,
+		    ip_str(&lease->addr, text), lease->pool);
 	return err;
 }
 
@@ -84,10 +85,11 @@ log_assigned(const struct session *session, bool want_ipv6)
 	if (session->ipv6.addr.family != 0)
 		ip_str(&session->ipv6.addr, v6);
 	else if (want_ipv6)
-		log_event(LOGMSG_722041, session->tunnel_group, session->group_policy,
-		    session->username, ip);
-	log_event(LOGMSG_722051, session->group_policy, session->username, ip, v4, v6);
-	log_event(LOGMSG_109201, session->index << 12, session->username,
+		log_of(session_about(session), LOGMSG_722041, session->tunnel_group,
+		    session->group_policy, session->username, ip);
+	log_of(session_about(session), LOGMSG_722051, session->group_policy, session->username, ip,
+	    v4, v6);
+	log_of(session_about(session), LOGMSG_109201, session->index << 12, session->username,
 	    session->ipv4.addr.family != 0 ? v4 : v6);
 }
 
@@ -113,7 +115,7 @@ assign_addresses(struct session_table *table, struct session *session,
 	if ((open->want_ipv4 && session->ipv4.addr.family != 0) ||
 	    (open->want_ipv6 && session->ipv6.addr.family != 0))
 		return ERR_OK;
-	log_event(LOGMSG_737019, session->index << 12);
-	log_event(LOGMSG_737012, session->index << 12);
+	log_of(session_about(session), LOGMSG_737019, session->index << 12);
+	log_of(session_about(session), LOGMSG_737012, session->index << 12);
 	return ERR_FULL;
 }

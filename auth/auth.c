@@ -17,12 +17,16 @@
 #include "auth/intake.h"
 #include "auth/link.h"
 #include "auth/local.h"
+#include "auth/lockout.h"
 #include "auth/login.h"
+#include "auth/metrics.h"
 #include "auth/pool.h"
 #include "auth/session.h"
 #include "auth/store.h"
+#include "auth/tickets.h"
 #include "auth/trace_desk.h"
 #include "auth/turnover.h"
+#include "common/clock.h"
 #include "common/ipc.h"
 #include "common/log.h"
 #include "common/loop.h"
@@ -45,6 +49,7 @@ struct auth {
 	struct store *store;
 	struct session_table *sessions;
 	struct local *local;
+	struct lockout *lockout; /* under local and control */
 	struct radius_client *radius;
 	struct acct_spool *spool;
 	struct accounting *accounting;
@@ -55,11 +60,13 @@ struct auth {
 	struct login_table *logins;
 	struct link_set *links;
 	struct control *control;
+	struct metrics *metrics;
 	struct trace_desk *desk;
 	unsigned workers;
 	struct intake intake;
 	struct errand errand;
 	struct turnover turnover;
+	struct tickets *tickets;
 	struct event *tick;
 	struct event *stop; /* to be stopped: looks whether all has been read */
 	unsigned stopping;
@@ -130,12 +137,21 @@ on_ca_list(const Ipc__CaList *msg, control_ca_fn fn, void *arg, void *ctx)
 	return errand_ca_list(msg, fn, arg, &auth->errand);
 }
 
+static enum err
+on_account(const Ipc__AccountAsk *ask, control_account_fn fn, void *arg, void *ctx)
+{
+	struct auth *auth = ctx;
+
+	return errand_account(ask, fn, arg, &auth->errand);
+}
+
 static void
 on_control_cancel(const void *arg, void *ctx)
 {
 	struct auth *auth = ctx;
 
 	link_refresh_cancel(auth->links, arg);
+	metrics_cancel(auth->metrics, arg);
 	errand_cancel(&auth->errand, arg);
 }
 
@@ -148,6 +164,32 @@ tell_worker(struct link_set *links, unsigned worker, const Ipc__TraceWatch *watc
 	if (err != ERR_OK && err != ERR_CLOSED)
 		log_warn(
 		    "gateway worker %u does not hear what is debugged: %s", worker, err_str(err));
+}
+
+/* A worker, and where it is reached. */
+struct addressee {
+	struct link_set *links;
+	unsigned worker;
+};
+
+static enum err
+on_ticket_keys(const Ipc__TicketKeys *msg, void *arg)
+{
+	const struct addressee *to = arg;
+
+	return link_send(to->links, to->worker, IPC__MSG_TYPE__MSG_TICKET_KEYS, &msg->base);
+}
+
+/* A worker that has none makes do with a key of its own. */
+static void
+tell_tickets(struct auth *auth, unsigned worker)
+{
+	struct addressee to = {auth->links, worker};
+	enum err err = tickets_tell(auth->tickets, on_ticket_keys, &to);
+
+	if (err != ERR_OK && err != ERR_CLOSED)
+		log_warn(
+		    "gateway worker %u does not get the keys of tickets: %s", worker, err_str(err));
 }
 
 /* Somebody debugs, or does no more. */
@@ -220,20 +262,18 @@ on_tick(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 	trace_desk_tick(auth->desk);
 	session_table_tick(auth->sessions);
 	accounting_tick(auth->accounting, auth->sessions);
+	if (tickets_tick(auth->tickets, clock_mono_ms()))
+		for (unsigned i = 0; i < auth->workers; i++)
+			tell_tickets(auth, i);
 }
 
 /* ---- the parent ---- */
 
-/* A worker that is new, and hears what is watched. */
-struct newcomer {
-	struct link_set *links;
-	unsigned worker;
-};
-
+/* To a worker that is new. */
 static void
 on_watch_newcomer(const Ipc__TraceWatch *watch, void *arg)
 {
-	const struct newcomer *newcomer = arg;
+	const struct addressee *newcomer = arg;
 
 	tell_worker(newcomer->links, newcomer->worker, watch);
 }
@@ -248,11 +288,13 @@ attach_peer(struct auth *auth, Ipc__RoleId peer, unsigned worker, int fd)
 		errand_attach_pki(&auth->errand, fd);
 	} else if (peer == IPC__ROLE_ID__ROLE_GATEWAY) {
 		err = link_attach(auth->links, worker, fd);
+		if (err == ERR_OK)
+			tell_tickets(auth, worker);
 		if (err != ERR_OK)
 			log_err("no channel to gateway worker %u: %s", worker, err_str(err));
 		else if (trace_desk_is_watched(auth->desk))
-			trace_desk_tell(
-			    auth->desk, on_watch_newcomer, &(struct newcomer){auth->links, worker});
+			trace_desk_tell(auth->desk, on_watch_newcomer,
+			    &(struct addressee){auth->links, worker});
 	} else {
 		close(fd);
 	}
@@ -389,20 +431,24 @@ on_forget(void *arg)
 	acct_spool_flush(arg);
 }
 
-/* Files in the state directory: sessions, and accounting requests that were not answered. */
+/* Files in the state directory: sessions, accounting requests that were not answered, users that
+ * are locked out. */
 static bool
 make_stores(struct auth *auth, struct role_env *env)
 {
 	int dir_fd = proc_take_fd(env, IPC__FD_KIND__FD_STATE_DIR, IPC__ROLE_ID__ROLE_NONE, 0);
-	int second_fd;
+	int second_fd, third_fd;
 
 	if (dir_fd < 0)
 		die("no state directory was handed over");
 	second_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
+	third_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
 	auth->store = store_new(dir_fd);
 	if (second_fd >= 0)
 		auth->spool = acct_spool_new(second_fd, ACCT_SPOOL_MAX);
-	if (auth->store == NULL || auth->spool == NULL)
+	if (third_fd >= 0)
+		auth->lockout = lockout_new(third_fd);
+	if (auth->store == NULL || auth->spool == NULL || auth->lockout == NULL)
 		return false;
 	/* Whatever dies when: the end of a session is accounted before it is forgotten. */
 	store_before_remove(auth->store, on_forget, auth->spool);
@@ -454,6 +500,7 @@ make_aaa(struct auth *auth, struct conf *conf)
 	    .conf = conf,
 	    .threads = hash_threads(),
 	    .queue_max = HASH_QUEUE_MAX,
+	    .lockout = auth->lockout,
 	};
 	struct aaa_config aaa = {.loop = auth->loop};
 
@@ -534,6 +581,29 @@ make_links(struct auth *auth, const struct role_env *env)
 }
 
 static bool
+make_metrics(struct auth *auth)
+{
+	struct metrics_config config = {
+	    .loop = auth->loop,
+	    .links = auth->links,
+	    .errand = &auth->errand,
+	    .workers = auth->workers,
+	    .sources =
+		{
+		    .sessions = auth->sessions,
+		    .pools = auth->pools,
+		    .local = auth->local,
+		    .radius = auth->radius,
+		    .accounting = auth->accounting,
+		    .logins = auth->logins,
+		},
+	};
+
+	auth->metrics = metrics_new(&config);
+	return auth->metrics != NULL;
+}
+
+static bool
 make_control(struct auth *auth, struct role_env *env)
 {
 	int fd = proc_take_fd(env, IPC__FD_KIND__FD_CONTROL, IPC__ROLE_ID__ROLE_NONE, 0);
@@ -545,9 +615,14 @@ make_control(struct auth *auth, struct role_env *env)
 	    .reload = on_reload,
 	    .cancel = on_control_cancel,
 	    .ca_list = on_ca_list,
+	    .account = on_account,
+	    .pools = auth->pools,
+	    .aaa = auth->aaa,
+	    .lockout = auth->lockout,
 	    .desk = auth->desk,
 	    .local = auth->local,
 	    .radius = auth->radius,
+	    .metrics = auth->metrics,
 	    .ctx = auth,
 	};
 
@@ -564,7 +639,9 @@ make_tick(struct auth *auth)
 
 	auth->tick = event_new(loop_base(auth->loop), -1, EV_PERSIST, on_tick, auth);
 	auth->stop = event_new(loop_base(auth->loop), -1, EV_PERSIST, on_stopping, auth);
-	return auth->tick != NULL && auth->stop != NULL && event_add(auth->tick, &second) == 0;
+	auth->tickets = tickets_new(clock_mono_ms());
+	return auth->tickets != NULL && auth->tick != NULL && auth->stop != NULL &&
+	       event_add(auth->tick, &second) == 0;
 }
 
 static bool
@@ -627,15 +704,18 @@ close_all(struct auth *auth)
 	link_set_free(auth->links);
 	turnover_fini(&auth->turnover);
 	ipc_free(auth->parent);
+	metrics_free(auth->metrics);
 	if (auth->tick != NULL)
 		event_free(auth->tick);
 	if (auth->stop != NULL)
 		event_free(auth->stop);
 	loop_free(auth->loop);
 	trace_desk_free(auth->desk);
+	tickets_free(auth->tickets);
 	session_table_free(auth->sessions);
 	filters_free(auth->filters);
 	store_free(auth->store);
+	lockout_free(auth->lockout);
 	acct_spool_free(auth->spool);
 	pool_set_free(auth->pools);
 }
@@ -648,10 +728,11 @@ make_all(struct auth *auth, struct role_env *env)
 
 	auth->loop = loop_new();
 	ok = auth->loop != NULL && make_parent(auth, env) && make_desk(auth, env) &&
-	     make_filters(auth, env, conf) && make_pools(auth, env, conf) && make_aaa(auth, conf) &&
-	     make_stores(auth, env) && make_accounting(auth, conf) && make_sessions(auth, conf) &&
-	     make_logins(auth, env, conf) && make_links(auth, env) && make_coa(auth, conf) &&
-	     make_control(auth, env) && make_tick(auth);
+	     make_filters(auth, env, conf) && make_pools(auth, env, conf) &&
+	     make_stores(auth, env) && make_aaa(auth, conf) && make_accounting(auth, conf) &&
+	     make_sessions(auth, conf) && make_logins(auth, env, conf) && make_links(auth, env) &&
+	     make_coa(auth, conf) && make_metrics(auth) && make_control(auth, env) &&
+	     make_tick(auth);
 	make_turnover(auth);
 	conf_unref(conf);
 	return ok;

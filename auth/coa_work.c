@@ -168,7 +168,8 @@ change(struct coa_request *request)
 		cause = coa_change_apply(
 		    config->sessions, session, request->change, config->update, config->arg);
 	if (cause == COA_OK)
-		log_info("session %u of %s is changed", session->index, session->username);
+		log_of(session_about(session), LOG_INFO, "session %u of %s is changed",
+		    session->index, session->username);
 	finish(request, cause);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One request per connection and time. A listing is sent in batches, one per turn of the loop, so
- * that ten thousand sessions neither fill a queue nor stop the logins; sessions may come and go
- * meanwhile, hence the list of ids.
+ * Connections, and how they are answered. One request per connection and time. A listing is sent in
+ * batches, one per turn of the loop, so that ten thousand sessions neither fill a queue nor stop
+ * the logins; sessions may come and go meanwhile, hence the list of ids.
  */
 #include "auth/control.h"
 
@@ -13,69 +13,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "auth/control_aaa.h"
-#include "auth/listing.h"
+#include "auth/control_parts.h"
 #include "common/ipc.h"
 #include "common/log.h"
+#include "common/str.h"
 
 #define BATCH 64
-#define PAUSE_MS 20             /* when the reader is slower than we are */
-#define TRACE_QUEUED_MAX 262144 /* bytes that may wait for a slow terminal */
-#define REQUEST_SEC 60          /* for a request and its answer, and for an idle connection */
-
-struct caller {
-	struct control *control;
-	struct ipc *ipc;
-	bool is_root;
-	struct event *timer; /* next batch */
-	struct event *deadline;
-	bool busy;
-	bool dead;
-	/* Sends the next message of the answer. ERR_NOTFOUND: there is no more; ERR_LIMIT: not yet;
-	 * ERR_AGAIN: nothing until caller_again(). */
-	enum err (*send_next)(struct caller *caller);
-	uint32_t count; /* sent */
-	/* Sessions. */
-	Ipc__CtlSessions *filter;
-	uint64_t *ids; /* what is to be listed */
-	size_t ids_len;
-	size_t next;
-	/* Rules of access lists. */
-	char *list_name;
-	struct filters_listing *listing;
-	/* What pki believes in. */
-	struct control_ca *ca;
-	struct control_aaa *aaa;
-	struct caller *list_prev, *list_next;
-};
-
-struct control {
-	struct control_config config;
-	int fd;
-	struct event *event;
-	struct event *resume; /* accept again after descriptors ran out */
-	struct caller *callers;
-	unsigned callers_len;
-	bool short_of; /* of descriptors, as the log knows */
-};
+#define PAUSE_MS 20    /* when the reader is slower than we are */
+#define REQUEST_SEC 60 /* for a request and its answer, and for an idle connection */
 
 static void
 caller_reset(struct caller *caller)
 {
-	if (caller->filter != NULL)
-		ipc__ctl_sessions__free_unpacked(caller->filter, NULL);
-	free(caller->ids);
-	free(caller->list_name);
-	filters_listing_free(caller->listing);
-	control_ca_free(caller->ca);
-	control_aaa_free(caller->aaa);
-	caller->aaa = NULL;
-	caller->ca = NULL;
-	caller->filter = NULL;
-	caller->ids = NULL;
-	caller->list_name = NULL;
-	caller->listing = NULL;
-	caller->ids_len = caller->next = 0;
+	if (caller->work != NULL)
+		caller->work_free(caller->work);
+	control_act_free(caller->act);
+	caller->work = NULL;
+	caller->act = NULL;
 	caller->count = 0;
 	caller->busy = false;
 }
@@ -109,9 +63,8 @@ caller_unwatch(struct caller *caller)
 		trace_desk_leave(caller->control->config.desk, caller);
 }
 
-/* Callbacks up the stack may still hold it: it is freed at the top of the loop. */
-static void
-caller_close(struct caller *caller)
+void
+control_close(struct caller *caller)
 {
 	struct control *control = caller->control;
 
@@ -130,13 +83,13 @@ caller_close(struct caller *caller)
 
 /* ---- answering ---- */
 
-static void
-caller_again(struct caller *caller, unsigned ms)
+void
+control_again(struct caller *caller, unsigned ms)
 {
 	const struct timeval after = {.tv_sec = 0, .tv_usec = (suseconds_t)ms * 1000};
 
 	if (evtimer_add(caller->timer, &after) != 0)
-		caller_close(caller);
+		control_close(caller);
 }
 
 static enum err
@@ -150,15 +103,14 @@ send_end(struct caller *caller, const char *error, const char *text)
 	return ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_END, &end.base);
 }
 
-/* The whole answer in one message. */
-static void
-answer(struct caller *caller, const char *error, const char *text)
+void
+control_answer(struct caller *caller, const char *error, const char *text)
 {
 	enum err err = send_end(caller, error, text);
 
 	caller_reset(caller);
 	if (err != ERR_OK)
-		caller_close(caller);
+		control_close(caller);
 }
 
 static void
@@ -177,16 +129,15 @@ on_batch(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 		}
 	}
 	if (err == ERR_OK)
-		caller_again(caller, 0);
+		control_again(caller, 0);
 	else if (err == ERR_LIMIT)
-		caller_again(caller, PAUSE_MS);
+		control_again(caller, PAUSE_MS);
 	else if (err != ERR_AGAIN)
-		caller_close(caller);
+		control_close(caller);
 }
 
-/* A request has come. False: it cannot be served. */
-static bool
-caller_begin(struct caller *caller)
+bool
+control_begin(struct caller *caller)
 {
 	const struct timeval limit = {.tv_sec = REQUEST_SEC};
 
@@ -194,7 +145,7 @@ caller_begin(struct caller *caller)
 		return false;
 	if (caller->busy) {
 		(void)send_end(caller, "the last request is not answered yet", "");
-		caller_close(caller);
+		control_close(caller);
 		return false;
 	}
 	caller->busy = true;
@@ -202,356 +153,73 @@ caller_begin(struct caller *caller)
 	return true;
 }
 
-/* ---- sessions ---- */
-
-/* The next session of the list, if it still is there and passes. */
-static enum err
-send_session(struct caller *caller)
+bool
+control_work(struct caller *caller, void *work, void (*work_free)(void *work))
 {
-	struct session *session;
-	struct listing listing;
-	enum err err = ERR_OK;
-
-	if (caller->next == caller->ids_len)
-		return ERR_NOTFOUND;
-	session = session_find(caller->control->config.sessions, caller->ids[caller->next]);
-	if (session != NULL && listing_match(session, caller->filter)) {
-		listing_fill(&listing, session, caller->control->config.filters);
-		if (caller->filter->policy)
-			err = listing_policy(&listing, session);
-		if (err == ERR_OK)
-			err = ipc_send(
-			    caller->ipc, IPC__MSG_TYPE__MSG_CTL_SESSION, &listing.msg.base);
-		listing_fini(&listing);
-		if (err == ERR_OK)
-			caller->count++;
+	if (work == NULL) {
+		control_close(caller);
+		return false;
 	}
-	if (err == ERR_OK)
-		caller->next++;
-	return err;
+	caller->work = work;
+	caller->work_free = work_free;
+	return true;
 }
 
-static enum err
-ids_take(struct caller *caller)
-{
-	const struct session_table *sessions = caller->control->config.sessions;
-	size_t cap = 0;
-
-	for (struct session *s = session_first(sessions); s != NULL; s = session_next(s))
-		cap++;
-	caller->ids = calloc(cap + 1, sizeof(*caller->ids));
-	if (caller->ids == NULL)
-		return ERR_NOMEM;
-	for (struct session *s = session_first(sessions); s != NULL; s = session_next(s))
-		if (listing_match(s, caller->filter))
-			caller->ids[caller->ids_len++] = s->id;
-	return ERR_OK;
-}
-
-/* The statistics are fresh. */
-static void
-on_fresh_sessions(void *arg)
-{
-	struct caller *caller = arg;
-
-	caller->send_next = send_session;
-	if (ids_take(caller) != ERR_OK)
-		caller_close(caller);
-	else
-		caller_again(caller, 0);
-}
-
-static Ipc__CtlSessions *
-filter_copy(const ProtobufCMessage *msg)
+ProtobufCMessage *
+control_copy(const ProtobufCMessage *msg)
 {
 	size_t len = protobuf_c_message_get_packed_size(msg);
 	uint8_t *bytes = malloc(len + 1);
-	Ipc__CtlSessions *copy = NULL;
+	ProtobufCMessage *copy = NULL;
 
 	if (bytes != NULL) {
 		protobuf_c_message_pack(msg, bytes);
-		copy = ipc__ctl_sessions__unpack(NULL, len, bytes);
+		copy = protobuf_c_message_unpack(msg->descriptor, NULL, len, bytes);
+		str_wipe(bytes, len);
 	}
 	free(bytes);
 	return copy;
 }
 
-static void
-handle_sessions(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+/* For as long as the caller likes. */
+void
+control_patient(struct caller *caller)
 {
-	struct caller *caller = arg;
-	struct control *control = caller->control;
-
-	(void)ipc, (void)id, (void)fd;
-	if (!caller_begin(caller))
-		return;
-	caller->filter = filter_copy(msg);
-	if (caller->filter == NULL)
-		caller_close(caller);
-	else
-		control->config.refresh(on_fresh_sessions, caller, control->config.ctx);
-}
-
-/* ---- access lists ---- */
-
-static enum err
-send_rule(struct caller *caller)
-{
-	Ipc__CtlRule rule;
-	enum err err;
-
-	if (!filters_listing_next(caller->listing, &rule))
-		return ERR_NOTFOUND;
-	err = ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_RULE, &rule.base);
-	if (err == ERR_OK)
-		caller->count++;
-	else
-		filters_listing_back(caller->listing);
-	return err;
-}
-
-static void
-on_fresh_hits(void *arg)
-{
-	struct caller *caller = arg;
-	const struct control_config *config = &caller->control->config;
-	enum err err = filters_listing_new(config->filters,
-	    session_table_config(config->sessions)->conf, caller->list_name, &caller->listing);
-
-	caller->send_next = send_rule;
-	if (err == ERR_OK)
-		caller_again(caller, 0);
-	else if (err == ERR_NOTFOUND)
-		answer(caller, "there is no access-list of that name", "");
-	else
-		answer(caller, err_str(err), "");
-}
-
-static void
-handle_access_list(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
-{
-	struct caller *caller = arg;
-	struct control *control = caller->control;
-
-	(void)ipc, (void)id, (void)fd;
-	if (!caller_begin(caller))
-		return;
-	caller->list_name = strdup(((const Ipc__CtlAccessList *)msg)->name);
-	if (caller->list_name == NULL)
-		caller_close(caller);
-	else
-		control->config.refresh(on_fresh_hits, caller, control->config.ctx);
-}
-
-/* ---- trustpoints, certificates, CRLs ---- */
-
-static void
-on_ca_page(const Ipc__CaListReply *page, void *arg)
-{
-	struct caller *caller = arg;
-	enum err err = control_ca_take(caller->ca, page);
-
-	if (err == ERR_OK)
-		caller_again(caller, 0);
-	else if (err == ERR_DENIED)
-		answer(caller, control_ca_error(caller->ca), "");
-	else
-		answer(caller, "the pki process gives no answer; its log tells more", "");
-}
-
-static enum err
-send_ca_entry(struct caller *caller)
-{
-	struct control_config *config = &caller->control->config;
-	Ipc__CtlCaEntry entry;
-	enum err err = control_ca_next(caller->ca, &entry);
-
-	if (err == ERR_AGAIN) {
-		err = control_ca_ask(caller->ca, config->ca_list, on_ca_page, caller, config->ctx);
-		return err == ERR_OK ? ERR_AGAIN : ERR_CLOSED;
-	}
-	if (err != ERR_OK)
-		return err;
-	err = ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_CA_ENTRY, &entry.base);
-	if (err == ERR_OK) {
-		control_ca_sent(caller->ca);
-		caller->count++;
-	}
-	return err;
-}
-
-static void
-handle_ca(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
-{
-	struct caller *caller = arg;
-	const struct control_config *config = &caller->control->config;
-
-	(void)ipc, (void)id, (void)fd;
-	if (!caller_begin(caller))
-		return;
-	caller->ca = control_ca_new((const Ipc__CtlCa *)msg);
-	caller->send_next = send_ca_entry;
-	if (caller->ca == NULL)
-		caller_close(caller);
-	else if (control_ca_ask(caller->ca, config->ca_list, on_ca_page, caller, config->ctx) !=
-		 ERR_OK)
-		answer(caller, "the pki process cannot be asked", "");
-}
-
-/* ---- AAA servers ---- */
-
-static enum err
-send_aaa_host(struct caller *caller)
-{
-	Ipc__CtlAaaHost host;
-	enum err err = control_aaa_next(caller->aaa, &host);
-	const char *error;
-
-	if (err == ERR_NOTFOUND && (error = control_aaa_error(caller->aaa)) != NULL) {
-		answer(caller, error, "");
-		return ERR_AGAIN;
-	}
-	if (err != ERR_OK)
-		return err;
-	err = ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_AAA_HOST, &host.base);
-	if (err == ERR_OK) {
-		control_aaa_sent(caller->aaa);
-		caller->count++;
-	}
-	return err;
-}
-
-static void
-handle_aaa_server(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
-{
-	struct caller *caller = arg;
-	const struct control_config *config = &caller->control->config;
-
-	(void)ipc, (void)id, (void)fd;
-	if (!caller_begin(caller))
-		return;
-	caller->aaa =
-	    control_aaa_new((const Ipc__CtlAaaServer *)msg, config->local, config->radius);
-	caller->send_next = send_aaa_host;
-	if (caller->aaa == NULL)
-		caller_close(caller);
-	else
-		caller_again(caller, 0);
-}
-
-/* ---- reload ---- */
-
-static void
-on_reloaded(bool ok, const char *text, void *arg)
-{
-	struct caller *caller = arg;
-
-	if (ok)
-		answer(caller, "", text);
-	else
-		answer(caller, text[0] != '\0' ? text : "the reload failed", "");
-}
-
-static void
-handle_reload(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
-{
-	struct caller *caller = arg;
-	struct control *control = caller->control;
-
-	(void)ipc, (void)id, (void)msg, (void)fd;
-	if (!caller_begin(caller))
-		return;
-	if (caller->is_root)
-		control->config.reload(on_reloaded, caller, control->config.ctx);
-	else
-		answer(caller, "only root may reload", "");
-}
-
-/* ---- traces ---- */
-
-/* A slow terminal loses lines, so that nothing heaps up here. */
-static bool
-on_trace_line(const char *line, void *arg)
-{
-	Ipc__CtlTraceLine msg = IPC__CTL_TRACE_LINE__INIT;
-	struct caller *caller = arg;
-
-	msg.text = (char *)(uintptr_t)line;
-	return !caller->dead && ipc_queued(caller->ipc) < TRACE_QUEUED_MAX &&
-	       ipc_send(caller->ipc, IPC__MSG_TYPE__MSG_CTL_TRACE_LINE, &msg.base) == ERR_OK;
-}
-
-static const char *
-why_no_trace(enum err err)
-{
-	switch (err) {
-	case ERR_FULL:
-		return "too many administrators are debugging already";
-	case ERR_SYNTAX:
-		return "it is not told what to debug, or not in words that are known here";
-	default:
-		return err_str(err);
-	}
-}
-
-/* Answered with lines until the caller goes. */
-static void
-handle_trace(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
-{
-	struct caller *caller = arg;
-	struct control *control = caller->control;
-	enum err err = ERR_UNSUPPORTED;
-
-	(void)ipc, (void)id, (void)fd;
-	if (!caller_begin(caller))
-		return;
-	if (!caller->is_root) {
-		answer(caller, "only root may debug", "");
-		return;
-	}
-	if (control->config.desk != NULL)
-		err = trace_desk_join(
-		    control->config.desk, (const Ipc__CtlTrace *)msg, on_trace_line, caller);
-	if (err == ERR_OK)
-		evtimer_del(caller->deadline);
-	else
-		answer(caller, why_no_trace(err), "");
+	evtimer_del(caller->deadline);
 }
 
 static const struct ipc_row rows[] = {
-    {.type = IPC__MSG_TYPE__MSG_CTL_SESSIONS, .handle = handle_sessions},
-    {.type = IPC__MSG_TYPE__MSG_CTL_ACCESS_LIST, .handle = handle_access_list},
-    {.type = IPC__MSG_TYPE__MSG_CTL_AAA_SERVER, .handle = handle_aaa_server},
-    {.type = IPC__MSG_TYPE__MSG_CTL_RELOAD, .handle = handle_reload},
-    {.type = IPC__MSG_TYPE__MSG_CTL_TRACE, .handle = handle_trace},
-    {.type = IPC__MSG_TYPE__MSG_CTL_CA, .handle = handle_ca},
+    {.type = IPC__MSG_TYPE__MSG_CTL_SESSIONS, .handle = control_show_sessions},
+    {.type = IPC__MSG_TYPE__MSG_CTL_ACCESS_LIST, .handle = control_show_access_list},
+    {.type = IPC__MSG_TYPE__MSG_CTL_AAA_SERVER, .handle = control_show_aaa_server},
+    {.type = IPC__MSG_TYPE__MSG_CTL_CA, .handle = control_show_ca},
+    {.type = IPC__MSG_TYPE__MSG_CTL_METRICS, .handle = control_show_metrics},
+    {.type = IPC__MSG_TYPE__MSG_CTL_SUMMARY, .handle = control_list_summary},
+    {.type = IPC__MSG_TYPE__MSG_CTL_POOL, .handle = control_list_pools},
+    {.type = IPC__MSG_TYPE__MSG_CTL_RUNNING, .handle = control_list_running},
+    {.type = IPC__MSG_TYPE__MSG_CTL_LOCKOUTS, .handle = control_list_lockouts},
+    {.type = IPC__MSG_TYPE__MSG_CTL_RELOAD, .handle = control_act},
+    {.type = IPC__MSG_TYPE__MSG_CTL_TRACE, .handle = control_act},
+    {.type = IPC__MSG_TYPE__MSG_CTL_LOGOFF, .handle = control_act},
+    {.type = IPC__MSG_TYPE__MSG_CTL_CLEAR_AAA, .handle = control_act},
+    {.type = IPC__MSG_TYPE__MSG_CTL_CLEAR_LOCKOUT, .handle = control_act},
+    {.type = IPC__MSG_TYPE__MSG_CTL_TEST_AAA, .handle = control_act},
 };
 
 /* ---- connections ---- */
 
 static void
-on_caller_closed(struct ipc *ipc, const char *why, void *arg)
+on_control_closed(struct ipc *ipc, const char *why, void *arg)
 {
 	(void)ipc;
 	log_debug("control connection closed: %s", why);
-	caller_close(arg);
+	control_close(arg);
 }
 
 static void
 on_deadline(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 {
-	caller_close(arg);
-}
-
-/* Who is at the other end, as the kernel knows it. */
-static bool
-is_root(int fd)
-{
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && len == sizeof(cred) &&
-	       cred.uid == 0;
+	control_close(arg);
 }
 
 static void
@@ -564,7 +232,7 @@ caller_new(struct control *control, int fd)
 	    .peer = "control",
 	    .rows = rows,
 	    .rows_len = ARRAY_LEN(rows),
-	    .on_closed = on_caller_closed,
+	    .on_closed = on_control_closed,
 	    .arg = caller,
 	};
 
@@ -573,7 +241,6 @@ caller_new(struct control *control, int fd)
 		return;
 	}
 	caller->control = control;
-	caller->is_root = is_root(fd);
 	caller->timer = evtimer_new(base, on_batch, caller);
 	caller->deadline = evtimer_new(base, on_deadline, caller);
 	if (caller->timer != NULL && caller->deadline != NULL &&

@@ -9,6 +9,7 @@
 
 #define JUDGE_TIMEOUT_MS 25000  /* responders may have to be asked; less than gateway waits */
 #define CA_TIMEOUT_MS 5000      /* nothing is fetched for it */
+#define ACCOUNT_TIMEOUT_MS 8000 /* a directory may have to be asked */
 #define RELOAD_TIMEOUT_MS 50000 /* less than a caller of the control socket waits */
 
 /* ---- pki ---- */
@@ -240,9 +241,57 @@ errand_reload(struct errand *errand, control_reloaded_fn done, void *arg)
 	errand->reload_arg = arg;
 }
 
+/* Names that the parent is asked for. */
+struct account_asking {
+	struct errand *errand;
+	control_account_fn done; /* NULL: nobody waits any more */
+	void *arg;
+	struct account_asking *prev, *next;
+};
+
+/* As above: the analyser does not follow who holds it meanwhile. */
+/* NOLINTBEGIN(clang-analyzer-unix.Malloc) */
+
+static void
+on_account(enum err err, const ProtobufCMessage *msg, void *arg)
+{
+	struct account_asking *asking = arg;
+
+	DL_DELETE(asking->errand->account_askings, asking);
+	if (asking->done != NULL)
+		asking->done(err == ERR_OK ? (const Ipc__Account *)msg : NULL, asking->arg);
+	free(asking);
+}
+
+enum err
+errand_account(const Ipc__AccountAsk *ask, control_account_fn fn, void *arg, void *ctx)
+{
+	struct errand *errand = ctx;
+	struct account_asking *asking;
+	enum err err;
+
+	if (errand->parent == NULL)
+		return ERR_CLOSED;
+	asking = malloc(sizeof(*asking));
+	if (asking == NULL)
+		return ERR_NOMEM;
+	*asking = (struct account_asking){.errand = errand, .done = fn, .arg = arg};
+	DL_APPEND(errand->account_askings, asking);
+	err = ipc_request(errand->parent, IPC__MSG_TYPE__MSG_ACCOUNT_ASK, &ask->base,
+	    IPC__MSG_TYPE__MSG_ACCOUNT, ACCOUNT_TIMEOUT_MS, on_account, asking, NULL);
+	if (err != ERR_OK) {
+		DL_DELETE(errand->account_askings, asking);
+		free(asking);
+	}
+	return err;
+}
+
+/* NOLINTEND(clang-analyzer-unix.Malloc) */
+
 void
 errand_cancel(struct errand *errand, const void *arg)
 {
+	struct account_asking *account;
 	struct ca_asking *asking;
 
 	if (errand->reload_arg == arg)
@@ -250,4 +299,7 @@ errand_cancel(struct errand *errand, const void *arg)
 	DL_FOREACH (errand->ca_askings, asking)
 		if (asking->arg == arg)
 			asking->done = NULL;
+	DL_FOREACH (errand->account_askings, account)
+		if (account->arg == arg)
+			account->done = NULL;
 }

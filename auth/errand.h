@@ -26,6 +26,7 @@ struct errand {
 	void *reload_arg;
 	bool reloading;
 	struct ca_asking *ca_askings; /* pages of "show crypto ca" that are waited for */
+	struct account_asking *account_askings;
 };
 
 /* A trace_desk_tell_fn for pki; arg is the struct errand. */
@@ -42,6 +43,9 @@ enum err errand_pair(
 enum err errand_ca_list(const Ipc__CaList *msg, control_ca_fn fn, void *fn_arg, void *ctx) MUST_USE;
 /* Have the parent reload; done is called once, at once or later. One at a time. */
 void errand_reload(struct errand *errand, control_reloaded_fn done, void *arg);
+/* Have the parent look up names; a control_config.account, ctx is the struct errand. */
+enum err errand_account(
+    const Ipc__AccountAsk *ask, control_account_fn fn, void *arg, void *ctx) MUST_USE;
 /* Who asked with this arg does not wait any more. */
 void errand_cancel(struct errand *errand, const void *arg);
 /* Close the channel to pki: whoever waits for it hears so. */

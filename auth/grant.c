@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/metric.h"
 #include "common/str.h"
 #include "common/trace.h"
 #include "conf/judge.h"
@@ -37,6 +38,7 @@ grant_is_closed(
 
 	buf_init(&why, 1024);
 	closed = conf_group_closed(conf, tunnel_group, &why);
+	metric_add(METRIC_LOGIN_GROUP_CLOSED, closed);
 	if (closed)
 		log_warn("IP <%s> login refused: tunnel-group %s is closed: %s",
 		    facts_ip(facts, ip), conf_str(tunnel_group, TG_NAME), buf_cstr(&why));
@@ -46,7 +48,7 @@ grant_is_closed(
 
 /* What the policy has to say against a session. */
 static enum err
-judge(const struct grant *grant, const struct inherit *inherit)
+judge(struct grant *grant, const struct inherit *inherit)
 {
 	enum judge_verdict verdict =
 	    judge_login(grant->conf, grant->choice->group, inherit, clock_wall_sec());
@@ -54,6 +56,8 @@ judge(const struct grant *grant, const struct inherit *inherit)
 
 	if (verdict == JUDGE_OK)
 		return ERR_OK;
+	metric_count(METRIC_LOGIN_POLICY);
+	grant->why = judge_text(verdict);
 	trace_note(TRACE_XML, 2, &grant->facts->client, "Login of user %s refused: %s",
 	    grant->username, judge_text(verdict));
 	facts_ip(grant->facts, ip);
@@ -74,6 +78,8 @@ log_no_session(const struct grant *grant, const struct inherit *inherit, enum er
 	char ip[IP_STR_MAX];
 
 	facts_ip(grant->facts, ip);
+	metric_count(
+	    err == ERR_LIMIT || err == ERR_DENIED ? METRIC_LOGIN_LIMIT : METRIC_LOGIN_INTERNAL);
 	if (err == ERR_LIMIT)
 		log_event(LOGMSG_113029, inherit->group_policy, grant->username, ip,
 		    session_table_max(grant->sessions));
@@ -114,6 +120,7 @@ grant_judge(struct grant *grant)
 	struct inherit inherit;
 	enum err err;
 
+	grant->why = "the tunnel-group is closed";
 	if (grant_is_closed(grant->conf, grant->choice->group, grant->facts))
 		return ERR_DENIED;
 	gain_inherit(grant->gain, grant->conf, grant->choice->group, grant->username, &inherit);
@@ -171,6 +178,9 @@ grant_open(struct grant *grant)
 	err = open_session(grant, user, &inherit, &session);
 	if (err != ERR_OK) {
 		log_no_session(grant, &inherit, err);
+		grant->why = err == ERR_LIMIT    ? "max-sessions is reached"
+			     : err == ERR_DENIED ? "vpn-simultaneous-logins allows none"
+						 : err_str(err);
 		grant_fini(grant);
 		return err;
 	}
@@ -178,9 +188,11 @@ grant_open(struct grant *grant)
 	    "Send auth complete: user %s, group policy %s, session %u", grant->username,
 	    inherit.group_policy, session->index);
 	facts_ip(grant->facts, ip);
-	log_event(LOGMSG_113039, inherit.group_policy, grant->username, ip);
-	log_event(LOGMSG_722055, inherit.group_policy, grant->username, ip, grant->facts->agent);
+	log_of(session_about(session), LOGMSG_113039, inherit.group_policy, grant->username, ip);
+	log_of(session_about(session), LOGMSG_722055, inherit.group_policy, grant->username, ip,
+	    grant->facts->agent);
 	fill_answer(grant, session, user);
+	metric_count(METRIC_LOGIN_OK);
 	return ERR_OK;
 }
 

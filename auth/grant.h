@@ -23,7 +23,8 @@ struct grant {
 	int64_t login_wall;
 	const char *audit_id;
 	/* Out of grant_judge(). */
-	bool crowded; /* one of several sessions will end: session_is_crowded() */
+	const char *why; /* ERR_DENIED, and errors of grant_open(): for the log */
+	bool crowded;    /* one of several sessions will end: session_is_crowded() */
 	/* Out of grant_open(): the answer, which points into this struct and into conf. */
 	Ipc__AuthAnswer answer;
 	struct policy *policy;

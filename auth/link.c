@@ -117,6 +117,12 @@ link_attach(struct link_set *set, unsigned worker, int fd)
 	return link->ipc != NULL ? ERR_OK : ERR_NOMEM;
 }
 
+struct ipc *
+link_channel(const struct link_set *set, unsigned worker)
+{
+	return worker < set->config.workers ? set->links[worker].ipc : NULL;
+}
+
 enum err
 link_send(struct link_set *set, unsigned worker, Ipc__MsgType type, const ProtobufCMessage *msg)
 {

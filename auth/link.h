@@ -58,6 +58,8 @@ void *link_arg(const struct link *link);
 /* Take a channel to a worker, in place of an older one (whose tunnels are then gone). ERR_RANGE,
  * ERR_NOMEM: fd is closed. */
 enum err link_attach(struct link_set *set, unsigned worker, int fd) MUST_USE;
+/* The channel to a worker, borrowed for the moment; NULL: none at present. */
+struct ipc *link_channel(const struct link_set *set, unsigned worker);
 /* Tell a worker something. ERR_CLOSED: it is not there; ERR_LIMIT: too big, or its queue is full.
  */
 enum err link_send(

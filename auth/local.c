@@ -17,6 +17,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "auth/lockout.h"
 #include "auth/table.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -31,6 +32,7 @@ struct job {
 	struct local *local;
 	struct conf *conf;
 	const char *setting; /* borrowed from conf */
+	const char *user;    /* the same; NULL: there is none of that name */
 	enum local_result real;
 	struct secret *password;
 	local_done_fn done;
@@ -44,6 +46,7 @@ struct job {
 struct counts {
 	uint64_t asked, accepts, rejects;
 	uint64_t trips_ms; /* of all that were answered */
+	struct metric_histogram times;
 	time_t last;
 };
 
@@ -111,8 +114,15 @@ job_done(void *arg)
 {
 	struct job *job = arg;
 	struct counts *counts = &job->local->counts;
+	struct lockout *lockout = job->local->config.lockout;
 
+	/* Judged now and not when it was asked: of many guesses at one time no more are heard than
+	 * may fail. */
+	if (lockout != NULL && job->user != NULL && job->result != LOCAL_FAILED &&
+	    lockout_judge(lockout, job->conf, job->user, job->result == LOCAL_OK))
+		job->result = LOCAL_LOCKED;
 	counts->trips_ms += clock_mono_ms() - job->since_ms;
+	metric_observe(&counts->times, clock_mono_ms() - job->since_ms);
 	counts->last = clock_wall_sec();
 	if (job->result == LOCAL_OK)
 		counts->accepts++;
@@ -238,6 +248,8 @@ local_verify(struct local *local, struct conf *conf, const char *username, struc
 	job->since_ms = clock_mono_ms();
 	job->conf = conf_ref(conf);
 	job->setting = local_setting(local, conf, username, &job->real);
+	if (job->real != LOCAL_NO_USER)
+		job->user = conf_str(conf_find(conf, CONF_USERNAME, username), USER_NAME);
 	pthread_mutex_lock(&local->lock);
 	full = local->queue_len >= local->config.queue_max;
 	if (!full) {
@@ -251,6 +263,12 @@ local_verify(struct local *local, struct conf *conf, const char *username, struc
 	else
 		local->counts.asked++;
 	return full ? ERR_LIMIT : ERR_OK;
+}
+
+void
+local_clear(struct local *local)
+{
+	local->counts = (struct counts){.last = local->counts.last};
 }
 
 void
@@ -268,6 +286,12 @@ local_listing(const struct local *local, Ipc__CtlAaaHost *out)
 	out->authentications = counts->asked;
 	out->accepts = counts->accepts;
 	out->rejects = counts->rejects;
+}
+
+const struct metric_histogram *
+local_times(const struct local *local)
+{
+	return &local->counts.times;
 }
 
 struct local *

@@ -14,10 +14,12 @@
 #include "common/err.h"
 #include "common/ipc.pb-c.h"
 #include "common/loop.h"
+#include "common/metric.h"
 #include "common/secret.h"
 #include "conf/conf.h"
 
 struct local;
+struct lockout;
 
 enum local_result {
 	LOCAL_OK,
@@ -25,6 +27,7 @@ enum local_result {
 	LOCAL_NO_PASSWORD, /* the user has none: none fits */
 	LOCAL_BAD_PASSWORD,
 	LOCAL_FAILED, /* could not be checked */
+	LOCAL_LOCKED, /* too many wrong ones before it: it was not even looked at */
 };
 
 typedef void (*local_done_fn)(enum local_result result, void *arg);
@@ -38,7 +41,8 @@ struct local_config {
 	const struct conf *conf; /* the first one, for the key of the decoys */
 	unsigned threads;
 	unsigned queue_max;
-	local_hash_fn hash; /* NULL: crypt_r */
+	local_hash_fn hash;      /* NULL: crypt_r */
+	struct lockout *lockout; /* must outlive; NULL: nobody is ever locked out */
 };
 
 /* Starts the threads. NULL: memory or threads. */
@@ -53,8 +57,12 @@ void local_free(struct local *local);
 enum err local_verify(struct local *local, struct conf *conf, const char *username,
     struct secret *password, local_done_fn done, void *arg) MUST_USE;
 
+/* Its counters begin anew. On the loop's thread. */
+void local_clear(struct local *local);
 /* For show aaa-server. On the loop's thread. */
 void local_listing(const struct local *local, Ipc__CtlAaaHost *out);
+/* How long a check took, since the start. */
+const struct metric_histogram *local_times(const struct local *local);
 
 /*
  * The crypt setting that this name is checked against. *real is LOCAL_OK when it is the user's own,

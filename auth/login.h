@@ -78,6 +78,8 @@ void login_table_free(struct login_table *table);
 void login_table_tick(struct login_table *table);
 /* Handles that wait for a reply. */
 size_t login_table_len(const struct login_table *table);
+/* Of the configuration in force. */
+uint64_t login_table_generation(const struct login_table *table);
 
 void login_init(
     struct login_table *table, const Ipc__AuthInit *init, login_answer_fn fn, void *arg);

@@ -12,6 +12,7 @@
 #include "auth/form.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/metric.h"
 
 #define UNKNOWN_USER "unknown" /* of a certificate that names nobody */
 
@@ -35,6 +36,7 @@ refuse_text(struct login *login, const char *text)
 		refused.error_id = 0;
 	}
 	trace_login_note(login, "Send auth failure: the login is over");
+	login_log_failure(login);
 	login->answer(&refused, login->arg);
 	login_table_drop(login);
 }
@@ -54,7 +56,11 @@ login_refuse_certificate(struct login *login, const char *why)
 	Ipc__AuthAnswer refused;
 	char ip[IP_STR_MAX];
 
+	metric_count(METRIC_LOGIN_CERTIFICATE);
 	facts_ip(&login->facts, ip);
+	login_failed_at(login,
+	    login->wait == LOGIN_WAIT_PAIR ? "second certificate" : "certificate", "%s", why);
+	login_log_failure(login);
 	log_notice("IP <%s> certificate login to tunnel-group %s refused: %s", ip,
 	    conf_str(login->choice.group, TG_NAME), why);
 	log_event(LOGMSG_716039, policy != NULL ? policy : "DfltGrpPolicy", user, ip, "WebVPN");
@@ -195,10 +201,12 @@ login_fail_text(struct login *login, const char *text)
 
 	login_proofs_clear(login);
 	login->wait = LOGIN_WAIT_PASSWORD;
-	if (!login_count_failure(login) || error == NULL)
+	if (!login_count_failure(login) || error == NULL) {
 		refuse_text(login, error);
-	else
+	} else {
+		login_log_failure(login);
 		show(login, error);
+	}
 	free(error);
 }
 

@@ -13,9 +13,9 @@
 #include "auth/trace_login.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/metric.h"
 #include "common/str.h"
 
-#define HIDDEN_NAME "*****"
 #define LOCAL_NAME "LOCAL"
 
 static const struct conf_object *
@@ -49,6 +49,8 @@ local_reason(enum local_result result)
 		return "User was not found";
 	case LOCAL_BAD_PASSWORD:
 		return "Invalid password";
+	case LOCAL_LOCKED:
+		return "Account has been locked out";
 	case LOCAL_NO_PASSWORD:
 		return "User has no password";
 	default:
@@ -62,7 +64,7 @@ static void
 log_rejected(const struct login *login, const char *username, bool local, enum local_result result)
 {
 	const char *policy = conf_str(general_of(login), TGG_DEFAULT_GROUP_POLICY);
-	const char *user = !local || result == LOCAL_NO_USER ? HIDDEN_NAME : username;
+	const char *user = !local || result == LOCAL_NO_USER ? log_username(username) : username;
 	char ip[IP_STR_MAX];
 
 	facts_ip(&login->facts, ip);
@@ -148,12 +150,52 @@ login_ask_cancel(struct login *login)
 	login->authorization = NULL;
 }
 
+static enum metric
+metric_of(const struct login_proof *proof)
+{
+	if (proof->status == AAA_FAILED)
+		return METRIC_LOGIN_AAA_FAILED;
+	if (!proof->local)
+		return METRIC_LOGIN_REJECTED;
+	switch (proof->local_result) {
+	case LOCAL_NO_USER:
+		return METRIC_LOGIN_UNKNOWN_USER;
+	case LOCAL_BAD_PASSWORD:
+		return METRIC_LOGIN_PASSWORD;
+	case LOCAL_LOCKED:
+		return METRIC_LOGIN_LOCKED_OUT;
+	case LOCAL_NO_PASSWORD:
+		return METRIC_LOGIN_NO_PASSWORD;
+	default:
+		return METRIC_LOGIN_AAA_FAILED;
+	}
+}
+
+static void
+note_proof(struct login *login, const struct login_proof *proof, size_t which)
+{
+	const char *step = which == LOGIN_SECOND ? "secondary authentication" : "authentication";
+	const char *message = proof->message != NULL ? proof->message : "";
+	char server[IP_STR_MAX];
+
+	if (proof->status == AAA_FAILED)
+		login_failed_at(login, step, "no server answers");
+	else if (proof->local)
+		login_failed_at(login, step, "LOCAL: %s", local_reason(proof->local_result));
+	else
+		login_failed_at(login, step, "server %s rejects it%s%.128s",
+		    proof->server.family != 0 ? ip_str(&proof->server, server) : "none",
+		    *message != '\0' ? ": " : "", message);
+}
+
 static void
 refuse_proof(struct login *login, const struct login_proof *proof, size_t which)
 {
 	bool shown = conf_bool(conf_sub(login->choice.group, TG_WEBVPN), TGW_RADIUS_REJECT_MESSAGE);
 	const char *text = shown && proof->status == AAA_REJECT ? proof->message : NULL;
 
+	metric_count(metric_of(proof));
+	note_proof(login, proof, which);
 	log_rejected(login, name_of(login, which), proof->local, proof->local_result);
 	login_fail_text(login, text);
 }
@@ -172,6 +214,7 @@ proceed(struct login *login)
 		}
 	}
 	if (grant_is_closed(login->conf, login->choice.group, &login->facts)) {
+		login_failed_at(login, "tunnel-group", "the tunnel-group is closed");
 		login_deny(login);
 		return;
 	}
@@ -249,7 +292,9 @@ ask(struct login *login, size_t which, const struct aaa_question *question)
 static void
 refuse_unasked(struct login *login)
 {
+	metric_count(METRIC_LOGIN_OVERLOAD);
 	log_warn("too many logins at once: one is refused");
+	login_failed_at(login, "authentication", "too many logins at once");
 	login_ask_cancel(login);
 	login_fail(login);
 }
@@ -335,12 +380,15 @@ refuse_unauthorized(struct login *login, bool local)
 {
 	char ip[IP_STR_MAX];
 
+	metric_count(METRIC_LOGIN_UNAUTHORIZED);
 	log_notice("Group <%s> User <%s> IP <%s> login refused: %s, and authorization-required is "
 		   "set",
 	    conf_str(login->choice.group, TG_NAME), login_session_name(login),
 	    facts_ip(&login->facts, ip),
 	    local ? "LOCAL does not know the user" : "the authorization server does not say yes");
 	log_rejected(login, login_session_name(login), local, LOCAL_NO_USER);
+	login_failed_at(login, "authorization", "%s, and authorization-required is set",
+	    local ? "LOCAL does not know the user" : "the server does not say yes");
 	login_deny(login);
 }
 
@@ -353,9 +401,12 @@ on_authorized(struct aaa_answer *answer, void *arg)
 	login->authorization = NULL;
 	login->authorized = answer->profile;
 	/* An access list that cannot be had is no leave to go on without one. */
-	if (answer->no_acl)
+	if (answer->no_acl) {
+		metric_count(METRIC_LOGIN_ACCESS_LIST);
+		login_failed_at(
+		    login, "authorization", "an access list from the server is missing");
 		login_deny(login);
-	else if (answer->status == AAA_ACCEPT || !is_required(login)) {
+	} else if (answer->status == AAA_ACCEPT || !is_required(login)) {
 		login->gain.local = answer->status == AAA_ACCEPT && answer->local;
 		login_grant(login);
 	} else {

@@ -9,6 +9,7 @@
 #include "auth/login_steps.h"
 #include "auth/sdi.h"
 #include "common/log.h"
+#include "common/metric.h"
 #include "common/str.h"
 
 /* A server that keeps asking what the user is not shown would never end. */
@@ -116,10 +117,13 @@ silent_answer(const struct login *login, struct login_proof *proof)
 static void
 ask_once_more(struct login *login, const char *wrong)
 {
-	if (login_count_failure(login))
+	metric_count(METRIC_LOGIN_CHALLENGE);
+	if (login_count_failure(login)) {
 		show(login, wrong);
-	else
+	} else {
+		login_failed_at(login, "challenge", "%s", wrong);
 		login_refuse(login);
+	}
 }
 
 void
@@ -130,6 +134,7 @@ login_challenge(struct login *login, size_t which)
 
 	login->challenged = which;
 	if (login_is_time_over(login)) {
+		login_failed_at(login, "challenge", "login-timeout is over");
 		login_refuse(login);
 		return;
 	}
@@ -230,6 +235,7 @@ reply_answer(struct login *login, const Ipc__AuthReply *reply)
 
 	if (value == NULL) {
 		log_info("a reply without an answer to a challenge is refused");
+		login_failed_at(login, "challenge", "the reply has no answer in it");
 		login_fail(login);
 		return;
 	}

@@ -51,6 +51,7 @@ on_fresh(void *arg)
 	struct grant grant = grant_of(login);
 
 	if (grant_open(&grant) != ERR_OK) {
+		login_failed_at(login, "session", "%s", grant.why);
 		login_deny(login);
 		return;
 	}
@@ -107,14 +108,18 @@ login_grant(struct login *login)
 
 	gather(login);
 	if (read_gain(login) != ERR_OK) {
+		login_failed_at(
+		    login, "group policy", "what the server says of the user cannot be applied");
 		login_deny(login);
 		return;
 	}
 	grant = grant_of(login);
-	if (grant_judge(&grant) != ERR_OK)
+	if (grant_judge(&grant) != ERR_OK) {
+		login_failed_at(login, "group policy", "%s", grant.why);
 		login_deny(login);
-	else if (grant.crowded && config->refresh != NULL)
+	} else if (grant.crowded && config->refresh != NULL) {
 		config->refresh(config->refresher, on_fresh, login);
-	else
+	} else {
 		on_fresh(login);
+	}
 }

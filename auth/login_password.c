@@ -5,6 +5,7 @@
 #include "auth/login_steps.h"
 #include "auth/trace_login.h"
 #include "common/log.h"
+#include "common/metric.h"
 #include "common/str.h"
 #include "conf/username.h"
 
@@ -100,7 +101,9 @@ login_check(struct login *login, const Ipc__AuthReply *reply)
 	if (first == NULL ||
 	    !username_take(login, reply, "username", login->filled, login->username) ||
 	    !second_take(login, reply, &second)) {
+		metric_count(METRIC_LOGIN_MALFORMED);
 		log_info("a login reply without usable user name and password is refused");
+		login_failed_at(login, "form", "the reply has no usable user name and password");
 		secret_free(first);
 		secret_free(second);
 		login_fail(login);

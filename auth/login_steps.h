@@ -11,6 +11,7 @@
 
 #include "auth/form.h"
 #include "auth/login_table.h"
+#include "common/log.h"
 
 /* What is known is known: ask for the next thing, or let it in, or not. */
 void login_advance(struct login *login);
@@ -39,6 +40,15 @@ void login_show_challenge(struct login *login, const struct form_challenge *chal
 void login_show_request(struct login *login);
 /* "Come again with a certificate"; the login is over. */
 void login_ask_certificate(struct login *login);
+
+/* ---- login_failure.c ---- */
+
+/* The session that may come of it, for log_of(). */
+struct log_about login_about(const struct login *login);
+/* Before a login fails: at which step ("authentication", which must stay) and why, for the log. */
+void login_failed_at(struct login *login, const char *step, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* The line about an attempt that failed. */
+void login_log_failure(struct login *login);
 
 /* ---- login_password.c ---- */
 

@@ -33,6 +33,12 @@ login_table_use(struct login_table *table, struct conf *conf, uint64_t generatio
 	conf_unref(old);
 }
 
+uint64_t
+login_table_generation(const struct login_table *table)
+{
+	return table->config.generation;
+}
+
 size_t
 login_table_len(const struct login_table *table)
 {

@@ -105,6 +105,8 @@ struct login {
 	uint32_t index;
 	int64_t login_wall;
 	char audit_id[25];
+	const char *failed_at; /* login_failed_at(); NULL: nothing to tell */
+	char failed_why[256];
 	bool stray; /* a reply that belonged to no login led here */
 	login_answer_fn answer;
 	void *arg;

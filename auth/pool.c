@@ -403,6 +403,12 @@ pool_set_use(struct pool_set *set, struct pool_layout *layout)
 
 /* ---- the set ---- */
 
+const struct pool_layout *
+pool_set_layout(const struct pool_set *set)
+{
+	return set->layout;
+}
+
 size_t
 pool_set_len(const struct pool_set *set)
 {

@@ -76,6 +76,8 @@ bool pool_covers(const struct pool_set *set, const struct ip_addr *addr);
 /* Give an address back; an empty or unknown lease is fine. The lease is empty afterwards. */
 void pool_release(struct pool_set *set, struct lease *lease);
 
+/* The pools in force; valid until the next pool_set_use(). For show ip local pool. */
+const struct pool_layout *pool_set_layout(const struct pool_set *set);
 /* Number of pools, and the counts of the n-th (n < pool_set_len). */
 size_t pool_set_len(const struct pool_set *set);
 void pool_count(const struct pool_set *set, size_t n, struct pool_counts *out);

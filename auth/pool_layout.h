@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The pools of one configuration as slots, made ready before that configuration is used. Only
- * pool.c (leases) and pool_layout.c (this) include it; the others use pool.h.
+ * pool.c (leases), pool_layout.c (this) and pool_listing.c (a look at them) include it; the others
+ * use pool.h.
  */
 #ifndef AUTH_POOL_LAYOUT_H
 #define AUTH_POOL_LAYOUT_H

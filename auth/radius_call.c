@@ -265,8 +265,11 @@ answered(struct radius_call *call, const struct radius_packet *answer)
 	}
 	/* After a retransmission nobody knows which of the two was answered. */
 	if (!call->resent) {
+		uint64_t ms = clock_mono_ms() - call->sent_ms;
+
 		counts->trips++;
-		counts->trips_ms += clock_mono_ms() - call->sent_ms;
+		counts->trips_ms += ms;
+		metric_observe(&counts->times, ms);
 	}
 	radius_server_answered(call->server, call->lane);
 	finish(call, &result);

@@ -204,17 +204,58 @@ radius_client_servers(
 	return len;
 }
 
-bool
-radius_client_listing(const struct radius_client *client, size_t i, Ipc__CtlAaaHost *out)
+/* The i-th server of all groups; NULL: no more. */
+static const struct radius_server *
+server_at(const struct radius_client *client, size_t i)
 {
 	for (size_t g = 0; g < client->list.len; g++) {
 		const struct radius_group *group = &client->list.groups[g];
 
-		if (i < group->len) {
-			radius_server_list(group->servers[i], out);
-			return true;
-		}
+		if (i < group->len)
+			return group->servers[i];
 		i -= group->len;
 	}
-	return false;
+	return NULL;
+}
+
+static size_t
+group_clear(struct radius_group *group, const struct ip_addr *server)
+{
+	size_t cleared = 0;
+
+	for (size_t i = 0; i < group->len; i++)
+		if (server == NULL || ip_eq(&group->servers[i]->addr, server)) {
+			group->servers[i]->counts = (struct radius_counts){0};
+			cleared++;
+		}
+	return cleared;
+}
+
+size_t
+radius_client_clear(struct radius_client *client, const char *group, const struct ip_addr *server)
+{
+	size_t cleared = 0;
+
+	for (size_t i = 0; i < client->list.len; i++)
+		if (group == NULL || strcmp(client->list.groups[i].name, group) == 0)
+			cleared += group_clear(&client->list.groups[i], server);
+	return cleared;
+}
+
+bool
+radius_client_listing(const struct radius_client *client, size_t i, Ipc__CtlAaaHost *out)
+{
+	const struct radius_server *server = server_at(client, i);
+
+	if (server != NULL)
+		radius_server_list(server, out);
+	return server != NULL;
+}
+
+const struct metric_histogram *
+radius_client_times(const struct radius_client *client, size_t i)
+{
+	const struct radius_server *server = server_at(client, i);
+
+	return server != NULL ? &server->counts.times : NULL;
 }

@@ -20,6 +20,7 @@
 #include "auth/radius_packet.h"
 #include "common/ipc.pb-c.h"
 #include "common/loop.h"
+#include "common/metric.h"
 #include "conf/conf.h"
 
 #define RADIUS_CALLS_MAX 16384 /* requests under way, in all */
@@ -75,8 +76,14 @@ void radius_call_cancel(struct radius_call *call);
  * simultaneous. */
 size_t radius_client_servers(
     const struct radius_client *client, const char *group, struct ip_addr *out, size_t max);
+/* The counters of a group's servers begin anew: of all of them or one, of all groups (NULL) or one.
+ * Returns how many servers that were. */
+size_t radius_client_clear(
+    struct radius_client *client, const char *group, const struct ip_addr *server);
 /* For show aaa-server: the i-th server of all groups; false: no more. Borrowed until the loop runs
  * again. */
 bool radius_client_listing(const struct radius_client *client, size_t i, Ipc__CtlAaaHost *out);
+/* How long the same server took to answer, since the start; NULL: no more. */
+const struct metric_histogram *radius_client_times(const struct radius_client *client, size_t i);
 
 #endif

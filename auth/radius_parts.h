@@ -11,6 +11,7 @@
 #include "auth/radius_due.h"
 #include "auth/table.h"
 #include "common/log.h"
+#include "common/metric.h"
 
 #define RADIUS_IDS 256              /* identifiers of one socket */
 #define RADIUS_TIMED_MS 30000       /* mode timed: FAILED for so long */
@@ -53,6 +54,7 @@ struct radius_counts {
 	uint64_t retransmissions, accepts, rejects, challenges;
 	uint64_t malformed, bad_authenticators, timeouts, unrecognized;
 	uint64_t trips, trips_ms; /* round trips and their sum */
+	struct metric_histogram times;
 };
 
 /* What a reload may change of a server. */

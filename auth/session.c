@@ -17,6 +17,7 @@
 #include "auth/session_table.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/metric.h"
 #include "common/rnd.h"
 #include "common/str.h"
 #include "conf/judge.h"
@@ -52,6 +53,12 @@ move(struct session *session, enum session_state to)
 	log_debug("session %u of %s: %s -> %s", session->index, session->username,
 	    state_names[session->state], state_names[to]);
 	session->state = to;
+}
+
+struct log_about
+session_about(const struct session *session)
+{
+	return (struct log_about){.session = session->index << 12, .audit_id = session->audit_id};
 }
 
 const char *
@@ -166,10 +173,22 @@ lease_end(struct session_table *table, struct session *session, struct lease *le
 		return;
 	ip_str(&lease->addr, text);
 	if (lease->pool[0] != '\0')
-		log_event(LOGMSG_737016, session->index << 12, lease->pool, text);
+		log_of(
+		    session_about(session), LOGMSG_737016, session->index << 12, lease->pool, text);
 	else
-		log_event(LOGMSG_737014, session->index << 12, text);
+		log_of(session_about(session), LOGMSG_737014, session->index << 12, text);
 	pool_release(table->config.pools, lease);
+}
+
+static void
+log_counts(const struct session *session, const Ipc__ChannelStats *sum, const char *ip)
+{
+	log_of(session_about(session), LOGMSG_722030, session->group_policy, session->username, ip,
+	    (unsigned long long)sum->rx_bytes, 0U, (unsigned long long)sum->rx_packets, 0U,
+	    (unsigned long long)sum->rx_drops);
+	log_of(session_about(session), LOGMSG_722031, session->group_policy, session->username, ip,
+	    (unsigned long long)sum->tx_bytes, 0U, (unsigned long long)sum->tx_packets, 0U,
+	    (unsigned long long)sum->tx_drops);
 }
 
 static void
@@ -182,9 +201,13 @@ log_end(const struct session *session)
 	session_sum(session, &sum);
 	str_duration(duration, sizeof(duration), seconds_since(session->login_ms));
 	facts_ip(&session->facts, ip);
-	log_event(LOGMSG_113019, session->tunnel_group, session->username, ip, "AnyConnect-Parent",
-	    duration, (unsigned long long)sum.tx_bytes, (unsigned long long)sum.rx_bytes, reason);
-	log_event(LOGMSG_716002, session->group_policy, session->username, ip, reason);
+	if (log_enabled(LOG_DEBUG))
+		log_counts(session, &sum, ip);
+	log_of(session_about(session), LOGMSG_113019, session->tunnel_group, session->username, ip,
+	    "AnyConnect-Parent", duration, (unsigned long long)sum.tx_bytes,
+	    (unsigned long long)sum.rx_bytes, reason);
+	log_of(session_about(session), LOGMSG_716002, session->group_policy, session->username, ip,
+	    reason);
 }
 
 static void
@@ -203,6 +226,25 @@ session_tell(const struct session_config *config, enum session_event event, stru
 		config->event(event, session, config->arg);
 }
 
+static void
+count_end(Ipc__CloseCause cause)
+{
+	static const enum metric metrics[] = {
+	    [IPC__CLOSE_CAUSE__CLOSE_USER_REQUEST] = METRIC_ENDED_USER,
+	    [IPC__CLOSE_CAUSE__CLOSE_LOST] = METRIC_ENDED_LOST,
+	    [IPC__CLOSE_CAUSE__CLOSE_IDLE_TIMEOUT] = METRIC_ENDED_IDLE,
+	    [IPC__CLOSE_CAUSE__CLOSE_SESSION_TIMEOUT] = METRIC_ENDED_TIME,
+	    [IPC__CLOSE_CAUSE__CLOSE_ADMIN] = METRIC_ENDED_ADMIN,
+	    [IPC__CLOSE_CAUSE__CLOSE_REPLACED] = METRIC_ENDED_LOST,
+	    [IPC__CLOSE_CAUSE__CLOSE_ERROR] = METRIC_ENDED_ERROR,
+	    [IPC__CLOSE_CAUSE__CLOSE_SHUTDOWN] = METRIC_ENDED_SHUTDOWN,
+	    [IPC__CLOSE_CAUSE__CLOSE_PREEMPTED] = METRIC_ENDED_PREEMPTED,
+	};
+	bool known = cause > IPC__CLOSE_CAUSE__CLOSE_NONE && cause < ARRAY_LEN(metrics);
+
+	metric_count(known ? metrics[cause] : METRIC_ENDED_ERROR);
+}
+
 void
 session_finish(struct session_table *table, struct session *session, Ipc__CloseCause cause)
 {
@@ -211,6 +253,7 @@ session_finish(struct session_table *table, struct session *session, Ipc__CloseC
 	if (session->state != SESSION_ENDING)
 		session->cause = cause;
 	move(session, SESSION_GONE);
+	count_end(session->cause);
 	if (had_tunnel)
 		session_tell(&table->config, SESSION_ENDED, session);
 	forget_record(table, session);
@@ -287,8 +330,8 @@ session_wait(struct session_table *table, struct session *session)
 	session_count_add(&session->total.dtls, &session->current.dtls);
 	ipc__channel_stats__init(&session->current.tls);
 	ipc__channel_stats__init(&session->current.dtls);
-	log_event(
-	    LOGMSG_716058, session->group_policy, session->username, facts_ip(&session->facts, ip));
+	log_of(session_about(session), LOGMSG_716058, session->group_policy, session->username,
+	    facts_ip(&session->facts, ip));
 	session_save(table, session);
 }
 
@@ -335,8 +378,9 @@ look_for_tunnel(struct session_table *table, struct session *session, int64_t no
 	if (session->state != SESSION_UP || session->tls.up ||
 	    now - session->opened_ms < OPENING_MAX_MS)
 		return;
-	log_info("session %u of %s: worker %u made no tunnel of what it was granted",
-	    session->index, session->username, session->worker);
+	log_of(session_about(session), LOG_INFO,
+	    "session %u of %s: worker %u made no tunnel of what it was granted", session->index,
+	    session->username, session->worker);
 	session_wait(table, session);
 }
 
@@ -346,6 +390,7 @@ session_table_tick(struct session_table *table)
 	struct session *session, *tmp;
 	int64_t now = now_ms();
 
+	(void)session_table_past(table);
 	HASH_ITER (hh, table->by_id, session, tmp) {
 		Ipc__CloseCause cause;
 
@@ -522,6 +567,7 @@ session_login(struct session_table *table, const struct session_login *login, st
 		return err;
 	}
 	session_save(table, session);
+	metric_count(METRIC_STARTED);
 	*out = session;
 	return ERR_OK;
 }
@@ -575,6 +621,7 @@ on_record(const Ipc__SessionRecord *record, void *arg)
 
 	if (err == ERR_OK) {
 		err = session_adopt(table, session);
+		metric_add(METRIC_RESTORED, err == ERR_OK);
 		if (err != ERR_OK) {
 			session->cause = IPC__CLOSE_CAUSE__CLOSE_ERROR;
 			session_tell(&table->config, SESSION_ENDED, session);

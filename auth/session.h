@@ -26,6 +26,7 @@
 #include "common/attr.h"
 #include "common/err.h"
 #include "common/ip.h"
+#include "common/log.h"
 #include "conf/inherit.h"
 
 #define SESSION_NAME_SIZE 65
@@ -130,6 +131,18 @@ struct session {
 
 struct session_table;
 
+/* Of one kind, since the table was made. */
+struct session_tally {
+	uint64_t all;
+	uint32_t peak; /* at one time, as seen once a second */
+};
+struct session_past {
+	struct session_tally sessions, tls, dtls;
+};
+
+/* The session that a line is about, for log_of(). */
+struct log_about session_about(const struct session *session);
+
 /* For accounting. */
 enum session_event {
 	SESSION_STARTED, /* it has its addresses, and a tunnel for the first time */
@@ -188,6 +201,10 @@ void session_table_worker_gone(struct session_table *table, unsigned worker);
 /* Sessions that are alive: all but ENDING. */
 size_t session_table_len(const struct session_table *table);
 unsigned session_table_max(const struct session_table *table);
+/* What there was, brought up to date; valid until the table ends. */
+const struct session_past *session_table_past(struct session_table *table);
+/* A tunnel came up. */
+void session_table_came_up(struct session_table *table, Ipc__Channel channel);
 
 /* An index for a login that begins; nothing is reserved, another is taken if it is in use by then.
  */

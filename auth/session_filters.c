@@ -16,8 +16,8 @@ log_ignored(const struct session *session, const struct inherit *inherit)
 
 	if (named != NULL && from < inherit->sources_len &&
 	    strcmp(inherit->source_kind[from], "aaa-server-group") == 0)
-		log_event(LOGMSG_113034, session->group_policy, session->username,
-		    facts_ip(&session->facts, ip), named);
+		log_of(session_about(session), LOGMSG_113034, session->group_policy,
+		    session->username, facts_ip(&session->facts, ip), named);
 }
 
 enum err
@@ -35,8 +35,8 @@ session_filters_hold(struct filters *filters, const struct session *session,
 		err = filters_hold_profile(
 		    filters, session->conf, session->username, session->profiles[i], filter4);
 		if (err == ERR_SYNTAX || err == ERR_LIMIT)
-			log_event(LOGMSG_113033, session->group_policy, session->username,
-			    facts_ip(&session->facts, ip));
+			log_of(session_about(session), LOGMSG_113033, session->group_policy,
+			    session->username, facts_ip(&session->facts, ip));
 		if (err == ERR_OK)
 			*filter6 = filters_hold_again(filters, *filter4);
 		return err;

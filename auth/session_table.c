@@ -83,6 +83,37 @@ session_table_max(const struct session_table *table)
 	return table->max_sessions;
 }
 
+void
+session_table_came_up(struct session_table *table, Ipc__Channel channel)
+{
+	if (channel == IPC__CHANNEL__CHANNEL_TLS)
+		table->past.tls.all++;
+	else
+		table->past.dtls.all++;
+}
+
+static void
+tally_raise(struct session_tally *tally, uint32_t now)
+{
+	if (tally->peak < now)
+		tally->peak = now;
+}
+
+const struct session_past *
+session_table_past(struct session_table *table)
+{
+	uint32_t tls = 0, dtls = 0;
+
+	for (const struct session *s = table->by_id; s != NULL; s = s->hh.next) {
+		tls += s->tls.up;
+		dtls += s->dtls.up;
+	}
+	tally_raise(&table->past.sessions, (uint32_t)table->alive);
+	tally_raise(&table->past.tls, tls);
+	tally_raise(&table->past.dtls, dtls);
+	return &table->past;
+}
+
 struct session *
 session_find(const struct session_table *table, uint64_t id)
 {
@@ -200,6 +231,7 @@ session_adopt(struct session_table *table, struct session *session)
 	session->user = user;
 	user->count++;
 	table->alive++;
+	table->past.sessions.all++;
 	DL_APPEND2(user->sessions, session, user_prev, user_next);
 	HASH_ADD(hh_token, table->by_token, token_hash, sizeof(session->token_hash), session);
 	HASH_ADD(hh_index, table->by_index, index, sizeof(session->index), session);

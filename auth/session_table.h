@@ -21,6 +21,7 @@ struct session_table {
 	int64_t cookie_ms;
 	uint32_t next_index;
 	size_t alive;
+	struct session_past past;
 	struct session *by_id;    /* all */
 	struct session *by_token; /* alive ones */
 	struct session *by_index; /* all */

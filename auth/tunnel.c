@@ -156,7 +156,8 @@ prepare_answer(struct session_table *table, const struct session *session, unsig
 		err = filters_send(filters, worker, session->filter6);
 	if (err == ERR_OK)
 		return ERR_OK;
-	log_err("session %u of %s: no tunnel, its policy cannot be handed to worker %u: %s",
+	log_of(session_about(session), LOG_ERR,
+	    "session %u of %s: no tunnel, its policy cannot be handed to worker %u: %s",
 	    session->index, session->username, worker, err_str(err));
 	policy_free(opened->policy);
 	return err;
@@ -202,8 +203,8 @@ open_session(struct session_table *table, struct session *session, unsigned work
 	else
 		session->tls.replacing = session->dtls.replacing = false;
 	if (resumed)
-		log_event(LOGMSG_716059, session->group_policy, session->username,
-		    facts_ip(&session->facts, login_ip), facts_ip(facts, ip));
+		log_of(session_about(session), LOGMSG_716059, session->group_policy,
+		    session->username, facts_ip(&session->facts, login_ip), facts_ip(facts, ip));
 	session->facts.client = facts->client;
 	session->facts.server = facts->server;
 	str_printable(session->hostname, sizeof(session->hostname), open->hostname);
@@ -254,12 +255,12 @@ channel_up(struct session *session, struct session_channel *channel, const char 
 
 	facts_ip(&session->facts, ip);
 	if (channel->replacing || channel->up)
-		log_event(LOGMSG_722032, gp, user, ip, protocol);
+		log_of(session_about(session), LOGMSG_722032, gp, user, ip, protocol);
 	else if (channel->seen)
-		log_event(LOGMSG_722034, gp, user, ip, protocol);
+		log_of(session_about(session), LOGMSG_722034, gp, user, ip, protocol);
 	else
-		log_event(LOGMSG_722033, gp, user, ip, protocol);
-	log_event(LOGMSG_722022, gp, user, ip, protocol);
+		log_of(session_about(session), LOGMSG_722033, gp, user, ip, protocol);
+	log_of(session_about(session), LOGMSG_722022, gp, user, ip, protocol);
 	channel->up = channel->seen = true;
 	channel->replacing = false;
 	channel->id = ++session->tunnels;
@@ -271,8 +272,8 @@ channel_down(struct session *session, struct session_channel *channel, const cha
 	char ip[IP_STR_MAX];
 
 	if (channel->up)
-		log_event(LOGMSG_722023, session->group_policy, session->username,
-		    facts_ip(&session->facts, ip), protocol);
+		log_of(session_about(session), LOGMSG_722023, session->group_policy,
+		    session->username, facts_ip(&session->facts, ip), protocol);
 	channel->up = false;
 }
 
@@ -328,7 +329,8 @@ claim(struct session_table *table, struct session *session, unsigned worker)
 	if (session->state != SESSION_WAITING)
 		return false;
 	session_up(table, session, worker);
-	log_info("session %u of %s: its tunnel is still up on worker %u", session->index,
+	log_of(session_about(session), LOG_INFO,
+	    "session %u of %s: its tunnel is still up on worker %u", session->index,
 	    session->username, worker);
 	return true;
 }
@@ -362,6 +364,7 @@ tunnel_event(struct session_table *table, unsigned worker, const Ipc__TunnelEven
 	if (!claim(table, session, worker))
 		return;
 	channel_describe(channel, &addr, event);
+	session_table_came_up(table, event->channel);
 	channel_up(session, channel, protocol);
 }
 
@@ -431,8 +434,8 @@ stale_closed(struct session *session, unsigned worker, const Ipc__SessionStats *
 		add_rest_all(&session->total.tls, &tls, &stale->counted.tls);
 		add_rest_all(&session->total.dtls, &dtls, &stale->counted.dtls);
 	}
-	log_event(
-	    LOGMSG_722028, session->group_policy, session->username, facts_ip(&session->facts, ip));
+	log_of(session_about(session), LOGMSG_722028, session->group_policy, session->username,
+	    facts_ip(&session->facts, ip));
 	session_stale_remove(session, stale);
 	return true;
 }
@@ -459,9 +462,16 @@ static void
 log_closed(struct session *session, const Ipc__SessionClosed *closed)
 {
 	char ip[IP_STR_MAX], text[128];
+	size_t len;
 
 	str_printable(text, sizeof(text), closed->text);
-	log_event(LOGMSG_722037, session->group_policy, session->username,
+	len = strlen(text);
+	/* The message's own full stop is enough. */
+	if (len > 0)
+		log_of(session_about(session), LOGMSG_722012, session->group_policy,
+		    session->username, facts_ip(&session->facts, ip), 16U, "NOTICE",
+		    (int)(text[len - 1] == '.' ? len - 1 : len), text);
+	log_of(session_about(session), LOGMSG_722037, session->group_policy, session->username,
 	    facts_ip(&session->facts, ip),
 	    text[0] != '\0' ? text : session_cause_text(closed->cause));
 	channel_down(session, &session->tls, "TCP");

@@ -51,6 +51,7 @@ handover_commit(struct handover *handover, const Ipc__RoleCommit *msg)
 	    .level = (int)msg->log_level,
 	    .to_stderr = msg->log_stderr,
 	    .to_syslog = msg->log_syslog,
+	    .plan = msg->log_plan,
 	};
 	void *made = handover->made;
 

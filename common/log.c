@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Logging. A line is built in a bounded buffer on the stack and leaves with one write, so threads
- * need no lock. What a client puts into a name can neither end the line nor move a terminal's
- * cursor: the whole text is escaped here.
+ * Logging. A line is built in bounded buffers on the stack and leaves with one write for each
+ * target. What a client puts into a name can neither end the line nor move a terminal's cursor: the
+ * whole text is escaped here.
+ *
+ * The plan is read under a lock that only a reload takes for itself. No packet is ever logged one
+ * by one, so nobody meets it on the packet path.
  */
 #include "common/log.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -18,20 +22,22 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/clock.h"
+#include "common/log_line.h"
+#include "common/log_plan.h"
+#include "common/log_rule.h"
 #include "common/str.h"
 
-#define TEXT_MAX 2048 /* of a formatted message; longer ones end in "..." */
-#define LINE_MAX_LEN 4096
-
-static const char *const severity_names[] = {
-    "emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"};
+#define RAW_MAX 2048 /* of a formatted message; longer ones end in "..." */
+#define LOCAL_PATH "/dev/log"
+#define HIDDEN_NAME "*****"
 
 static const char *process_name = "sekishod";
 static bool journal; /* stderr is the journal's stream */
 static atomic_int level = LOG_INFO;
-static atomic_bool to_stderr = true;
-static atomic_bool to_syslog;
+static atomic_bool show_usernames;
+static pthread_rwlock_t plan_lock = PTHREAD_RWLOCK_INITIALIZER;
+static struct log_plan *plan;  /* NULL: before log_configure(), or memory: plain lines on stderr */
+static struct log_sink *local; /* opened once: /dev/log is not there any more after chroot */
 
 /* True if our stderr is what JOURNAL_STREAM ("device:inode") names: the variable alone may be
  * inherited. */
@@ -53,19 +59,41 @@ log_init(const char *name, const struct log_config *config)
 {
 	process_name = name;
 	journal = stderr_is_journal();
-	tzset(); /* syslog() prints local time, and /etc may be out of reach later */
+	tzset(); /* collectors get local time, and /etc may be out of reach later */
 	log_configure(config);
 }
 
 void
 log_configure(const struct log_config *config)
 {
-	/* Connect now: /dev/log is not there any more after chroot. */
-	if (config->to_syslog && !atomic_load(&to_syslog))
-		openlog("sekishod", LOG_NDELAY | LOG_PID, LOG_LOCAL4);
-	atomic_store(&level, config->level);
-	atomic_store(&to_stderr, config->to_stderr);
-	atomic_store(&to_syslog, config->to_syslog);
+	static const struct log_sink_config to_local = {.transport = LOG_UNIX, .path = LOCAL_PATH};
+	struct log_plan *old, *next;
+
+	pthread_rwlock_wrlock(&plan_lock);
+	old = plan;
+	if (config->to_syslog && local == NULL)
+		local = log_sink_new(&to_local);
+	next = log_plan_new(config, local, old);
+	if (next != NULL)
+		plan = next;
+	atomic_store(&level, next == NULL ? config->level : next->level);
+	atomic_store(&show_usernames, next != NULL && next->show_usernames);
+	pthread_rwlock_unlock(&plan_lock);
+	if (next != NULL)
+		log_plan_free(old);
+}
+
+void
+log_close(void)
+{
+	pthread_rwlock_wrlock(&plan_lock);
+	log_plan_free(plan);
+	log_sink_free(local);
+	plan = NULL;
+	local = NULL;
+	atomic_store(&level, -1);
+	pthread_rwlock_unlock(&plan_lock);
+	log_sink_drain();
 }
 
 bool
@@ -74,75 +102,132 @@ log_enabled(int severity)
 	return severity <= atomic_load_explicit(&level, memory_order_relaxed);
 }
 
-/* Append text to line, everything that is not printable UTF-8 as \xNN. Returns the new length, <
- * size. */
-static size_t
-put_escaped(char *line, size_t size, size_t used, const char *text)
+const char *
+log_username(const char *username)
 {
-	while (*text != '\0') {
-		uint32_t code;
-		size_t len = str_utf8(text, &code);
-		bool good = len > 0 && !str_is_control(code);
-		size_t n = len > 0 ? len : 1;
+	return atomic_load(&show_usernames) ? username : HIDDEN_NAME;
+}
 
-		if (used + (good ? n : 4 * n) >= size)
-			break;
-		if (good)
-			memcpy(line + used, text, n);
-		for (size_t i = 0; !good && i < n; i++)
-			snprintf(line + used + 4 * i, 5, "\\x%02x", (uint8_t)text[i]);
-		used += good ? n : 4 * n;
-		text += n;
+/* ---- one line ---- */
+
+static void
+write_stderr(char *line, size_t len)
+{
+	line[len++] = '\n'; /* in the place of the final NUL */
+	if (write(STDERR_FILENO, line, len) < 0)
+		errno = 0; /* nobody to tell when stderr is gone */
+}
+
+static void
+put_target(const struct log_target *target, const struct log_line *line)
+{
+	char text[LOG_LINE_SIZE];
+	size_t len = log_line(target->format, line, text, sizeof(text));
+
+	if (target->sink != NULL)
+		log_sink_put(target->sink, text, len);
+	else
+		write_stderr(text, len);
+}
+
+/* Where lines were lost, and where one gets through again. */
+static void
+put_loss(const struct log_target *target, const struct log_line *about)
+{
+	unsigned lost = target->sink != NULL ? log_sink_lost(target->sink) : 0;
+	struct log_line line = *about;
+	char text[128], out[512];
+	size_t len;
+
+	if (lost == 0)
+		return;
+	snprintf(text, sizeof(text), "%u lines before this one were lost on their way here", lost);
+	line.severity = LOG_WARNING;
+	line.id = 0;
+	line.session = 0;
+	line.audit_id = NULL;
+	line.text = text;
+	len = log_line(target->format, &line, out, sizeof(out));
+	if (log_sink_try(target->sink, out, len))
+		log_sink_told(target->sink, lost);
+}
+
+static void
+put_line(const struct log_line *line)
+{
+	for (size_t i = 0; i < plan->targets_len; i++) {
+		const struct log_target *target = &plan->targets[i];
+
+		if (!log_target_wants(target, line->severity, line->id))
+			continue;
+		put_loss(target, line);
+		put_target(target, line);
 	}
-	line[used] = '\0';
-	return used;
 }
 
-/* "2026-11-21T03:43:04.123Z " or, for the journal, "<6>". */
-static size_t
-put_head(char *line, size_t size, int severity)
+static void
+put_suppressed(const struct log_line *about, unsigned suppressed)
 {
-	struct timespec now;
-	struct tm tm;
-	size_t used;
+	struct log_line line = *about;
+	char text[128];
 
-	if (journal)
-		return (size_t)snprintf(line, size, "<%d>", severity);
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	used = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &tm);
-	return used + (size_t)snprintf(line + used, size - used, ".%03ldZ ", now.tv_nsec / 1000000);
+	snprintf(text, sizeof(text), "%u lines like the next one were held back by a rate limit",
+	    suppressed);
+	line.id = 0;
+	line.session = 0;
+	line.audit_id = NULL;
+	line.text = text;
+	put_line(&line);
 }
 
-/* The line as stderr gets it, terminated; *text_at is where the event's own text begins. Returns
- * its length. */
-static size_t
-build_line(char *line, size_t size, int severity, const char *text, size_t *text_at)
+/* With the plan's lock. */
+static void
+emit(struct log_line *line)
 {
-	size_t used = put_head(line, size, severity);
+	static const struct log_target early = {.format = LOG_FORMAT_PLAIN};
+	unsigned suppressed = 0;
 
-	used += (size_t)snprintf(line + used, size - used,
-	    "%s %s[%ld]: ", severity_names[severity & LOG_PRIMASK], process_name, (long)getpid());
-	*text_at = used;
-	return put_escaped(line, size, used, text);
+	if (plan == NULL) {
+		put_target(&early, line);
+		return;
+	}
+	line->host = plan->host;
+	line->facility = plan->facility;
+	if (!log_plan_allows(plan, line->severity, line->id, &suppressed))
+		return;
+	if (suppressed > 0)
+		put_suppressed(line, suppressed);
+	put_line(line);
 }
 
-static PRINTF_LIKE(2, 0) void log_args(int severity, const char *fmt, va_list args)
+static PRINTF_LIKE(3, 0) void log_args(
+    const struct log_about *about, int severity, const char *fmt, va_list args)
 {
 	int saved_errno = errno;
-	char text[TEXT_MAX];
-	char line[LINE_MAX_LEN];
-	size_t len, text_at;
+	char raw[RAW_MAX];
+	char text[LOG_TEXT_SIZE];
+	struct log_line line = {
+	    .severity = severity,
+	    .process = process_name,
+	    .pid = (long)getpid(),
+	    .host = "-",
+	    .journal = journal,
+	    .text = text,
+	};
 
-	text[0] = '\0';
-	if (vsnprintf(text, sizeof(text), fmt, args) >= (int)sizeof(text))
-		memcpy(text + sizeof(text) - 4, "...", 4);
-	len = build_line(line, sizeof(line), severity, text, &text_at);
-	if (atomic_load(&to_syslog))
-		syslog(severity, "%s", line + text_at);
-	line[len++] = '\n'; /* in the place of the final NUL */
-	if (atomic_load(&to_stderr) && write(STDERR_FILENO, line, len) < 0)
-		errno = 0; /* nobody to tell when stderr is gone */
+	raw[0] = '\0';
+	if (vsnprintf(raw, sizeof(raw), fmt, args) >= (int)sizeof(raw))
+		memcpy(raw + sizeof(raw) - 4, "...", 4);
+	(void)log_escape(text, sizeof(text), raw);
+	line.id = log_message_id(text);
+	if (about != NULL) {
+		line.session = about->session;
+		line.audit_id = about->audit_id;
+	}
+	clock_gettime(CLOCK_REALTIME, &line.time);
+	pthread_rwlock_rdlock(&plan_lock);
+	emit(&line);
+	pthread_rwlock_unlock(&plan_lock);
 	errno = saved_errno;
 }
 
@@ -154,7 +239,19 @@ log_event(int severity, const char *fmt, ...)
 	if (!log_enabled(severity))
 		return;
 	va_start(args, fmt);
-	log_args(severity, fmt, args);
+	log_args(NULL, severity, fmt, args);
+	va_end(args);
+}
+
+void
+log_of(struct log_about about, int severity, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!log_enabled(severity))
+		return;
+	va_start(args, fmt);
+	log_args(&about, severity, fmt, args);
 	va_end(args);
 }
 
@@ -176,27 +273,8 @@ die(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	log_args(LOG_ERR, fmt, args);
+	log_args(NULL, LOG_ERR, fmt, args);
 	va_end(args);
+	log_close();
 	exit(1);
-}
-
-bool
-log_limit_ok(struct log_limit *limit, unsigned *suppressed)
-{
-	uint64_t now_ms = clock_mono_ms();
-
-	*suppressed = 0;
-	if (now_ms - limit->window_ms >= (uint64_t)limit->interval_sec * 1000) {
-		limit->window_ms = now_ms;
-		limit->used = 0;
-		*suppressed = limit->suppressed;
-		limit->suppressed = 0;
-	}
-	if (limit->used >= limit->burst) {
-		limit->suppressed++;
-		return false;
-	}
-	limit->used++;
-	return true;
 }

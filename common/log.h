@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Logging: one event, one line, to stderr and/or syslog. Thread safe. Text from outside must go
- * through str_printable() or the logger's own escaping: the logger escapes every control character
- * of the whole line.
+ * Logging: one event, one line, to each target that wants it: stderr, /dev/log, collectors
+ * (common/log_line.h: their formats; common/log_rule.h: which lines). Thread safe, and never waits
+ * for a collector. Text from outside must go through str_printable() or the logger's own escaping:
+ * the logger escapes every control character of the whole line.
  *
- * stderr line: "2026-11-21T03:43:04.123Z info auth[4711]: text". Under journald (JOURNAL_STREAM
- * set) the line starts with "<N>" instead of the time. syslog: facility local4 (the ASA's default),
- * ident "sekishod".
+ * Under journald (JOURNAL_STREAM set) a line on stderr starts with "<N>" instead of the time.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <syslog.h> /* LOG_ERR .. LOG_DEBUG are the severities */
 
 #include "common/attr.h"
@@ -21,6 +21,14 @@ struct log_config {
 	int level; /* LOG_ERR .. LOG_DEBUG: less severe lines are dropped */
 	bool to_stderr;
 	bool to_syslog;
+	/* More of it; NULL: plain lines, facility local4. Borrowed during the call. */
+	const struct Ipc__LogPlan *plan;
+};
+
+/* The session that a line is about, as fields where a format has fields. */
+struct log_about {
+	uint32_t session;     /* as "Session=0x.." in 737016: the index, shifted by 12; 0: none */
+	const char *audit_id; /* audit-session-id; NULL: none */
 };
 
 /* Name this process in its lines ("parent", "gateway", "auth", "pki"). name must stay valid. */
@@ -33,6 +41,15 @@ bool log_enabled(int severity);
 /* log_event(LOGMSG_113039, ...) writes a numbered ASA message; log_info("...") a free one. errno is
  * kept. */
 void log_event(int severity, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* The same about a session, or a login that may become one. */
+void log_of(struct log_about about, int severity, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* A name that may be nobody's, such as a password in the wrong field: "*****", as the ASA writes it
+ * (asa.md 8), unless hide-username is off. */
+const char *log_username(const char *username);
+/* End of the process: what is queued for collectors gets a second. Nothing is logged afterwards. */
+void log_close(void);
 
 /* A text of several lines as so many events; empty lines are left out. */
 void log_lines(int severity, const char *text);

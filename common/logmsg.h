@@ -16,10 +16,15 @@
 #define LOGMSG_109201                                                                              \
 	LOG_NOTICE, "%%ASA-5-109201: UAUTH: Session=0x%08x, User=%s, Assigned IP=%s, Succeeded "   \
 		    "adding entry."
+#define LOGMSG_111008 LOG_NOTICE, "%%ASA-5-111008: User '%s' executed the '%s' command."
 #define LOGMSG_113004 LOG_INFO, "%%ASA-6-113004: AAA user %s Successful : server =  %s : user = %s"
 #define LOGMSG_113005                                                                              \
 	LOG_INFO, "%%ASA-6-113005: AAA user %s Rejected : reason = %s : server = %s : user = %s "  \
 		  ": user IP = %s"
+#define LOGMSG_113006                                                                              \
+	LOG_INFO, "%%ASA-6-113006: User %s locked out on exceeding %u successive failed "          \
+		  "authentication attempts"
+#define LOGMSG_113007 LOG_INFO, "%%ASA-6-113007: User %s unlocked by %s"
 #define LOGMSG_113008 LOG_INFO, "%%ASA-6-113008: AAA transaction status ACCEPT : user = %s"
 #define LOGMSG_113009                                                                              \
 	LOG_INFO, "%%ASA-6-113009: AAA retrieved default group policy (%s) for user = %s"
@@ -111,7 +116,7 @@
 #define LOGMSG_722001 LOG_WARNING, "%%ASA-4-722001: IP %s Error parsing SVC connect request."
 #define LOGMSG_722003 LOG_WARNING, "%%ASA-4-722003: IP %s Error authenticating SVC connect request."
 #define LOGMSG_722012                                                                              \
-	LOG_NOTICE, "%%ASA-5-722012: Group <%s> User <%s> IP <%s> SVC Message: %u/%s: %s."
+	LOG_NOTICE, "%%ASA-5-722012: Group <%s> User <%s> IP <%s> SVC Message: %u/%s: %.*s."
 #define LOGMSG_722022                                                                              \
 	LOG_INFO, "%%ASA-6-722022: Group <%s> User <%s> IP <%s> %s SVC connection established "    \
 		  "without compression"
@@ -120,6 +125,13 @@
 		  "without compression"
 #define LOGMSG_722028                                                                              \
 	LOG_NOTICE, "%%ASA-5-722028: Group <%s> User <%s> IP <%s> Stale SVC connection closed."
+/* Data, and control where it is counted: we do not. */
+#define LOGMSG_722030                                                                              \
+	LOG_DEBUG, "%%ASA-7-722030: Group <%s> User <%s> IP <%s> SVC Session Termination: In: "    \
+		   "%llu (+%u) bytes, %llu (+%u) packets, %llu drops."
+#define LOGMSG_722031                                                                              \
+	LOG_DEBUG, "%%ASA-7-722031: Group <%s> User <%s> IP <%s> SVC Session Termination: Out: "   \
+		   "%llu (+%u) bytes, %llu (+%u) packets, %llu drops."
 #define LOGMSG_722032                                                                              \
 	LOG_NOTICE, "%%ASA-5-722032: Group <%s> User <%s> IP <%s> New %s SVC connection "          \
 		    "replacing old connection."

@@ -132,7 +132,7 @@ take_draining(struct role_env *env, const Ipc__RoleStart *msg)
 }
 
 static enum err
-take_start(struct role_env *env, const Ipc__RoleStart *msg)
+take_start(struct role_env *env, Ipc__RoleStart *msg)
 {
 	env->workers = msg->workers;
 	env->generation = msg->generation;
@@ -141,6 +141,8 @@ take_start(struct role_env *env, const Ipc__RoleStart *msg)
 	env->log_level = msg->log_level;
 	env->log_stderr = msg->log_stderr;
 	env->log_syslog = msg->log_syslog;
+	env->log_plan = msg->log_plan;
+	msg->log_plan = NULL; /* taken */
 	env->client_certificates = msg->client_certificates;
 	env->chroot = strdup(msg->chroot);
 	return env->chroot != NULL ? take_draining(env, msg) : ERR_NOMEM;
@@ -164,7 +166,7 @@ proc_child_receive(struct role_env *env)
 		else if (type == IPC__MSG_TYPE__MSG_ROLE_CONFIG)
 			err = take_config(env, fd);
 		else if (type == IPC__MSG_TYPE__MSG_ROLE_START)
-			err = take_start(env, (const Ipc__RoleStart *)msg);
+			err = take_start(env, (Ipc__RoleStart *)msg);
 		else
 			err = ERR_SYNTAX;
 		protobuf_c_message_free_unpacked(msg, NULL);

@@ -49,6 +49,7 @@ struct role_env {
 	unsigned log_level;
 	bool log_stderr;
 	bool log_syslog;
+	Ipc__LogPlan *log_plan;      /* heap; NULL: none */
 	bool client_certificates;    /* gateway: TLS asks clients for one */
 	struct role_range *draining; /* auth: of pools that were removed before it began; heap */
 	size_t draining_len;

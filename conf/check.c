@@ -182,6 +182,7 @@ static void (*const checks[])(const struct conf *, struct conf_errors *) = {
     check_policies,
     check_framed,
     check_listeners,
+    check_logging,
     check_pools,
     check_acls,
     check_pki,

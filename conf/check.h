@@ -22,6 +22,8 @@ void check_groups(const struct conf *conf, struct conf_errors *errors);
 void check_policies(const struct conf *conf, struct conf_errors *errors);
 /* The addresses that users always get (check_framed.c). */
 void check_framed(const struct conf *conf, struct conf_errors *errors);
+/* Collectors and lists of log lines (check_logging.c). */
+void check_logging(const struct conf *conf, struct conf_errors *errors);
 /* The pools and the tun's addresses (check_pool.c). */
 void check_pools(const struct conf *conf, struct conf_errors *errors);
 /* Access lists, objects, object groups (check_acl.c). */

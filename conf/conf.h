@@ -36,6 +36,8 @@ enum conf_kind {
 	CONF_PROCESS_USERS,
 	CONF_LIMITS,
 	CONF_LOGGING,
+	CONF_LOG_HOST,
+	CONF_LOG_LIST,
 	CONF_CONTROL,
 	CONF_WEBVPN, /* the global "webvpn" of the ASA */
 	CONF_CERTIFICATE_GROUP_MAP,
@@ -83,6 +85,7 @@ enum conf_gateway {
 				default of gateway/dtls_offer.c */
 	GW_LEGACY_LOGIN, /* legacy-login: bool (true): clients without the XML protocol may log in
 			  */
+	GW_DISABLE_OFFLOAD, /* disable-offload: strings of tso uso udp-gso udp-gro (none) */
 	GW_COUNT
 };
 enum conf_listener {
@@ -119,14 +122,43 @@ enum conf_limits {
 	LIM_COUNT
 };
 enum conf_logging {
-	LOGGING_LEVEL,  /* level: enum err, warning, notice, info, debug (info) */
-	LOGGING_STDERR, /* stderr: bool (true) */
-	LOGGING_SYSLOG, /* syslog: bool (true) */
+	LOGGING_LEVEL,         /* level: enum err, warning, notice, info, debug (info) */
+	LOGGING_STDERR,        /* stderr: bool (true) */
+	LOGGING_SYSLOG,        /* syslog: bool (true): /dev/log */
+	LOGGING_STDERR_FORMAT, /* stderr-format: enum plain, key-value, json (plain) */
+	LOGGING_STDERR_LEVEL,  /* stderr-level: as level, or default: that of level */
+	LOGGING_STDERR_LIST,   /* stderr-list: name of one of lists, in place of a level */
+	LOGGING_SYSLOG_LEVEL,
+	LOGGING_SYSLOG_LIST,
+	LOGGING_FACILITY,      /* facility: enum local0-local7, daemon, auth, user (local4) */
+	LOGGING_DEVICE_ID,     /* device-id: text; absent: the host's name */
+	LOGGING_HIDE_USERNAME, /* hide-username: bool (true): of failed logins, as the ASA does */
+	LOGGING_HOSTS,         /* hosts: objects CONF_LOG_HOST, up to 16 */
+	LOGGING_LISTS,         /* lists: objects CONF_LOG_LIST, up to 32 */
+	LOGGING_RATE_LIMIT,    /* rate-limit: strings (common/log_rule.h) */
+	LOGGING_DISABLED,      /* disabled-messages: strings, "725001" or "725001-725007" */
 	LOGGING_COUNT
 };
+enum conf_log_host {
+	LH_TRANSPORT, /* transport: enum udp, tcp, unix (udp) */
+	LH_ADDRESS,   /* address: IP text, of udp and tcp */
+	LH_PORT,      /* port: int 1-65535 (514) */
+	LH_PATH,      /* path: of unix: a datagram socket */
+	LH_FORMAT,    /* format: enum asa, rfc5424 (asa) */
+	LH_LEVEL,     /* level: as that of logging, or default: that one */
+	LH_LIST,      /* list: name of one of lists, in place of a level */
+	LH_QUEUE,     /* queue: int 1-8192 (512): lines that wait for a collector, tcp */
+	LH_COUNT
+};
+enum conf_log_list {
+	LL_NAME,  /* name: text, required */
+	LL_MATCH, /* match: strings (common/log_rule.h), required */
+	LL_COUNT
+};
 enum conf_control {
-	CTL_PATH,  /* path: unix socket path ("/run/sekisho/control") */
-	CTL_GROUP, /* group: group name or "#gid" that may connect ("sekisho") */
+	CTL_PATH,        /* path: unix socket path ("/run/sekisho/control") */
+	CTL_GROUP,       /* group: group name or "#gid" that may connect ("sekisho") */
+	CTL_ADMIN_GROUP, /* admin-group: group name or "#gid" that may also act (none: root only) */
 	CTL_COUNT
 };
 enum conf_tunnel_groups {
@@ -393,7 +425,12 @@ enum conf_username {
 	USER_COUNT
 };
 enum conf_aaa {
-	AAA_SERVER_GROUPS, /* aaa-server-groups: objects CONF_AAA_SERVER_GROUP */
+	AAA_SERVER_GROUPS,  /* aaa-server-groups: objects CONF_AAA_SERVER_GROUP */
+	AAA_LOCAL_MAX_FAIL, /* local-authentication-attempts-max-fail: int 1-16, 0 = no lockout (0)
+			     */
+	AAA_LOCAL_LOCKOUT_MINUTES, /* local-lockout-minutes: int 0-1440, 0 = until it is cleared
+				    * (10)
+				    */
 	AAA_COUNT
 };
 /* "aaa-server GRP protocol radius". */

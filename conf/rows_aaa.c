@@ -20,6 +20,17 @@ static const struct row top[AAA_COUNT] = {
 	.max_count = 200,
 	.kind = CONF_AAA_SERVER_GROUP,
 	.help = "RADIUS servers"},
+    [AAA_LOCAL_MAX_FAIL] = {.name = "local-authentication-attempts-max-fail",
+	.type = ROW_INT,
+	.min = 0,
+	.max = 16,
+	.help = "wrong passwords in a row that lock a user of users.conf out; 0 is no lockout"},
+    [AAA_LOCAL_LOCKOUT_MINUTES] = {.name = "local-lockout-minutes",
+	.type = ROW_INT,
+	.min = 0,
+	.max = 1440,
+	.def = 10,
+	.help = "minutes that a lockout lasts; 0 is until an administrator clears it"},
 };
 const struct row_kind rows_aaa = ROWS(top);
 

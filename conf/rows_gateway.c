@@ -25,6 +25,9 @@ static const char *const dtls_ciphers[] = {
     NULL,
 };
 
+/* What gateway/offload.c knows. */
+static const char *const offloads[] = {"tso", "uso", "udp-gso", "udp-gro", NULL};
+
 static const struct row_refused refused[] = {
     {"dtls-ciphers DES-CBC3-SHA", "3DES is broken; leave it out"},
     {"dtls-ciphers DES-CBC-SHA", "DES is broken; leave it out"},
@@ -93,6 +96,11 @@ static const struct row gateway[GW_COUNT] = {
 	.type = ROW_BOOL,
 	.def = true,
 	.help = "let clients without the XML protocol log in"},
+    [GW_DISABLE_OFFLOAD] = {.name = "disable-offload",
+	.type = ROW_STRINGS,
+	.max_count = ARRAY_LEN(offloads) - 1,
+	.words = offloads,
+	.help = "what the kernel could do for many packets at once, but is not to"},
 };
 const struct row_kind rows_gateway = {
     .rows = gateway,
@@ -211,25 +219,6 @@ static const struct row limits[LIM_COUNT] = {
 };
 const struct row_kind rows_gateway_limits = ROWS(limits);
 
-static const char *const levels[] = {"err", "warning", "notice", "info", "debug", NULL};
-
-static const struct row logging[LOGGING_COUNT] = {
-    [LOGGING_LEVEL] = {.name = "level",
-	.type = ROW_ENUM,
-	.def_text = "info",
-	.words = levels,
-	.help = "least severe lines that are written"},
-    [LOGGING_STDERR] = {.name = "stderr",
-	.type = ROW_BOOL,
-	.def = true,
-	.help = "write to standard error"},
-    [LOGGING_SYSLOG] = {.name = "syslog",
-	.type = ROW_BOOL,
-	.def = true,
-	.help = "write to syslog, facility local4"},
-};
-const struct row_kind rows_gateway_logging = ROWS(logging);
-
 static const struct row control[CTL_COUNT] = {
     [CTL_PATH] = {.name = "path",
 	.type = ROW_STRING,
@@ -242,5 +231,9 @@ static const struct row control[CTL_COUNT] = {
 	.def_text = "sekisho",
 	.syntax = syntax_group,
 	.help = "group whose members may use it"},
+    [CTL_ADMIN_GROUP] = {.name = "admin-group",
+	.type = ROW_STRING,
+	.syntax = syntax_group,
+	.help = "group whose members may also log off, debug, reload; without it only root may"},
 };
 const struct row_kind rows_gateway_control = ROWS(control);

@@ -11,12 +11,17 @@
 #include "common/ip.h"
 #include "conf/conf.h"
 
+const char *syntax_log_rule(const char *text);
+const char *syntax_log_rate(const char *text);
+const char *syntax_log_range(const char *text);
+const char *syntax_device_id(const char *text);
 const char *syntax_name(const char *text);
 const char *syntax_user(const char *text);
 const char *syntax_label(const char *text);
 const char *syntax_ip(const char *text);
 /* The same, or the own host: a server may run beside the gateway. */
 const char *syntax_ip_server(const char *text);
+const char *syntax_source(const char *text); /* an address or a network */
 const char *syntax_ip4(const char *text);
 const char *syntax_listen(const char *text);
 const char *syntax_tun4(const char *text);

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/metric.h"
 #include "common/str.h"
 #include "gateway/chan_dtls.h"
 #include "gateway/chan_report.h"
@@ -31,6 +32,8 @@
 /* Reason byte of our disconnect packets: clients show it, and none is known to read a meaning into
  * it. */
 #define DISCONNECT_REASON 0
+
+#define QUIET_MS 3000 /* without data */
 
 /* Reason bytes of the client's disconnect packets (protocol.md 4.6). */
 static const struct {
@@ -64,14 +67,22 @@ filter_ok(struct chan *chan, enum filter_direction direction, const uint8_t *pkt
 void
 chan_take_packet(struct chan *chan, struct chan_count *count, const uint8_t *pkt, size_t len)
 {
+	unsigned dtls = count == &chan->dtls_count;
 	struct inner inner;
 
-	if (inner_parse(pkt, len, &inner) != ERR_OK || !chan_source_ok(chan, &inner)) {
+	if (inner_parse(pkt, len, &inner) != ERR_OK) {
 		count->rx_drops++;
+		metric_count(METRIC_DROP_MALFORMED + dtls);
+		return;
+	}
+	if (!chan_source_ok(chan, &inner)) {
+		count->rx_drops++;
+		metric_count(METRIC_DROP_SOURCE + dtls);
 		return;
 	}
 	if (!filter_ok(chan, FILTER_FROM_CLIENT, pkt, inner.len)) {
 		count->rx_drops++;
+		metric_count(METRIC_DROP_FILTER_IN + dtls);
 		chan->changed = true;
 		return;
 	}
@@ -229,11 +240,13 @@ tls_send_packet(struct chan *chan, uint8_t *pkt, size_t len)
 	 * delay and memory. */
 	if (len > CSTP_PAYLOAD_MAX || tls_stream_queued(chan->stream) > CHAN_TLS_QUEUE_MAX) {
 		chan->tls_count.tx_drops++;
+		metric_count(METRIC_DROP_QUEUE);
 		return;
 	}
 	cstp_head_put(pkt - CSTP_HEAD_LEN, CSTP_DATA, len);
 	if (tls_stream_write(chan->stream, pkt - CSTP_HEAD_LEN, CSTP_HEAD_LEN + len) != ERR_OK) {
 		chan->tls_count.tx_drops++;
+		metric_count(METRIC_DROP_QUEUE);
 		return;
 	}
 	chan->tls_tx_ms = chan->env->now_ms;
@@ -253,7 +266,17 @@ send_packet(struct chan *chan, uint8_t *pkt, size_t len)
 }
 
 static void
-count_tx_drop(struct chan *chan)
+count_tx_drop(struct chan *chan, enum metric why)
+{
+	struct chan_count *count = chan->choice.dtls ? &chan->dtls_count : &chan->tls_count;
+
+	count->tx_drops++;
+	metric_count(why + chan->choice.dtls);
+	chan->changed = true;
+}
+
+void
+chan_count_drop(struct chan *chan)
 {
 	struct chan_count *count = chan->choice.dtls ? &chan->dtls_count : &chan->tls_count;
 
@@ -269,7 +292,7 @@ refuse_too_big(struct chan *chan, const struct tun_pkt *pkt)
 	struct chan_env *env = chan->env;
 	size_t len;
 
-	count_tx_drop(chan);
+	count_tx_drop(chan, METRIC_DROP_TOO_BIG);
 	if (env->icmp_tokens == 0)
 		return;
 	env->icmp_tokens--;
@@ -305,7 +328,7 @@ chan_send(struct chan *chan, const struct tun_pkt *pkt)
 		return;
 	/* Once for all the packets that are in it: they are of one flow. */
 	if (!filter_ok(chan, FILTER_TO_CLIENT, pkt->data, pkt->len)) {
-		count_tx_drop(chan);
+		count_tx_drop(chan, METRIC_DROP_FILTER_OUT);
 		return;
 	}
 	len = gso_split_largest(&split);
@@ -483,6 +506,13 @@ check_rekey(struct chan *chan)
 	chan->rekey_due_ms = now_ms + chan->rekey_ms + REKEY_SLACK_MS;
 }
 
+/* An idle session is to cost no memory (design 3), nor one whose data goes over DTLS twice. */
+static bool
+tls_is_quiet(const struct chan *chan)
+{
+	return chan->env->now_ms - chan->data_ms >= QUIET_MS || chan->dtls != NULL;
+}
+
 void
 chan_tick(struct chan *chan)
 {
@@ -501,5 +531,7 @@ chan_tick(struct chan *chan)
 	}
 	if (chan_wants_keepalive(chan, chan->tls_tx_ms))
 		tls_send_control(chan, CSTP_KEEPALIVE, NULL, 0);
+	if (tls_is_quiet(chan))
+		tls_stream_rest(chan->stream);
 	chan_dtls_tick(chan);
 }

@@ -158,11 +158,14 @@ void chan_discard(struct chan *chan);
 /* A packet for the client, cut as needed. TUN_HEADROOM bytes before pkt->data are overwritten. */
 void chan_send(struct chan *chan, const struct tun_pkt *pkt);
 
-/* A datagram from an address that belongs to this channel. */
-void chan_datagram(struct chan *chan, const struct udp_flow *flow, const uint8_t *data, size_t len);
+/* A packet for the client was dropped before it came here. */
+void chan_count_drop(struct chan *chan);
+
+/* A datagram from an address that belongs to this channel; its bytes do not outlive the call. */
+void chan_datagram(struct chan *chan, const struct udp_flow *flow, uint8_t *data, size_t len);
 /* A ClientHello with this channel's App-ID, from any address. */
 void chan_hello(struct chan *chan, const struct udp_flow *flow, const struct dtls_hello *hello,
-    const uint8_t *data, size_t len);
+    uint8_t *data, size_t len);
 
 /* Once a second: liveness, timeouts, the choice of leg. */
 void chan_tick(struct chan *chan);

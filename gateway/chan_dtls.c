@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/metric.h"
 #include "common/str.h"
 #include "gateway/chan_report.h"
 
@@ -147,7 +148,7 @@ send_bare(struct chan *chan, enum cstp_type type)
 
 /* ---- receiving ---- */
 
-/* An opened record: type byte and payload, in the scratch frame. */
+/* An opened record: type byte and payload. */
 static void
 take_record(struct chan *chan, uint8_t *record, size_t len)
 {
@@ -183,13 +184,13 @@ static void
 read_records(struct chan *chan)
 {
 	struct dtls_leg *leg = chan->dtls;
-	uint8_t *record = chan->env->frame;
 	enum err err = ERR_OK;
+	uint8_t *record;
 	size_t len;
 
 	/* Handling a record may tear the leg or close the channel. */
 	while (!chan->closed && chan->dtls == leg &&
-	       (err = dtls_leg_read(leg, record, CHAN_FRAME_MAX, &len)) == ERR_OK)
+	       (err = dtls_leg_read(leg, &record, &len)) == ERR_OK)
 		take_record(chan, record, len);
 	if (!chan->closed && chan->dtls == leg && err != ERR_AGAIN)
 		leg_down(chan, err == ERR_CLOSED ? "closed by the client" : err_str(err));
@@ -218,6 +219,7 @@ static void
 next_feed_done(struct chan *chan, enum err err)
 {
 	if (err != ERR_OK) {
+		metric_count(METRIC_DTLS_FAILED);
 		log_debug("session %016llx: DTLS handshake failed: %s",
 		    (unsigned long long)chan->session, err_str(err));
 		next_drop(chan);
@@ -225,12 +227,13 @@ next_feed_done(struct chan *chan, enum err err)
 	}
 	if (!dtls_leg_is_up(chan->next))
 		return;
+	metric_count(METRIC_DTLS_OK);
 	next_promote(chan);
 	read_records(chan);
 }
 
 void
-chan_datagram(struct chan *chan, const struct udp_flow *flow, const uint8_t *data, size_t len)
+chan_datagram(struct chan *chan, const struct udp_flow *flow, uint8_t *data, size_t len)
 {
 	if (chan->closed)
 		return;
@@ -261,7 +264,7 @@ is_repetition(const struct chan *chan, const struct udp_flow *flow, const struct
 
 void
 chan_hello(struct chan *chan, const struct udp_flow *flow, const struct dtls_hello *hello,
-    const uint8_t *data, size_t len)
+    uint8_t *data, size_t len)
 {
 	struct chan_env *env = chan->env;
 	struct dtls_leg *leg;
@@ -294,8 +297,10 @@ chan_handshake_tick(struct chan *chan)
 	if (chan->next == NULL)
 		return;
 	if (chan->env->now_ms - chan->next_ms >= HANDSHAKE_MAX_MS ||
-	    dtls_leg_tick(chan->next) != ERR_OK)
+	    dtls_leg_tick(chan->next) != ERR_OK) {
+		metric_count(METRIC_DTLS_TIMEOUT);
 		next_drop(chan);
+	}
 }
 
 /* ---- once a second ---- */

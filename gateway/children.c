@@ -3,6 +3,7 @@
  * configuration. */
 #include "gateway/children.h"
 
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,10 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/metric.h"
+#include "common/priv.h"
 #include "common/proc.h"
+#include "gateway/proc_stat.h"
 
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 10000
@@ -32,6 +36,7 @@ struct child {
 	bool ready;
 	bool was_ready; /* ever: before that a death is a failed start, not a crash */
 	uint64_t started_ms;
+	int64_t started_wall; /* seconds since 1970, 0: never */
 	unsigned backoff_ms;
 	struct event *restart;
 };
@@ -40,6 +45,7 @@ struct children {
 	struct loop *loop;
 	struct children_owner owner;
 	struct child list[CHILD_COUNT];
+	int64_t started_wall; /* of the parent */
 	struct event *sigchld;
 	struct event *stop_timer;
 	bool stopping;
@@ -172,12 +178,68 @@ on_pool_drained(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int f
 	owner->on_pool_drained((const Ipc__PoolDrained *)msg, owner->arg);
 }
 
+static void
+process_fill(Ipc__RoleId role, pid_t pid, int64_t started, bool up, Ipc__MetricsProcess *out)
+{
+	ipc__metrics_process__init(out);
+	out->role = role;
+	out->up = up;
+	out->start_time = started;
+	/* Without /proc they are not told. */
+	if (pid > 0 && proc_stat_read(pid, out) != ERR_OK)
+		log_debug("no statistics of process %d", (int)pid);
+}
+
+/* The counters of the parent, and what it sees of all processes. */
+static void
+on_metrics(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	const struct children *children = ((struct child *)arg)->children;
+	Ipc__MetricsProcess processes[CHILD_COUNT + 1], *refs[CHILD_COUNT + 1];
+	Ipc__MetricsReport report;
+
+	(void)msg, (void)fd;
+	process_fill(
+	    IPC__ROLE_ID__ROLE_PARENT, getpid(), children->started_wall, true, &processes[0]);
+	refs[0] = &processes[0];
+	for (size_t i = 0; i < CHILD_COUNT; i++) {
+		const struct child *child = &children->list[i];
+
+		process_fill(child->role->id, child->pid, child->started_wall, child->ready,
+		    &processes[i + 1]);
+		refs[i + 1] = &processes[i + 1];
+	}
+	metric_report_fill(&report);
+	report.process = refs;
+	report.n_process = ARRAY_LEN(refs);
+	(void)ipc_reply(ipc, id, IPC__MSG_TYPE__MSG_METRICS_REPORT, &report.base);
+}
+
+/* auth is locked up and cannot read the user database. */
+static void
+on_account_ask(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	const Ipc__AccountAsk *ask = (const Ipc__AccountAsk *)msg;
+	const struct passwd *user = getpwuid(ask->uid);
+	Ipc__Account account = IPC__ACCOUNT__INIT;
+	gid_t gid = 0;
+
+	(void)fd, (void)arg;
+	if (user != NULL)
+		account.user = user->pw_name;
+	account.group_known = ask->group[0] != '\0' && priv_group(ask->group, &gid) == ERR_OK;
+	account.gid = gid;
+	(void)ipc_reply(ipc, id, IPC__MSG_TYPE__MSG_ACCOUNT, &account.base);
+}
+
 /* What is behind the first two is auth's only. */
 static const struct ipc_row child_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_ROLE_READY, .handle = on_child_ready},
     {.type = IPC__MSG_TYPE__MSG_ROLE_CONFIG_RESULT, .handle = on_config_result},
     {.type = IPC__MSG_TYPE__MSG_RELOAD, .handle = on_reload, .request = true},
     {.type = IPC__MSG_TYPE__MSG_POOL_DRAINED, .handle = on_pool_drained},
+    {.type = IPC__MSG_TYPE__MSG_ACCOUNT_ASK, .handle = on_account_ask, .request = true},
+    {.type = IPC__MSG_TYPE__MSG_METRICS_REQUEST, .handle = on_metrics, .request = true},
 };
 #define COMMON_ROWS 2
 
@@ -191,6 +253,7 @@ schedule_restart(struct child *child)
 	tv.tv_sec = child->backoff_ms / 1000;
 	tv.tv_usec = (suseconds_t)(child->backoff_ms % 1000) * 1000;
 	log_notice("restarting %s in %u ms", child->role->name, child->backoff_ms);
+	metric_count(METRIC_RESTARTS_PKI + (unsigned)(child - child->children->list));
 	child->backoff_ms *= 2;
 	if (child->backoff_ms > BACKOFF_MAX_MS)
 		child->backoff_ms = BACKOFF_MAX_MS;
@@ -219,6 +282,7 @@ child_start(struct child *child)
 
 	child->ready = false;
 	child->started_ms = clock_mono_ms();
+	child->started_wall = (int64_t)clock_wall_sec();
 	err = proc_spawn(child->role, &child->pid, &fd);
 	if (err == ERR_OK) {
 		child->ipc = ipc_new(child->children->loop, fd, &config);
@@ -392,6 +456,7 @@ children_new(struct loop *loop, const struct children_owner *owner)
 		return NULL;
 	children->loop = loop;
 	children->owner = *owner;
+	children->started_wall = (int64_t)clock_wall_sec();
 	children->stop_timer = evtimer_new(base, on_stop_timeout, children);
 	children->sigchld = evsignal_new(base, SIGCHLD, on_sigchld, children);
 	if (children->stop_timer == NULL || children->sigchld == NULL ||

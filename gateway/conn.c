@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/metric.h"
 #include "common/str.h"
 #include "gateway/asset.h"
 #include "gateway/conns.h"
@@ -43,6 +44,7 @@ struct conn {
 	struct worker *worker;
 	struct tls_stream *stream; /* NULL once closed */
 	struct event timer;
+	uint64_t begin_ms;     /* when it was accepted */
 	uint64_t login_end_ms; /* when all this must be over */
 	enum conn_state state;
 	unsigned refs;
@@ -486,10 +488,41 @@ log_trustpoint(const struct tls_stream *stream)
 	const char *trustpoint = tls_stream_trustpoint(stream);
 	char client[IP_STR_MAX], server[IP_STR_MAX];
 
-	if (tls_stream_sni(stream)[0] != '\0' && trustpoint[0] != '\0')
+	if (tls_stream_sni(stream)[0] != '\0' && trustpoint[0] != '\0' &&
+	    !tls_stream_is_resumed(stream))
 		log_event(LOGMSG_725016, trustpoint,
 		    ip_endpoint_str(tls_stream_client(stream), client),
 		    ip_endpoint_str(tls_stream_server(stream), server));
+}
+
+static void
+count_handshake(const struct conn *conn, const struct tls_stream *stream)
+{
+	bool is_13 = strcmp(tls_stream_version(stream), "TLSv1.3") == 0;
+
+	metric_count((is_13 ? METRIC_TLS13_FULL : METRIC_TLS12_FULL) +
+		     (unsigned)tls_stream_is_resumed(stream));
+	metric_observe_fixed(METRIC_HANDSHAKE_MS, clock_mono_ms() - conn->begin_ms);
+}
+
+static void
+count_failure(enum err why)
+{
+	switch (why) {
+	case ERR_CLOSED:
+	case ERR_SYS: /* reset */
+		metric_count(METRIC_HANDSHAKE_CLOSED);
+		break;
+	case ERR_TIMEOUT:
+		metric_count(METRIC_HANDSHAKE_TIMEOUT);
+		break;
+	case ERR_CRYPTO:
+		metric_count(METRIC_HANDSHAKE_PROTOCOL);
+		break;
+	default:
+		metric_count(METRIC_HANDSHAKE_OTHER);
+		break;
+	}
 }
 
 static void
@@ -498,6 +531,7 @@ on_ready(struct tls_stream *stream, void *arg)
 	struct conn *conn = arg;
 	char client[IP_STR_MAX];
 
+	count_handshake(conn, stream);
 	trace_conn_ready(stream);
 	if (log_enabled(LOG_INFO) && conns_may_log(conn->conns)) {
 		log_trustpoint(stream);
@@ -526,8 +560,10 @@ on_closed(struct tls_stream *stream, enum err why, void *arg)
 	/* OpenSSL has no code of its own for it. */
 	if (why == ERR_NOMEM || strstr(tls_stream_reason(stream), "malloc failure") != NULL)
 		conns_no_memory(conn->conns);
-	if (conn->state == CONN_HANDSHAKE)
+	if (conn->state == CONN_HANDSHAKE) {
+		count_failure(why);
 		trace_conn_failed(stream, why);
+	}
 	if (conn->state == CONN_HANDSHAKE && conns_may_log(conn->conns)) {
 		const char *reason = tls_stream_reason(stream);
 
@@ -578,7 +614,8 @@ conn_accept(struct conns *conns, struct worker *worker, int fd, const struct ip_
 	/* One record more than the limits: the parsers see that they are passed. */
 	buf_init(&conn->head, HTTP_HEAD_MAX + RECORD_MAX + 1);
 	buf_init(&conn->body, HTTP_BODY_MAX + HTTP_HEAD_MAX + RECORD_MAX + 1);
-	conn->login_end_ms = clock_mono_ms() + (uint64_t)limit(conn, LIM_LOGIN_TIMEOUT) * 1000;
+	conn->begin_ms = clock_mono_ms();
+	conn->login_end_ms = conn->begin_ms + (uint64_t)limit(conn, LIM_LOGIN_TIMEOUT) * 1000;
 	conn->stream = tls_stream_accept(worker, fd, client, server, &ops, conn);
 	if (conn->stream == NULL) {
 		conn_unref(conn);

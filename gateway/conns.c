@@ -217,6 +217,12 @@ conns_stop_accepting(struct conns *conns)
 	}
 }
 
+size_t
+conns_len(const struct conns *conns)
+{
+	return conns->len;
+}
+
 void
 conns_add(struct conns *conns, struct conns_entry *entry)
 {

@@ -20,6 +20,8 @@ struct conns_entry {
 	struct conn *conn;
 };
 
+/* Connections that are no tunnel (yet). */
+size_t conns_len(const struct conns *conns);
 void conns_add(struct conns *conns, struct conns_entry *entry);
 /* One is gone: there may be room for another. */
 void conns_remove(struct conns *conns, struct conns_entry *entry);

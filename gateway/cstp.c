@@ -299,6 +299,18 @@ note_compression(const struct http_request *request)
 			 "compressed gives away what is in it");
 }
 
+/* Anybody can send one: each worker writes a few. */
+static void
+log_malformed(const struct conn *conn)
+{
+	static _Thread_local struct log_limit limit = {.burst = 10, .interval_sec = 1};
+	char ip[IP_STR_MAX];
+	unsigned suppressed;
+
+	if (log_limit_ok(&limit, &suppressed))
+		log_event(LOGMSG_722001, ip_str(&tls_stream_client(conn_stream(conn))->addr, ip));
+}
+
 void
 cstp_connect(struct conn *conn, const struct http_request *request)
 {
@@ -311,6 +323,7 @@ cstp_connect(struct conn *conn, const struct http_request *request)
 	waiting->conn = conn_ref(conn);
 	/* Whatever is wrong with the cookie, the answer is the same (INV-1). */
 	if (cstp_head_read(request, &waiting->request) != ERR_OK) {
+		log_malformed(conn);
 		answer_denied(conn);
 		waiting_free(waiting);
 		return;

@@ -13,6 +13,8 @@
 #include "common/clock.h"
 #include "common/rnd.h"
 #include "common/str.h"
+#include "gateway/dtls_io.h"
+#include "gateway/dtls_record.h"
 
 #define COOKIE_LEN 32
 #define COOKIE_KEY_MS 60000 /* a cookie is good for one to two of these */
@@ -23,103 +25,29 @@
 #define SESSION_CONTEXT "x"     /* sessions are made and taken by one context: any text will do */
 #define SESSION_TIMEOUT_S 86400 /* from the moment of the handshake that it is made for */
 
-/* What the BIO of an SSL reads from and writes to. */
-struct io {
-	struct dtls *dtls;
-	struct udp_flow flow;
-	const uint8_t *in; /* the datagram that is being fed; NULL: none */
-	size_t in_len;
-};
-
 struct dtls_leg {
-	SSL *ssl;
-	struct io io;
+	struct dtls *dtls;
+	SSL *ssl;                   /* NULL: not wanted any more */
+	struct dtls_record *record; /* NULL: OpenSSL opens and seals */
+	struct dtls_io io;
+	const char *cipher;      /* NULL: ask OpenSSL */
 	struct dtls_terms terms; /* the secret is wiped when the handshake is through */
 	bool key_used;           /* the client went on with its pre-shared key */
 	bool fed;                /* a datagram came since the last read */
 	bool resting;
+	bool stays; /* with OpenSSL, as its suite is none of ours */
 };
 
 struct dtls {
 	SSL_CTX *ctx;
 	BIO_METHOD *bio_method;
-	dtls_send_fn send;
+	dtls_room_fn room;
 	void *arg;
 	struct dtls_leg *listener;
-	uint64_t keys_ms;            /* when the cookie key was made */
-	uint8_t keys[2][COOKIE_LEN]; /* current, previous */
+	uint64_t keys_ms;               /* when the cookie key was made */
+	uint8_t keys[2][COOKIE_LEN];    /* current, previous */
+	uint8_t plain[DTLS_RECORD_MAX]; /* what OpenSSL opened */
 };
-
-/* ---- the BIO: one datagram in, datagrams out ---- */
-
-static int
-bio_read(BIO *bio, char *dst, int size)
-{
-	struct io *io = BIO_get_data(bio);
-	size_t n;
-
-	BIO_clear_retry_flags(bio);
-	if (io->in == NULL || size <= 0) {
-		BIO_set_retry_read(bio);
-		return -1;
-	}
-	n = io->in_len < (size_t)size ? io->in_len : (size_t)size;
-	memcpy(dst, io->in, n);
-	io->in = NULL;
-	return (int)n;
-}
-
-static int
-bio_write(BIO *bio, const char *data, int len)
-{
-	struct io *io = BIO_get_data(bio);
-
-	BIO_clear_retry_flags(bio);
-	if (len > 0)
-		io->dtls->send(io->dtls->arg, &io->flow, (const uint8_t *)data, (size_t)len);
-	return len;
-}
-
-static long
-bio_ctrl(BIO *bio, int cmd, long num, void *ptr)
-{
-	const struct io *io = BIO_get_data(bio);
-
-	(void)num, (void)ptr;
-	switch (cmd) {
-	case BIO_CTRL_FLUSH:
-		return 1;
-	case BIO_CTRL_DGRAM_GET_MTU_OVERHEAD:
-		return io->flow.family == 4 ? 28 : 48;
-	default:
-		return 0;
-	}
-}
-
-static int
-bio_create(BIO *bio)
-{
-	BIO_set_init(bio, 1);
-	return 1;
-}
-
-static BIO_METHOD *
-bio_method_new(void)
-{
-	BIO_METHOD *method =
-	    BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "sekisho-dtls");
-
-	if (method == NULL)
-		return NULL;
-	if (BIO_meth_set_read(method, bio_read) != 1 ||
-	    BIO_meth_set_write(method, bio_write) != 1 ||
-	    BIO_meth_set_ctrl(method, bio_ctrl) != 1 ||
-	    BIO_meth_set_create(method, bio_create) != 1) {
-		BIO_meth_free(method);
-		return NULL;
-	}
-	return method;
-}
 
 /* ---- cookies and keys ---- */
 
@@ -142,7 +70,7 @@ keys_rotate(struct dtls *dtls)
 }
 
 static bool
-cookie_make(const struct io *io, const uint8_t *key, uint8_t *cookie)
+cookie_make(const struct dtls_io *io, const uint8_t *key, uint8_t *cookie)
 {
 	unsigned len = 0;
 
@@ -153,22 +81,22 @@ cookie_make(const struct io *io, const uint8_t *key, uint8_t *cookie)
 static int
 on_cookie_generate(SSL *ssl, unsigned char *cookie, unsigned *len)
 {
-	const struct io *io = &leg_of(ssl)->io;
+	const struct dtls_leg *leg = leg_of(ssl);
 
 	*len = COOKIE_LEN;
-	return cookie_make(io, io->dtls->keys[0], cookie) ? 1 : 0;
+	return cookie_make(&leg->io, leg->dtls->keys[0], cookie) ? 1 : 0;
 }
 
 static int
 on_cookie_verify(SSL *ssl, const unsigned char *cookie, unsigned len)
 {
-	const struct io *io = &leg_of(ssl)->io;
+	const struct dtls_leg *leg = leg_of(ssl);
 	uint8_t expect[COOKIE_LEN];
 
 	if (len != COOKIE_LEN)
 		return 0;
 	for (size_t i = 0; i < 2; i++) {
-		if (cookie_make(io, io->dtls->keys[i], expect) &&
+		if (cookie_make(&leg->io, leg->dtls->keys[i], expect) &&
 		    str_eq_secret(expect, cookie, COOKIE_LEN))
 			return 1;
 	}
@@ -262,18 +190,18 @@ ctx_new(void)
 }
 
 struct dtls *
-dtls_new(dtls_send_fn send, void *arg)
+dtls_new(dtls_room_fn room, void *arg)
 {
 	struct dtls *dtls = calloc(1, sizeof(*dtls));
 
 	if (dtls == NULL)
 		return NULL;
-	dtls->send = send;
+	dtls->room = room;
 	dtls->arg = arg;
 	dtls->keys_ms = clock_mono_ms();
 	rnd_fill(dtls->keys, sizeof(dtls->keys));
 	dtls->ctx = ctx_new();
-	dtls->bio_method = bio_method_new();
+	dtls->bio_method = dtls_io_method_new();
 	if (dtls->ctx == NULL || dtls->bio_method == NULL) {
 		dtls_free(dtls);
 		return NULL;
@@ -303,7 +231,9 @@ leg_new(struct dtls *dtls)
 
 	if (leg == NULL)
 		return NULL;
-	leg->io.dtls = dtls;
+	leg->dtls = dtls;
+	leg->io.room = dtls->room;
+	leg->io.arg = dtls->arg;
 	leg->ssl = SSL_new(dtls->ctx);
 	bio = BIO_new(dtls->bio_method);
 	if (leg->ssl == NULL || bio == NULL) {
@@ -325,12 +255,13 @@ dtls_leg_free(struct dtls_leg *leg)
 	if (leg == NULL)
 		return;
 	SSL_free(leg->ssl);
+	dtls_record_free(leg->record);
 	str_wipe(&leg->terms, sizeof(leg->terms));
 	free(leg);
 }
 
 static void
-io_feed(struct io *io, const uint8_t *data, size_t len)
+io_feed(struct dtls_io *io, uint8_t *data, size_t len)
 {
 	io->in = data;
 	io->in_len = len;
@@ -353,7 +284,7 @@ dtls_listen(struct dtls *dtls, const struct udp_flow *flow, const uint8_t *data,
 	}
 	keys_rotate(dtls);
 	listener->io.flow = *flow;
-	io_feed(&listener->io, data, len);
+	io_feed(&listener->io, (uint8_t *)(uintptr_t)data, len); /* OpenSSL only reads it */
 	ERR_clear_error();
 	got = DTLSv1_listen(listener->ssl, unused);
 	BIO_ADDR_free(unused);
@@ -418,9 +349,11 @@ leg_wake(struct dtls_leg *leg)
 }
 
 enum err
-dtls_leg_feed(struct dtls_leg *leg, const uint8_t *data, size_t len)
+dtls_leg_feed(struct dtls_leg *leg, uint8_t *data, size_t len)
 {
 	io_feed(&leg->io, data, len);
+	if (leg->record != NULL)
+		return ERR_OK;
 	leg->fed = true;
 	leg_wake(leg);
 	if (leg->resting)
@@ -430,14 +363,40 @@ dtls_leg_feed(struct dtls_leg *leg, const uint8_t *data, size_t len)
 	return ERR_OK;
 }
 
+/* ---- records by OpenSSL ---- */
+
+/*
+ * The client sent a record with data, which OpenSSL found authentic: it is through with the
+ * handshake, so nothing of that will have to be sent again, and the datagram was that one record,
+ * so OpenSSL holds nothing back. From here we go on alone.
+ */
+static void
+leg_take_over(struct dtls_leg *leg, const struct dtls_head *head)
+{
+	enum err err;
+
+	leg->io.start.rx_seq = head->seq;
+	leg->cipher = SSL_get_cipher_name(leg->ssl);
+	err = dtls_record_new(leg->ssl, &leg->io.start, &leg->record);
+	if (err != ERR_OK) {
+		leg->stays = err == ERR_UNSUPPORTED;
+		return;
+	}
+	SSL_free(leg->ssl);
+	leg->ssl = NULL;
+}
+
 /*
  * The error queue must be empty before a call whose failure is to be understood (SSL_get_error(3)),
  * but emptying it for each record costs more than the look-up of its channel: it is done once a
  * datagram, and after every failure.
  */
-enum err
-dtls_leg_read(struct dtls_leg *leg, uint8_t *dst, size_t dst_size, size_t *len)
+static enum err
+openssl_read(struct dtls_leg *leg, uint8_t **data, size_t *len)
 {
+	const uint8_t *in = leg->io.in;
+	bool alone = false;
+	struct dtls_head head;
 	int ret, why;
 
 	if (leg->resting || !SSL_is_init_finished(leg->ssl))
@@ -447,9 +406,16 @@ dtls_leg_read(struct dtls_leg *leg, uint8_t *dst, size_t dst_size, size_t *len)
 	else if (SSL_has_pending(leg->ssl) != 1)
 		return ERR_AGAIN;
 	leg->fed = false;
-	ret = SSL_read_ex(leg->ssl, dst, dst_size, len);
-	if (ret == 1)
+	if (in != NULL && !leg->stays && dtls_head_read(in, leg->io.in_len, &head) == ERR_OK)
+		alone = head.type == DTLS_TYPE_DATA && head.epoch == DTLS_RECORD_EPOCH &&
+			head.len + DTLS_RECORD_HEAD == leg->io.in_len;
+	*data = leg->dtls->plain;
+	ret = SSL_read_ex(leg->ssl, *data, DTLS_RECORD_MAX, len);
+	if (ret == 1) {
+		if (alone && leg->io.in == NULL && SSL_has_pending(leg->ssl) == 0)
+			leg_take_over(leg, &head);
 		return ERR_OK;
+	}
 	why = SSL_get_error(leg->ssl, ret);
 	ERR_clear_error();
 	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
@@ -457,8 +423,8 @@ dtls_leg_read(struct dtls_leg *leg, uint8_t *dst, size_t dst_size, size_t *len)
 	return why == SSL_ERROR_ZERO_RETURN ? ERR_CLOSED : ERR_CRYPTO;
 }
 
-enum err
-dtls_leg_write(struct dtls_leg *leg, const uint8_t *data, size_t len)
+static enum err
+openssl_write(struct dtls_leg *leg, const uint8_t *data, size_t len)
 {
 	size_t written;
 
@@ -471,9 +437,96 @@ dtls_leg_write(struct dtls_leg *leg, const uint8_t *data, size_t len)
 	return ERR_CRYPTO;
 }
 
+/* ---- records by ourselves ---- */
+
+static enum err
+record_write(struct dtls_leg *leg, uint8_t type, const uint8_t *data, size_t len)
+{
+	size_t sealed = dtls_record_sealed_len(leg->record, len);
+	uint8_t *room;
+
+	if (len > DTLS_RECORD_MAX)
+		return ERR_RANGE;
+	room = leg->io.room(leg->io.arg, &leg->io.flow, sealed);
+	if (room == NULL)
+		return ERR_OK; /* as if it was lost */
+	return dtls_record_seal(leg->record, type, data, len, room);
+}
+
+/* Alerts (RFC 5246 7.2): level and description. A warning other than the end changes nothing. */
+static enum err
+take_alert(const uint8_t *alert, size_t len)
+{
+	if (len != 2)
+		return ERR_AGAIN;
+	if (alert[1] == SSL3_AD_CLOSE_NOTIFY)
+		return ERR_CLOSED;
+	return alert[0] == SSL3_AL_FATAL ? ERR_CRYPTO : ERR_AGAIN;
+}
+
+/* A client that wants new keys makes a new leg; to one that asks in this one we say no (RFC 5246
+ * 7.2.2). What else comes of a handshake is the repetition of one that is done. */
+static void
+take_handshake(struct dtls_leg *leg, const uint8_t *message, size_t len)
+{
+	static const uint8_t refusal[2] = {SSL3_AL_WARNING, SSL_AD_NO_RENEGOTIATION};
+
+	if (len > 0 && message[0] == SSL3_MT_CLIENT_HELLO)
+		(void)record_write(leg, DTLS_TYPE_ALERT, refusal, sizeof(refusal));
+}
+
+static enum err
+record_read(struct dtls_leg *leg, uint8_t **data, size_t *len)
+{
+	struct dtls_io *io = &leg->io;
+	struct dtls_head head;
+	enum err err;
+
+	while (io->in != NULL && dtls_head_read(io->in, io->in_len, &head) == ERR_OK) {
+		uint8_t *at = io->in;
+
+		io->in += DTLS_RECORD_HEAD + head.len;
+		io->in_len -= DTLS_RECORD_HEAD + head.len;
+		if (dtls_record_open(leg->record, at, &head, data, len) != ERR_OK)
+			continue;
+		if (head.type == DTLS_TYPE_DATA)
+			return ERR_OK;
+		if (head.type == DTLS_TYPE_HANDSHAKE)
+			take_handshake(leg, *data, *len);
+		if (head.type != DTLS_TYPE_ALERT)
+			continue;
+		err = take_alert(*data, *len);
+		if (err != ERR_AGAIN)
+			return err;
+	}
+	io->in = NULL;
+	return ERR_AGAIN;
+}
+
+/* ---- records ---- */
+
+enum err
+dtls_leg_read(struct dtls_leg *leg, uint8_t **data, size_t *len)
+{
+	return leg->record != NULL ? record_read(leg, data, len) : openssl_read(leg, data, len);
+}
+
+enum err
+dtls_leg_write(struct dtls_leg *leg, const uint8_t *data, size_t len)
+{
+	return leg->record != NULL ? record_write(leg, DTLS_TYPE_DATA, data, len)
+				   : openssl_write(leg, data, len);
+}
+
 void
 dtls_leg_close(struct dtls_leg *leg)
 {
+	static const uint8_t goodbye[2] = {SSL3_AL_WARNING, SSL3_AD_CLOSE_NOTIFY};
+
+	if (leg->record != NULL) {
+		(void)record_write(leg, DTLS_TYPE_ALERT, goodbye, sizeof(goodbye));
+		return;
+	}
 	leg_wake(leg);
 	if (leg->resting || !SSL_is_init_finished(leg->ssl))
 		return;
@@ -484,18 +537,20 @@ dtls_leg_close(struct dtls_leg *leg)
 bool
 dtls_leg_is_up(const struct dtls_leg *leg)
 {
-	return SSL_is_init_finished(leg->ssl);
+	return leg->record != NULL || SSL_is_init_finished(leg->ssl);
 }
 
 bool
 dtls_leg_doubts_key(const struct dtls_leg *leg)
 {
-	return leg->key_used && !SSL_is_init_finished(leg->ssl);
+	return leg->key_used && !dtls_leg_is_up(leg);
 }
 
 enum err
 dtls_leg_tick(struct dtls_leg *leg)
 {
+	if (leg->record != NULL)
+		return ERR_OK;
 	ERR_clear_error();
 	return DTLSv1_handle_timeout(leg->ssl) < 0 ? ERR_TIMEOUT : ERR_OK;
 }
@@ -505,7 +560,8 @@ dtls_leg_rest(struct dtls_leg *leg)
 {
 	/* Refused while a record is half read or written, and then it is simply tried again later.
 	 */
-	if (!leg->resting && SSL_is_init_finished(leg->ssl) && SSL_free_buffers(leg->ssl) == 1)
+	if (leg->record == NULL && !leg->resting && SSL_is_init_finished(leg->ssl) &&
+	    SSL_free_buffers(leg->ssl) == 1)
 		leg->resting = true;
 }
 
@@ -518,11 +574,11 @@ dtls_leg_flow(const struct dtls_leg *leg)
 const char *
 dtls_leg_version(const struct dtls_leg *leg)
 {
-	return SSL_get_version(leg->ssl);
+	return leg->ssl == NULL ? "DTLSv1.2" : SSL_get_version(leg->ssl);
 }
 
 const char *
 dtls_leg_cipher(const struct dtls_leg *leg)
 {
-	return SSL_get_cipher_name(leg->ssl);
+	return leg->cipher != NULL ? leg->cipher : SSL_get_cipher_name(leg->ssl);
 }

@@ -6,6 +6,10 @@
  * secret that the client sent over it, which makes the handshake the resumption of a session that
  * never was (5.3).
  *
+ * Records are opened and sealed by dtls_record.h as soon as the client has sent the first one with
+ * data: from then on nothing of the handshake can be wanted again, and the leg lets go of OpenSSL's
+ * objects. Only suites without AEAD stay with OpenSSL to the end.
+ *
  * A client proves its address with a cookie before anything is kept of it: dtls_listen() answers
  * from one object of the worker that serves all comers (INV-6).
  */
@@ -43,11 +47,14 @@ struct dtls_terms {
 struct dtls;
 struct dtls_leg;
 
-typedef void (*dtls_send_fn)(
-    void *arg, const struct udp_flow *flow, const uint8_t *data, size_t len);
+/*
+ * Room for a datagram of len bytes, which is written before the next call and then leaves; NULL: it
+ * cannot be sent.
+ */
+typedef uint8_t *(*dtls_room_fn)(void *arg, const struct udp_flow *flow, size_t len);
 
 /* The worker's part. NULL: memory or OpenSSL. */
-struct dtls *dtls_new(dtls_send_fn send, void *arg) MUST_USE;
+struct dtls *dtls_new(dtls_room_fn room, void *arg) MUST_USE;
 void dtls_free(struct dtls *dtls);
 
 /*
@@ -66,13 +73,16 @@ void dtls_leg_free(struct dtls_leg *leg);
 /*
  * Give a datagram to the leg; while the handshake lasts this takes it a step on. ERR_OK (also for
  * datagrams that mean nothing); ERR_CRYPTO: the handshake failed, or led to something else than
- * the terms. Then read what is in it.
+ * the terms. Then read what is in it: it is opened where it is.
  */
-enum err dtls_leg_feed(struct dtls_leg *leg, const uint8_t *data, size_t len) MUST_USE;
-/* Plaintext of the next record. ERR_AGAIN: no more; ERR_CLOSED: the client closed the leg;
- * ERR_CRYPTO. */
-enum err dtls_leg_read(struct dtls_leg *leg, uint8_t *dst, size_t dst_size, size_t *len) MUST_USE;
-/* Seal data as one record and send it. ERR_BADSTATE before the handshake is done, ERR_CRYPTO. */
+enum err dtls_leg_feed(struct dtls_leg *leg, uint8_t *data, size_t len) MUST_USE;
+/*
+ * Plaintext of the next record, the caller's to change until the next call. ERR_AGAIN: no more;
+ * ERR_CLOSED: the client closed the leg; ERR_CRYPTO.
+ */
+enum err dtls_leg_read(struct dtls_leg *leg, uint8_t **data, size_t *len) MUST_USE;
+/* Seal data as one record and send it. ERR_BADSTATE before the handshake is done, ERR_CRYPTO,
+ * ERR_RANGE, ERR_LIMIT. */
 enum err dtls_leg_write(struct dtls_leg *leg, const uint8_t *data, size_t len) MUST_USE;
 /* Send close_notify. */
 void dtls_leg_close(struct dtls_leg *leg);
@@ -84,7 +94,8 @@ bool dtls_leg_doubts_key(const struct dtls_leg *leg);
 /* Retransmissions: to be called several times a second while the handshake lasts. ERR_TIMEOUT: too
  * many. */
 enum err dtls_leg_tick(struct dtls_leg *leg) MUST_USE;
-/* Give the record buffers back while nothing moves (33 KB otherwise); they return by themselves. */
+/* Give OpenSSL's record buffers back while nothing moves (33 KB otherwise); they return by
+ * themselves. */
 void dtls_leg_rest(struct dtls_leg *leg);
 
 const struct udp_flow *dtls_leg_flow(const struct dtls_leg *leg);

@@ -7,7 +7,10 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/metric.h"
 #include "common/ring.h"
+#include "gateway/pace.h"
+#include "gateway/share.h"
 #include "gateway/worker.h"
 
 #define RING_MIN (512 * 1024) /* a record of a quarter is the most: a whole run from tun fits */
@@ -47,6 +50,7 @@ struct forward {
 	struct ring **out;  /* to worker i, which owns it */
 	size_t workers;
 	uint64_t ring_drops;
+	struct share share;               /* of the tun queue */
 	struct recent recent[RECENT_MAX]; /* by port */
 	struct tun_pkt pkts[TUN_BATCH];
 };
@@ -104,6 +108,22 @@ batch_end(struct forward *fwd)
 
 /* ---- towards the clients ---- */
 
+/* What a packet costs, roughly: the packets that are in it. */
+static uint32_t
+cost_of(const struct tun_pkt *pkt)
+{
+	return 1 + (uint32_t)(pkt->len / 1024);
+}
+
+/* More than its session's share of a queue that overflows. */
+static void
+refuse(const struct fib_entry *entry)
+{
+	metric_count(METRIC_DROP_QUEUE);
+	if (entry->chan != NULL)
+		chan_count_drop(entry->chan);
+}
+
 static void
 route_packet(struct forward *fwd, struct tun_pkt *pkt, bool may_cross)
 {
@@ -113,8 +133,15 @@ route_packet(struct forward *fwd, struct tun_pkt *pkt, bool may_cross)
 	if (inner_parse(pkt->data, pkt->len, &inner) != ERR_OK)
 		return;
 	entry = fib_find(directory_fib(fwd->dir), &inner);
-	if (entry == NULL)
+	if (entry == NULL) {
+		metric_count(METRIC_DROP_NO_SESSION);
 		return;
+	}
+	/* Once, where it was read. */
+	if (may_cross && !share_take(&fwd->share, fwd->env->now_ms, entry->id, cost_of(pkt))) {
+		refuse(entry);
+		return;
+	}
 	if (entry->chan != NULL) {
 		pkt->len = inner.len;
 		chan_send(entry->chan, pkt);
@@ -129,12 +156,20 @@ static void
 on_tun(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 {
 	struct forward *fwd = arg;
-	size_t n;
+	size_t n, packets = 0;
+	uint32_t cost = 0;
 
+	pace_wait();
 	batch_begin(fwd);
 	n = tun_read_batch(fwd->env->tun, fwd->pkts, TUN_BATCH);
 	for (size_t i = 0; i < n; i++)
+		cost += cost_of(&fwd->pkts[i]);
+	share_begin(&fwd->share, fwd->env->now_ms, cost, n == TUN_BATCH);
+	for (size_t i = 0; i < n; i++) {
+		packets += 1 + fwd->pkts[i].len / PACE_PACKET;
 		route_packet(fwd, &fwd->pkts[i], true);
+	}
+	pace_count(fwd->env->now_ms, packets, n == TUN_BATCH);
 	/* The parent hears of it too and starts us again with a new one; no spinning until then. */
 	if (tun_is_lost(fwd->env->tun))
 		event_del(fwd->tun_event);
@@ -189,8 +224,8 @@ recent_find(const struct forward *fwd, const struct udp_flow *flow)
 
 /* A hello finds its channel by App-ID, wherever it comes from. */
 static void
-take_hello(struct forward *fwd, const struct udp_flow *flow, const uint8_t *data, size_t len,
-    bool may_cross)
+take_hello(
+    struct forward *fwd, const struct udp_flow *flow, uint8_t *data, size_t len, bool may_cross)
 {
 	const struct peer_entry *entry;
 	struct dtls_hello hello;
@@ -240,6 +275,8 @@ take_datagrams(struct forward *fwd, const struct udp_rx *rx, bool may_cross)
 			chan_datagram(entry->chan, &rx->flow, rx->data + off, len);
 			if (entry->chan->closed)
 				return;
+		} else {
+			metric_count(METRIC_DROP_STRANGER);
 		}
 	}
 }
@@ -250,10 +287,11 @@ on_udp(evutil_socket_t fd, UNUSED short what, void *arg)
 	struct forward *fwd = arg;
 	const struct worker *worker = fwd->env->worker;
 	struct udp_rx rx[UDP_RX_BATCH];
-	size_t listener = 0, n;
+	size_t listener = 0, packets = 0, n = 0;
 
 	while (listener < worker->listeners_len && worker->udp_fds[listener] != fd)
 		listener++;
+	pace_wait();
 	batch_begin(fwd);
 	/* Under load a turn takes several calls' worth: fewer turns of the loop, longer runs at the
 	 * other side. */
@@ -262,9 +300,12 @@ on_udp(evutil_socket_t fd, UNUSED short what, void *arg)
 		for (size_t i = 0; i < n; i++)
 			if (rx[i].len > 0)
 				take_datagrams(fwd, &rx[i], true);
+		for (size_t i = 0; i < n; i++)
+			packets += 1 + rx[i].len / PACE_PACKET;
 		if (n < UDP_RX_BATCH)
 			break;
 	}
+	pace_count(fwd->env->now_ms, packets, n == UDP_RX_BATCH);
 	batch_end(fwd);
 }
 

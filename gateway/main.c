@@ -107,17 +107,20 @@ reload_running(const char *dir)
  * and providers, the time zone, the connection to syslog, and what the role itself asks for.
  */
 static void
-open_before_chroot(const struct role *role, const struct role_env *env)
+open_before_chroot(const struct role *role, struct role_env *env)
 {
 	struct log_config config = {
 	    .level = (int)env->log_level,
 	    .to_stderr = env->log_stderr,
+	    .plan = env->log_plan,
 	    .to_syslog = true, /* a reload may turn it on, when the socket cannot be reached */
 	};
 
 	log_init(role->name, &config);
 	config.to_syslog = env->log_syslog;
 	log_configure(&config);
+	ipc__log_plan__free_unpacked(env->log_plan, NULL);
+	env->log_plan = NULL;
 	tzset();
 	if (OPENSSL_init_ssl(0, NULL) != 1)
 		die("cannot initialise OpenSSL");
@@ -132,6 +135,7 @@ role_main(const char *name)
 	const struct role *role = NULL;
 	struct priv priv;
 	struct log_config early = {.level = LOG_INFO, .to_stderr = true};
+	int status;
 
 	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
 		if (strcmp(roles[i]->name, name) == 0)
@@ -156,7 +160,9 @@ role_main(const char *name)
 	    .uid = env.uid, .gid = env.gid, .root = env.chroot, .max_files = FILES_MAX};
 	if (priv_drop(&priv) != ERR_OK)
 		die("cannot give up root: %m");
-	return role->run(&env);
+	status = role->run(&env);
+	log_close();
+	return status;
 }
 
 int

@@ -22,6 +22,7 @@
 #include "gateway/holdings.h"
 #include "gateway/netif.h"
 #include "gateway/netif_watch.h"
+#include "gateway/notify.h"
 #include "gateway/reload.h"
 #include "gateway/reload_compare.h"
 #include "gateway/stage.h"
@@ -40,6 +41,7 @@ struct parent {
 	struct event *reload_timer;
 	struct event *signals[4];
 	struct netif_watch *watch;
+	struct notify *notify;
 	bool bare; /* the tun interface is new, without addresses or routes */
 	int status;
 };
@@ -135,6 +137,7 @@ give_start(struct parent *parent, const struct role *role, struct ipc *ipc)
 	msg.log_level = (uint32_t)logging.level;
 	msg.log_stderr = logging.to_stderr;
 	msg.log_syslog = logging.to_syslog;
+	msg.log_plan = (Ipc__LogPlan *)(uintptr_t)logging.plan;
 	msg.client_certificates = conf_wants_client_certificate(parent->now.conf);
 	err = stage_draining(&parent->now, &draining);
 	if (err == ERR_OK && role == &auth_role) {
@@ -216,6 +219,7 @@ step_load(uint64_t *generation, struct buf *errors_out, struct buf *warnings_out
 	struct conf_errors errors;
 	bool fine = false;
 
+	notify_reloading(parent->notify);
 	conf_errors_init(&errors);
 	parent->next.conf = parent_load(parent->conf_dir, &errors);
 	if (parent->next.conf != NULL)
@@ -271,6 +275,7 @@ send_commit(struct parent *parent, enum reload_child child, const struct stage *
 	msg.log_level = (uint32_t)logging.level;
 	msg.log_stderr = logging.to_stderr;
 	msg.log_syslog = logging.to_syslog;
+	msg.log_plan = (Ipc__LogPlan *)(uintptr_t)logging.plan;
 	msg.client_certificates = conf_wants_client_certificate(parent->now.conf);
 	if (ipc != NULL && ipc_send(ipc, IPC__MSG_TYPE__MSG_ROLE_COMMIT, &msg.base) != ERR_OK)
 		children_kill(parent->children, child_roles[child]);
@@ -293,10 +298,11 @@ step_abort(enum reload_child child, void *arg)
 }
 
 static void
-step_finish(UNUSED bool used, void *arg)
+step_finish(bool used, void *arg)
 {
 	struct parent *parent = arg;
 
+	notify_reloaded(parent->notify, used, parent->now.generation);
 	stage_fini(&parent->next);
 }
 
@@ -353,8 +359,10 @@ make_reload(struct parent *parent)
 static void
 on_children_ready(void *arg)
 {
-	(void)arg;
+	const struct parent *parent = arg;
+
 	log_notice("sekishod %s ready", SEKISHO_VERSION);
+	notify_serving(parent->notify, parent->now.generation);
 }
 
 static void
@@ -382,6 +390,7 @@ on_child_lost(const struct role *role, void *arg)
 {
 	struct parent *parent = arg;
 
+	notify_lost(parent->notify, role->name);
 	if (role == &auth_role)
 		reload_forget_askers(parent->reload);
 	reload_lost(parent->reload, reload_child_of(role));
@@ -428,6 +437,7 @@ on_stop_signal(evutil_socket_t sig, short what, void *arg)
 
 	(void)what;
 	log_notice("stopping (%s), sessions are kept for the next start", strsignal(sig));
+	notify_stopping(parent->notify, false);
 	children_stop(parent->children, false);
 }
 
@@ -437,6 +447,7 @@ on_end_signal(UNUSED evutil_socket_t sig, UNUSED short what, void *arg)
 	struct parent *parent = arg;
 
 	log_notice("stopping for good (SIGUSR1), all sessions end");
+	notify_stopping(parent->notify, true);
 	children_stop(parent->children, true);
 }
 
@@ -497,10 +508,11 @@ start_children(struct parent *parent)
 	    .arg = parent,
 	};
 
+	parent->notify = notify_new(parent->loop);
 	parent->children = children_new(parent->loop, &owner);
 	parent->watch = netif_watch_new(
 	    parent->loop, conf_str(stage_tun(&parent->now), TUN_NAME), on_interface, parent);
-	if (parent->children == NULL || parent->watch == NULL)
+	if (parent->notify == NULL || parent->children == NULL || parent->watch == NULL)
 		return ERR_NOMEM;
 	children_start(parent->children);
 	return ERR_OK;
@@ -534,6 +546,7 @@ parent_close(struct parent *parent)
 	if (parent->reload_timer != NULL)
 		event_free(parent->reload_timer);
 	netif_watch_free(parent->watch);
+	notify_free(parent->notify);
 	children_free(parent->children);
 	reload_free(parent->reload);
 	loop_free(parent->loop);
@@ -566,5 +579,6 @@ parent_run(const char *conf_dir)
 	log_notice("stopped");
 out:
 	parent_close(&parent);
+	log_close();
 	return parent.status;
 }

@@ -10,10 +10,12 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/metric.h"
 #include "gateway/chan_report.h"
 #include "gateway/directory.h"
 #include "gateway/forward.h"
 #include "gateway/gateway.h"
+#include "gateway/offload.h"
 
 #define HANDSHAKE_TICK_MS 200
 #define REPORT_TICKS 30 /* seconds between reports that nobody asked for */
@@ -31,6 +33,8 @@ struct path {
 	struct event *handshake_event;
 	unsigned ticks;
 	uint64_t drops_logged;
+	struct chan_count gone_tls; /* of all channels that are closed */
+	struct chan_count gone_dtls;
 	bool stopping;
 	Ipc__SessionStats *report[REPORT_BATCH];
 	struct chan_stats report_stats[REPORT_BATCH];
@@ -58,10 +62,21 @@ on_flow_remove(struct chan_env *env, struct chan *chan, const struct udp_flow *f
 }
 
 static void
+count_add(struct chan_count *to, const struct chan_count *count)
+{
+	to->rx_bytes += count->rx_bytes;
+	to->tx_bytes += count->tx_bytes;
+	to->rx_packets += count->rx_packets;
+	to->tx_packets += count->tx_packets;
+}
+
+static void
 on_gone(struct chan_env *env, struct chan *chan)
 {
 	struct path *path = path_of(env);
 
+	count_add(&path->gone_tls, &chan->tls_count);
+	count_add(&path->gone_dtls, &chan->dtls_count);
 	directory_remove_chan(path->dir, chan);
 	HASH_DEL(path->chans, chan);
 }
@@ -77,12 +92,12 @@ on_handshake(struct chan_env *env)
 		event_add(path->handshake_event, &interval);
 }
 
-static void
-on_datagram_out(void *arg, const struct udp_flow *flow, const uint8_t *data, size_t len)
+static uint8_t *
+on_datagram_out(void *arg, const struct udp_flow *flow, size_t len)
 {
 	struct path *path = arg;
 
-	udp_send(path->env.udp, flow, data, len);
+	return udp_room(path->env.udp, flow, len);
 }
 
 /* ---- reports ---- */
@@ -161,6 +176,33 @@ path_stats_request(struct path *path, struct ipc *auth, uint32_t id)
 	msg.last = true;
 	if (ipc_reply(auth, id, IPC__MSG_TYPE__MSG_STATS_REPORT, &msg.base) != ERR_OK)
 		log_warn("worker %u: cannot report to auth", path->worker->index);
+}
+
+void
+path_metrics(const struct path *path)
+{
+	struct chan_count tls = path->gone_tls, dtls = path->gone_dtls;
+	uint64_t up[2] = {0};
+
+	for (const struct chan *chan = path->chans; chan != NULL; chan = chan->hh.next) {
+		count_add(&tls, &chan->tls_count);
+		count_add(&dtls, &chan->dtls_count);
+		up[0]++;
+		up[1] += chan->dtls != NULL;
+	}
+	metric_values[METRIC_TUNNELS_TLS] = up[0];
+	metric_values[METRIC_TUNNELS_DTLS] = up[1];
+	metric_values[METRIC_TLS_RX_BYTES] = tls.rx_bytes;
+	metric_values[METRIC_TLS_TX_BYTES] = tls.tx_bytes;
+	metric_values[METRIC_DTLS_RX_BYTES] = dtls.rx_bytes;
+	metric_values[METRIC_DTLS_TX_BYTES] = dtls.tx_bytes;
+	metric_values[METRIC_TLS_RX_PACKETS] = tls.rx_packets;
+	metric_values[METRIC_TLS_TX_PACKETS] = tls.tx_packets;
+	metric_values[METRIC_DTLS_RX_PACKETS] = dtls.rx_packets;
+	metric_values[METRIC_DTLS_TX_PACKETS] = dtls.tx_packets;
+	metric_values[METRIC_DROP_SOCKET] = udp_tx_drops(path->env.udp);
+	metric_values[METRIC_DROP_TUN] = tun_write_drops(path->env.tun);
+	metric_values[METRIC_DROP_RING] = forward_ring_drops(path->fwd);
 }
 
 void
@@ -334,6 +376,17 @@ path_has_filters(const struct path *path, const Ipc__TunnelPolicy *policy)
 
 /* ---- life ---- */
 
+/* Once for all workers: they have the same. */
+static void
+offload_setup(const struct path *path)
+{
+	unsigned wanted = offload_wanted(path->worker->conf);
+	unsigned found = tun_offload(path->env.tun) | udp_offload(path->env.udp, wanted);
+
+	if (path->worker->index == 0)
+		offload_log(wanted, found);
+}
+
 struct path *
 path_new(struct worker *worker)
 {
@@ -345,7 +398,7 @@ path_new(struct worker *worker)
 	path->env = (struct chan_env){
 	    .worker = worker,
 	    .loop = worker->loop,
-	    .tun = tun_new(worker->tun_fd),
+	    .tun = tun_new(worker->tun_fd, offload_wanted(worker->conf)),
 	    .udp = udp_new(worker->udp_fds, worker->listeners_len),
 	    .dtls = dtls_new(on_datagram_out, path),
 	    .filters = filter_table_new(),
@@ -365,6 +418,7 @@ path_new(struct worker *worker)
 		path_free(path);
 		return NULL;
 	}
+	offload_setup(path);
 	return path;
 }
 

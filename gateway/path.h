@@ -27,6 +27,9 @@ void path_stop(struct path *path, bool end_sessions);
 void path_session_end(struct path *path, const Ipc__SessionEnd *end);
 void path_session_update(struct path *path, const Ipc__SessionUpdate *update);
 void path_stats_request(struct path *path, struct ipc *auth, uint32_t id);
+/* Set what the counters of the thread do not follow by themselves: traffic, tunnels, losses
+ * (common/metric.h). */
+void path_metrics(const struct path *path);
 /* The channel to auth is new: tell it what runs here (one TunnelEvent up per live channel). */
 void path_auth_is_back(struct path *path);
 /* The channel to auth is gone, and what auth had sent over it counts no more. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "common/metric.h"
 
 #define ASKERS_MAX 32
 #define ERRORS_MAX 524288
@@ -136,6 +137,7 @@ end(struct reload *reload, bool used)
 	reload->ops.finish(used, reload->ops.arg);
 	reload->running = false;
 	log_lines(LOG_WARNING, buf_cstr(&reload->warnings));
+	metric_count(used ? METRIC_RELOAD_OK : METRIC_RELOAD_FAILED);
 	if (used)
 		outcome_good(reload);
 	else

@@ -19,6 +19,7 @@ static const struct {
     {GW_CONTROL, CTL_COUNT},
     {GW_STATE_DIRECTORY, 0},
     {GW_CHROOT_DIRECTORY, 0},
+    {GW_DISABLE_OFFLOAD, 0},
 };
 
 static bool
@@ -27,6 +28,20 @@ same_text(const char *a, const char *b)
 	if (a == NULL || b == NULL)
 		return a == b;
 	return strcmp(a, b) == 0;
+}
+
+static bool
+same_list(const struct conf_object *a, const struct conf_object *b, unsigned setting)
+{
+	char *const *ours = NULL, *const *theirs = NULL;
+	size_t len = conf_list(a, setting, &ours);
+
+	if (conf_list(b, setting, &theirs) != len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(ours[i], theirs[i]) != 0)
+			return false;
+	return true;
 }
 
 static void
@@ -45,7 +60,7 @@ compare_plain(const struct conf_object *a, const struct conf_object *b, unsigned
 	    conf_value(b, setting)->state == CONF_ABSENT)
 		return;
 	if (conf_int(a, setting) != conf_int(b, setting) ||
-	    !same_text(conf_str(a, setting), conf_str(b, setting)))
+	    !same_text(conf_str(a, setting), conf_str(b, setting)) || !same_list(a, b, setting))
 		complain(errors, b, setting);
 }
 

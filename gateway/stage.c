@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "gateway/log_conf.h"
 #include "gateway/netif.h"
 
 #define SLICE_MAX (64U * 1024 * 1024)
@@ -24,6 +25,7 @@ stage_fini(struct stage *stage)
 	conf_unref(stage->conf);
 	routes_free(stage->routes);
 	routes_list_fini(&stage->added);
+	free(stage->log_plan);
 	*stage = (struct stage){0};
 }
 
@@ -34,12 +36,15 @@ stage_tun(const struct stage *stage)
 }
 
 struct log_config
-stage_logging(const struct stage *stage)
+stage_logging(struct stage *stage)
 {
 	const struct conf_object *logging =
 	    conf_sub(conf_root(stage->conf, CONF_GATEWAY), GW_LOGGING);
 
+	if (stage->log_plan == NULL)
+		stage->log_plan = log_conf_plan(stage->conf);
 	return (struct log_config){
+	    .plan = stage->log_plan,
 	    .level = (int)conf_int(logging, LOGGING_LEVEL) + LOG_ERR,
 	    .to_stderr = conf_bool(logging, LOGGING_STDERR),
 	    .to_syslog = conf_bool(logging, LOGGING_SYSLOG),

@@ -19,12 +19,14 @@ struct stage {
 	uint64_t generation;
 	struct routes *routes;    /* stage_route() */
 	struct routes_list added; /* by it */
+	Ipc__LogPlan *log_plan;   /* made by the first stage_logging() */
 };
 
 void stage_fini(struct stage *stage);
 /* The tun interface, and how to log. */
 const struct conf_object *stage_tun(const struct stage *stage);
-struct log_config stage_logging(const struct stage *stage);
+/* plan: NULL when memory is out; the stage's. */
+struct log_config stage_logging(struct stage *stage);
 /* Hand a child its role's part of the configuration. ERR_SYS, ERR_LIMIT, ERR_CLOSED. */
 enum err stage_give(const struct stage *stage, const struct role *role, struct ipc *ipc) MUST_USE;
 /* Route what it needs beyond what there is already. Nothing is left behind if that fails, which is

@@ -21,6 +21,7 @@
 #include "gateway/conn.h"
 #include "gateway/tls_key.h"
 #include "gateway/tls_sni.h"
+#include "gateway/tls_ticket.h"
 
 #define LIST_TIMEOUT_MS 10000
 #define CHAIN_MAX 10
@@ -42,6 +43,7 @@ struct tls {
 	bool asking;               /* a KEY_LIST is under way */
 	bool again;                /* and its answer may be out of date */
 	bool want_certificates;
+	struct tls_tickets tickets;
 	uint8_t *gulp;
 	uint8_t plain[16384];
 };
@@ -84,8 +86,8 @@ tls_new(struct worker *worker)
 		return NULL;
 	tls->worker = worker;
 	tls->gulp = malloc(TLS_GULP);
-	if (tls->gulp == NULL) {
-		free(tls);
+	if (tls->gulp == NULL || tls_tickets_init(&tls->tickets) != ERR_OK) {
+		tls_free(tls);
 		return NULL;
 	}
 	return tls;
@@ -98,6 +100,7 @@ tls_free(struct tls *tls)
 		return;
 	SSL_CTX_free(tls->ctx);
 	str_wipe(tls->plain, sizeof tls->plain);
+	tls_tickets_wipe(&tls->tickets);
 	free(tls->gulp);
 	free(tls);
 }
@@ -151,13 +154,12 @@ static STACK_OF(X509_NAME) * ca_names(const Ipc__KeyListReply *reply)
 }
 
 /*
- * Ask for a certificate; none is fine too. There is no resumption: should there be one day, its
- * session must carry the client's certificate, or a resumed connection would have lost it.
+ * Ask for a certificate; none is fine too. There are no tickets here: a resumed connection would
+ * have lost the client's chain, and one that showed none could not show one any more.
  */
 static enum err
 ask_for_certificate(SSL_CTX *ctx, const Ipc__KeyListReply *reply)
 {
-	static const unsigned char context[] = "sekisho";
 	STACK_OF(X509_NAME) *names = ca_names(reply);
 
 	if (names == NULL)
@@ -166,8 +168,30 @@ ask_for_certificate(SSL_CTX *ctx, const Ipc__KeyListReply *reply)
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, accept_any, NULL);
 	SSL_CTX_set_max_cert_list(ctx, TLS_CHAIN_BYTES);
-	return SSL_CTX_set_session_id_context(ctx, context, sizeof context - 1) == 1 ? ERR_OK
-										     : ERR_CRYPTO;
+	return ERR_OK;
+}
+
+/*
+ * What tickets are bound to: all certificates of ours. With any other there is a full handshake,
+ * so a certificate that was replaced is never relied on for longer than the replacing takes.
+ */
+static enum err
+give_tickets(struct tls *tls, SSL_CTX *ctx, const Ipc__KeyListReply *reply)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	bool ok = md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1;
+
+	for (size_t i = 0; ok && i < reply->n_identity; i++)
+		for (size_t k = 0; ok && k < reply->identity[i]->n_certificate; k++) {
+			const ProtobufCBinaryData *der = &reply->identity[i]->certificate[k];
+
+			ok = EVP_DigestUpdate(md, der->data, der->len) == 1;
+		}
+	ok = ok && EVP_DigestFinal_ex(md, digest, &len) == 1;
+	EVP_MD_CTX_free(md);
+	return ok ? tls_tickets_use(&tls->tickets, ctx, digest, len) : ERR_CRYPTO;
 }
 
 static SSL_CTX *
@@ -177,8 +201,8 @@ context_new(void)
 
 	if (ctx == NULL)
 		return NULL;
-	/* No resumption: clients of this kind never ask for it, and a session cache is memory per
-	 * stranger. */
+	/* No session cache, which is memory per stranger, and tickets only where give_tickets()
+	 * says so. */
 	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
 				     SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE |
 				     SSL_OP_PRIORITIZE_CHACHA);
@@ -272,11 +296,16 @@ use_identity(struct tls *tls, SSL_CTX *ctx, const Ipc__Identity *identity)
 
 /* Contexts differ in nothing but their certificates. */
 static SSL_CTX *
-context_for(const struct tls *tls, const Ipc__KeyListReply *reply)
+context_for(struct tls *tls, const Ipc__KeyListReply *reply)
 {
 	SSL_CTX *ctx = context_new();
+	enum err err;
 
-	if (ctx != NULL && tls->want_certificates && ask_for_certificate(ctx, reply) != ERR_OK) {
+	if (ctx == NULL)
+		return NULL;
+	err = tls->want_certificates ? ask_for_certificate(ctx, reply)
+				     : give_tickets(tls, ctx, reply);
+	if (err != ERR_OK) {
 		SSL_CTX_free(ctx);
 		return NULL;
 	}
@@ -286,7 +315,7 @@ context_for(const struct tls *tls, const Ipc__KeyListReply *reply)
 /* The context for a server name; made if this is its first identity. */
 static SSL_CTX *
 context_of_name(
-    const struct tls *tls, const Ipc__KeyListReply *reply, struct tls_sni *sni, const char *domain)
+    struct tls *tls, const Ipc__KeyListReply *reply, struct tls_sni *sni, const char *domain)
 {
 	SSL_CTX *ctx = tls_sni_get(sni, domain);
 
@@ -434,9 +463,10 @@ tls_cert_hash(const SSL *ssl, char dst[41])
 	static const char digits[] = "0123456789ABCDEF";
 	const X509 *cert = SSL_get_certificate(ssl);
 	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
+	unsigned len = 20;
 
-	if (cert == NULL || X509_digest(cert, EVP_sha1(), md, &len) != 1 || len != 20)
+	if (!tls_tickets_cert_sha1(ssl, md) &&
+	    (cert == NULL || X509_digest(cert, EVP_sha1(), md, &len) != 1 || len != 20))
 		len = 0;
 	for (unsigned i = 0; i < len; i++) {
 		dst[2 * i] = digits[md[i] >> 4];
@@ -502,6 +532,12 @@ uint8_t *
 tls_plain(struct tls *tls)
 {
 	return tls->plain;
+}
+
+enum err
+tls_take_ticket_keys(struct tls *tls, Ipc__TicketKeys *msg)
+{
+	return tls_tickets_take(&tls->tickets, msg);
 }
 
 void

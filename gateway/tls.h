@@ -13,6 +13,7 @@
 
 #include "common/attr.h"
 #include "common/err.h"
+#include "common/ipc.pb-c.h"
 #include "gateway/worker.h"
 
 #define TLS_GULP 262144       /* bytes that one read of a socket may bring */
@@ -34,13 +35,16 @@ void tls_learn_identities(struct tls *tls);
  * that is a change.
  */
 bool tls_want_certificates(struct tls *tls, bool want);
+/* Session tickets are made and taken with auth's keys from now on (gateway/tls_ticket.h).
+ * ERR_RANGE: malformed, those before stay. */
+enum err tls_take_ticket_keys(struct tls *tls, Ipc__TicketKeys *msg) MUST_USE;
 /* True once there is a certificate to show: until then connections are accepted and wait in the
  * backlog. */
 bool tls_is_ready(const struct tls *tls);
 /* A new server-side SSL with no BIO. NULL: memory or not ready. */
 struct ssl_st *tls_ssl_new(struct tls *tls) MUST_USE;
-/* SHA-1 of the DER of the certificate that this connection was shown, upper-case hex (40 digits and
- * NUL), for <server-cert-hash>; "" if there is none. */
+/* SHA-1 of the DER of the certificate that this connection was shown (a resumed one: that the first
+ * was), upper-case hex (40 digits and NUL), for <server-cert-hash>; "" if there is none. */
 void tls_cert_hash(const struct ssl_st *ssl, char dst[41]);
 
 /* The trustpoint of that certificate, as long as the connection lives; "" if there is none. */

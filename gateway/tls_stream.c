@@ -22,6 +22,7 @@
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/str.h"
+#include "gateway/pace.h"
 #include "gateway/tls.h"
 #include "gateway/tls_bio.h"
 #include "gateway/tls_key.h"
@@ -51,6 +52,7 @@ struct tls_stream {
 	struct ip_endpoint client;
 	struct ip_endpoint server;
 	const char *reason;
+	bool lively; /* not quiet: buffers are kept */
 	unsigned turn_records;
 	unsigned rekeys;          /* of the client */
 	uint64_t rekeys_until_ms; /* the time for which they would do, at their spacing */
@@ -110,7 +112,9 @@ note_reason(struct tls_stream *stream)
 static void
 settle(struct tls_stream *stream)
 {
-	if (stream->turn_records < BUSY_RECORDS && stream->ready && !stream->stuck &&
+	if (stream->turn_records >= BUSY_RECORDS)
+		stream->lively = true;
+	if (!stream->lively && stream->ready && !stream->stuck &&
 	    tls_bio_queued(&stream->bio) == 0) {
 		(void)SSL_free_buffers(stream->ssl);
 		buf_fini(&stream->bio.out);
@@ -410,8 +414,15 @@ static void
 receive(struct tls_stream *stream)
 {
 	uint8_t *gulp = tls_gulp(stream->worker->tls);
-	ssize_t n = recv(stream->fd, gulp, gulp_size(stream), 0);
+	size_t size = gulp_size(stream);
+	bool tunnel = size == TLS_GULP;
+	ssize_t n;
 
+	if (tunnel)
+		pace_wait();
+	n = recv(stream->fd, gulp, size, 0);
+	if (tunnel && n > 0)
+		pace_count(clock_mono_ms(), 1 + (size_t)n / PACE_PACKET, (size_t)n == size);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -497,6 +508,13 @@ tls_stream_accept(struct worker *worker, int fd, const struct ip_endpoint *clien
 	}
 	tls_stream_set_ops(stream, ops, arg);
 	return stream;
+}
+
+void
+tls_stream_rest(struct tls_stream *stream)
+{
+	stream->lively = false;
+	settle(stream);
 }
 
 void
@@ -636,6 +654,12 @@ const char *
 tls_stream_cipher(const struct tls_stream *stream)
 {
 	return stream->ready ? SSL_get_cipher_name(stream->ssl) : "";
+}
+
+bool
+tls_stream_is_resumed(const struct tls_stream *stream)
+{
+	return SSL_session_reused(stream->ssl) == 1;
 }
 
 const char *

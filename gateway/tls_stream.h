@@ -63,6 +63,11 @@ enum err tls_stream_write_all(struct tls_stream *stream, const void *data, size_
 enum err tls_stream_flush(struct tls_stream *stream);
 /* Sealed bytes that the socket has not taken yet: for back-pressure. */
 size_t tls_stream_queued(const struct tls_stream *stream);
+/*
+ * Nothing passes here: give the buffers back, now and after each turn until one has many records.
+ * From then on they are kept, for a turn with few says nothing about the next one.
+ */
+void tls_stream_rest(struct tls_stream *stream);
 /* Stop and start reading the socket: for back-pressure while a request is being answered. */
 void tls_stream_pause(struct tls_stream *stream, bool pause);
 
@@ -77,6 +82,8 @@ const struct ip_endpoint *tls_stream_server(const struct tls_stream *stream);
 /* "TLSv1.3" and OpenSSL's cipher name; "" before the handshake is done. Static storage. */
 const char *tls_stream_version(const struct tls_stream *stream);
 const char *tls_stream_cipher(const struct tls_stream *stream);
+/* Did the handshake resume an earlier session? */
+bool tls_stream_is_resumed(const struct tls_stream *stream);
 /* SNI as sent, "" if none. Borrowed. */
 const char *tls_stream_sni(const struct tls_stream *stream);
 /* The certificates that the client showed (gateway/tls.h); none is ERR_OK too. ERR_NOMEM. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One tun queue: offload negotiation, batched reads, writes that join TCP segments. */
+/* One tun queue: offload negotiation, batched reads, writes that join packets. */
 #include "gateway/tun.h"
 
 #include <errno.h>
 #include <linux/if_tun.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "gateway/tun_gso.h"
+#include "gateway/offload.h"
+#include "gateway/tun_join.h"
 
 #ifndef TUN_F_USO4
 #define TUN_F_USO4 0x20 /* Linux 6.2 */
@@ -24,30 +26,32 @@
 
 struct tun {
 	int fd;
-	bool offload;
-	bool lost; /* the interface was removed */
+	unsigned offload; /* in use */
+	bool lost;        /* the interface was removed */
 	uint64_t write_drops;
 	size_t joins_used; /* joins that hold something are the first ones */
-	struct gso_join joins[JOINS];
+	struct join joins[JOINS];
 	uint8_t arena[READ_ARENA + TUN_READ_MAX];
 };
 
-/* The best that the kernel has: TCP and UDP runs, TCP runs, single packets. */
+/* As much of the wanted as the kernel has. */
 static enum err
-offload_setup(struct tun *tun)
+offload_setup(struct tun *tun, unsigned wanted)
 {
-	static const unsigned long levels[] = {
-	    TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_USO4 | TUN_F_USO6,
-	    TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6,
-	    0,
-	};
+	const unsigned tries[] = {wanted & (OFFLOAD_TSO | OFFLOAD_USO), wanted & OFFLOAD_TSO, 0};
 	int head_len = GSO_VNET_LEN;
 
 	if (ioctl(tun->fd, TUNSETVNETHDRSZ, &head_len) < 0)
 		return ERR_SYS;
-	for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
-		if (ioctl(tun->fd, TUNSETOFFLOAD, levels[i]) == 0) {
-			tun->offload = levels[i] != 0;
+	for (size_t i = 0; i < ARRAY_LEN(tries); i++) {
+		unsigned long flags = tries[i] != 0 ? TUN_F_CSUM : 0;
+
+		if (tries[i] & OFFLOAD_TSO)
+			flags |= TUN_F_TSO4 | TUN_F_TSO6;
+		if (tries[i] & OFFLOAD_USO)
+			flags |= TUN_F_USO4 | TUN_F_USO6;
+		if (ioctl(tun->fd, TUNSETOFFLOAD, flags) == 0) {
+			tun->offload = tries[i];
 			return ERR_OK;
 		}
 	}
@@ -55,7 +59,7 @@ offload_setup(struct tun *tun)
 }
 
 struct tun *
-tun_new(int fd)
+tun_new(int fd, unsigned offload)
 {
 	/* Not calloc: the arenas need no zeros, and untouched pages cost nothing. */
 	struct tun *tun = malloc(sizeof(*tun));
@@ -65,11 +69,11 @@ tun_new(int fd)
 	tun->fd = fd;
 	tun->write_drops = 0;
 	tun->joins_used = 0;
-	tun->offload = false;
+	tun->offload = 0;
 	tun->lost = false;
 	for (size_t i = 0; i < JOINS; i++)
 		tun->joins[i].len = 0;
-	if (offload_setup(tun) != ERR_OK) {
+	if (offload_setup(tun, offload) != ERR_OK) {
 		log_err("cannot set up the tun queue: %m");
 		free(tun);
 		return NULL;
@@ -81,6 +85,12 @@ void
 tun_free(struct tun *tun)
 {
 	free(tun);
+}
+
+unsigned
+tun_offload(const struct tun *tun)
+{
+	return tun->offload;
 }
 
 size_t
@@ -127,7 +137,7 @@ write_plain(struct tun *tun, const uint8_t *pkt, size_t len)
 }
 
 static void
-write_join(struct tun *tun, struct gso_join *join)
+write_join(struct tun *tun, struct join *join)
 {
 	const uint8_t *data;
 	unsigned count = join->count;
@@ -135,7 +145,7 @@ write_join(struct tun *tun, struct gso_join *join)
 
 	if (join->len == 0)
 		return;
-	gso_join_take(join, &data, &len);
+	join_take(join, &data, &len);
 	if (write(tun->fd, data, len) < 0)
 		tun->write_drops += count;
 }
@@ -145,27 +155,27 @@ static void
 flush_flow(struct tun *tun, const uint8_t *pkt, size_t len)
 {
 	for (size_t i = 0; i < tun->joins_used; i++) {
-		if (gso_join_same_flow(&tun->joins[i], pkt, len))
+		if (join_same_flow(&tun->joins[i], pkt, len))
 			write_join(tun, &tun->joins[i]);
 	}
 }
 
 static void
-write_joining(struct tun *tun, const uint8_t *pkt, const struct gso_tcp *tcp)
+write_joining(struct tun *tun, const struct join_pkt *pkt)
 {
-	struct gso_join *place = NULL;
+	struct join *place = NULL;
 
 	for (size_t i = 0; i < tun->joins_used; i++) {
-		struct gso_join *join = &tun->joins[i];
-		enum gso_verdict verdict = GSO_OTHER;
+		struct join *join = &tun->joins[i];
+		enum join_verdict verdict = JOIN_OTHER;
 
 		if (join->len > 0)
-			verdict = gso_join_add(join, pkt, tcp);
+			verdict = join_add(join, pkt);
 		else if (place == NULL)
 			place = join;
-		if (verdict == GSO_JOINED)
+		if (verdict == JOIN_TAKEN)
 			return;
-		if (verdict == GSO_NOT_YET) {
+		if (verdict == JOIN_NOT_YET) {
 			write_join(tun, join);
 			place = join;
 			break;
@@ -175,19 +185,20 @@ write_joining(struct tun *tun, const uint8_t *pkt, const struct gso_tcp *tcp)
 		place = &tun->joins[tun->joins_used++];
 	if (place == NULL) {
 		/* More flows than places: this one simply waits for nobody. */
-		write_plain(tun, pkt, tcp->len);
+		write_plain(tun, pkt->data, pkt->len);
 		return;
 	}
-	(void)gso_join_add(place, pkt, tcp);
+	(void)join_add(place, pkt);
 }
 
 void
 tun_write(struct tun *tun, const uint8_t *pkt, size_t len)
 {
-	struct gso_tcp tcp;
+	struct join_pkt facts;
 
-	if (tun->offload && gso_tcp_parse(pkt, len, &tcp)) {
-		write_joining(tun, pkt, &tcp);
+	if (tun->offload != 0 && join_parse(pkt, len, &facts) &&
+	    (tun->offload & (facts.protocol == IPPROTO_UDP ? OFFLOAD_USO : OFFLOAD_TSO)) != 0) {
+		write_joining(tun, &facts);
 		return;
 	}
 	flush_flow(tun, pkt, len);

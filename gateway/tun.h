@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One queue of the tun device, in batches. A packet that is read may be a run to be cut
- * (gso_split), and what is written may leave as a run of joined TCP segments: tun_flush() ends a
- * batch.
+ * (tun_gso.h), and what is written may leave as a run of joined packets (tun_join.h): tun_flush()
+ * ends a batch.
  */
 #ifndef GATEWAY_TUN_H
 #define GATEWAY_TUN_H
@@ -28,10 +28,13 @@ struct tun_pkt {
 	size_t len;
 };
 
-/* Set up a queue (IFF_MULTI_QUEUE | IFF_VNET_HDR | IFF_NO_PI, non-blocking). Borrows fd. NULL:
+/* Set up a queue (IFF_MULTI_QUEUE | IFF_VNET_HDR | IFF_NO_PI, non-blocking) with at most the given
+ * offloads (offload.h); all queues of a device want the same. Borrows fd. NULL:
  * memory or ioctl. */
-struct tun *tun_new(int fd) MUST_USE;
+struct tun *tun_new(int fd, unsigned offload) MUST_USE;
 void tun_free(struct tun *tun);
+/* What of the wanted the kernel has: OFFLOAD_TSO, OFFLOAD_USO. */
+unsigned tun_offload(const struct tun *tun);
 /* Read what is there, up to max packets (TUN_BATCH is a good max); 0: nothing. */
 size_t tun_read_batch(struct tun *tun, struct tun_pkt *out, size_t max);
 /* A read found that the interface was removed: nothing comes and goes here any more. */

@@ -8,10 +8,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "common/log.h"
+#include "gateway/offload.h"
 
 #define LISTENERS_MAX 16
 #define RX_SIZE 65536 /* a message may be a whole UDP_GRO run */
+/* Buffers of single datagrams would else share the same few lines of the caches. */
+#define RX_STRIDE (RX_SIZE + 2048)
 #define TX_ARENA (256 * 1024)
 #define TX_MSGS 128
 #define TX_BATCH 16   /* messages in one sendmmsg() */
@@ -38,12 +40,13 @@ struct udp {
 	int fds[LISTENERS_MAX];
 	size_t fds_len;
 	bool can_segment;
+	bool can_gro;
 	uint64_t tx_drops;
 	size_t tx_len; /* bytes used in the arena */
 	size_t tx_msgs;
 	struct tx_msg tx[TX_MSGS];
 	uint8_t arena[TX_ARENA];
-	uint8_t rx[UDP_RX_BATCH][RX_SIZE];
+	uint8_t rx[UDP_RX_BATCH][RX_STRIDE];
 };
 
 static void
@@ -53,7 +56,7 @@ socket_setup(struct udp *udp, int fd)
 
 	/* Without GRO the kernel hands over single datagrams: nothing else changes. */
 	if (setsockopt(fd, SOL_UDP, UDP_GRO, &on, sizeof(on)) < 0)
-		log_debug("no UDP_GRO here: %m");
+		udp->can_gro = false;
 	if (setsockopt(fd, SOL_UDP, UDP_SEGMENT, &off, sizeof(off)) < 0)
 		udp->can_segment = false;
 }
@@ -68,6 +71,7 @@ udp_new(const int *fds, size_t len)
 		return NULL;
 	udp->fds_len = len < LISTENERS_MAX ? len : LISTENERS_MAX;
 	udp->can_segment = true;
+	udp->can_gro = true;
 	udp->tx_drops = 0;
 	udp->tx_len = 0;
 	udp->tx_msgs = 0;
@@ -77,6 +81,21 @@ udp_new(const int *fds, size_t len)
 			socket_setup(udp, fds[i]);
 	}
 	return udp;
+}
+
+unsigned
+udp_offload(struct udp *udp, unsigned wanted)
+{
+	int off = 0;
+
+	udp->can_segment = udp->can_segment && (wanted & OFFLOAD_UDP_GSO) != 0;
+	if ((wanted & OFFLOAD_UDP_GRO) == 0) {
+		for (size_t i = 0; i < udp->fds_len; i++)
+			if (udp->fds[i] >= 0)
+				(void)setsockopt(udp->fds[i], SOL_UDP, UDP_GRO, &off, sizeof(off));
+		udp->can_gro = false;
+	}
+	return (udp->can_segment ? OFFLOAD_UDP_GSO : 0U) | (udp->can_gro ? OFFLOAD_UDP_GRO : 0U);
 }
 
 void
@@ -206,13 +225,14 @@ tx_can_join(const struct udp *udp, const struct udp_flow *flow, size_t len)
 	       msg->len + len <= TX_RUN_BYTES && udp_flow_eq(&msg->flow, flow);
 }
 
-void
-udp_send(struct udp *udp, const struct udp_flow *flow, const void *data, size_t len)
+uint8_t *
+udp_room(struct udp *udp, const struct udp_flow *flow, size_t len)
 {
 	struct tx_msg *msg;
+	uint8_t *room;
 
 	if (len == 0 || len > TX_RUN_BYTES)
-		return;
+		return NULL;
 	if (udp->tx_len + len > TX_ARENA)
 		udp_flush(udp);
 	if (tx_can_join(udp, flow, len)) {
@@ -227,9 +247,10 @@ udp_send(struct udp *udp, const struct udp_flow *flow, const void *data, size_t 
 		msg = &udp->tx[udp->tx_msgs++];
 		*msg = (struct tx_msg){.flow = *flow, .off = udp->tx_len, .seg = len, .count = 1};
 	}
-	memcpy(udp->arena + udp->tx_len, data, len);
+	room = udp->arena + udp->tx_len;
 	udp->tx_len += len;
 	msg->len += len;
+	return room;
 }
 
 static socklen_t

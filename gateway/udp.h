@@ -46,13 +46,19 @@ struct udp_rx {
 /* Borrows the descriptors (-1: no UDP on this listener). NULL: memory. */
 struct udp *udp_new(const int *fds, size_t len) MUST_USE;
 void udp_free(struct udp *udp);
+/* Use no more than the given offloads (offload.h) from here on; returns what of them is in use:
+ * OFFLOAD_UDP_GSO, OFFLOAD_UDP_GRO. */
+unsigned udp_offload(struct udp *udp, unsigned wanted);
 
 /* Read a batch from a listener's socket into at most max entries; 0 when there is nothing. */
 size_t udp_rx_batch(struct udp *udp, size_t listener, struct udp_rx *out, size_t max);
 #define UDP_RX_BATCH 16
 
-/* Queue a datagram (copied). It leaves at udp_flush(), or earlier when the arena is full. */
-void udp_send(struct udp *udp, const struct udp_flow *flow, const void *data, size_t len);
+/*
+ * Queue a datagram: where its len bytes are to be written, before the next call. It leaves at
+ * udp_flush(), or earlier when the arena is full. NULL: no such datagram can be.
+ */
+uint8_t *udp_room(struct udp *udp, const struct udp_flow *flow, size_t len) MUST_USE;
 void udp_flush(struct udp *udp);
 /* Datagrams that the kernel did not take, since the start. */
 uint64_t udp_tx_drops(const struct udp *udp);

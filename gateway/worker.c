@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/metric.h"
 #include "common/trace.h"
 #include "gateway/conn.h"
+#include "gateway/conns.h"
 #include "gateway/gateway.h"
 #include "gateway/path.h"
 #include "gateway/tls.h"
@@ -54,6 +56,20 @@ handle_stats_request(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, 
 }
 
 static void
+handle_metrics(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct worker *worker = arg;
+	Ipc__MetricsReport report;
+
+	(void)msg, (void)fd;
+	path_metrics(worker->path);
+	metric_values[METRIC_CONNECTIONS] = conns_len(worker->conns);
+	metric_values[METRIC_CPU_MS] = metric_thread_ms();
+	metric_report_fill(&report);
+	(void)ipc_reply(ipc, id, IPC__MSG_TYPE__MSG_METRICS_REPORT, &report.base);
+}
+
+static void
 handle_filter_add(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
 	struct worker *worker = arg;
@@ -69,6 +85,17 @@ handle_filter_forget(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, 
 
 	(void)ipc, (void)id, (void)fd;
 	path_filter_forget(worker->path, (const Ipc__FilterForget *)msg);
+}
+
+static void
+handle_ticket_keys(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)ipc, (void)id, (void)fd;
+	/* ours to wipe */
+	if (tls_take_ticket_keys(worker->tls, (Ipc__TicketKeys *)(uintptr_t)msg) != ERR_OK)
+		log_err("worker %u: auth sent malformed ticket keys", worker->index);
 }
 
 static void
@@ -95,6 +122,8 @@ static const struct ipc_row auth_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_STATS_REQUEST, .handle = handle_stats_request, .request = true},
     {.type = IPC__MSG_TYPE__MSG_FILTER_ADD, .handle = handle_filter_add},
     {.type = IPC__MSG_TYPE__MSG_FILTER_FORGET, .handle = handle_filter_forget},
+    {.type = IPC__MSG_TYPE__MSG_TICKET_KEYS, .handle = handle_ticket_keys},
+    {.type = IPC__MSG_TYPE__MSG_METRICS_REQUEST, .handle = handle_metrics, .request = true},
 };
 
 /* The parent sees a dead peer too and sends a new channel when it is back; until then there is

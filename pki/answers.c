@@ -17,6 +17,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/metric.h"
 #include "pki/answer_shelf.h"
 #include "pki/crl.h"
 #include "pki/crl_reader.h"
@@ -223,6 +224,8 @@ on_fetched(enum err err, const void *body, size_t len, const char *why, void *ar
 	struct answers *answers = flight->answers;
 
 	flight->fetch = NULL;
+	metric_count((flight->kind == ANSWER_OCSP ? METRIC_FETCH_OCSP_OK : METRIC_FETCH_CRL_OK) +
+		     (err != ERR_OK));
 	if (err != ERR_OK) {
 		if (why == NULL)
 			why = err_str(err);

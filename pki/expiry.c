@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/cert.h"
 #include "common/log.h"
@@ -21,11 +22,15 @@ struct expiry {
 	struct event *timer;
 	time_t before; /* the look before this one; 0: none at this configuration */
 	time_t now;
+	Ipc__MetricsExpiry *ends; /* for each trustpoint two places; names borrowed from conf */
+	Ipc__MetricsExpiry **refs;
+	size_t ends_len;
+	size_t ends_cap;
 };
 
 /* One file of one trustpoint, while it is read. */
 struct walk {
-	const struct expiry *expiry;
+	struct expiry *expiry;
 	const char *trustpoint;
 	const char *type; /* of the next certificate */
 };
@@ -76,6 +81,61 @@ say(const struct walk *walk, X509 *cert, const struct tm *end, enum expiry_news 
 	OPENSSL_free(der);
 }
 
+/* ---- for metrics ---- */
+
+static void
+ends_clear(struct expiry *expiry)
+{
+	free(expiry->ends);
+	free(expiry->refs);
+	expiry->ends = NULL;
+	expiry->refs = NULL;
+	expiry->ends_len = expiry->ends_cap = 0;
+}
+
+/* Without memory there are none. */
+static void
+ends_make(struct expiry *expiry, size_t trustpoints)
+{
+	ends_clear(expiry);
+	expiry->ends = calloc(2 * trustpoints + 1, sizeof(*expiry->ends));
+	expiry->refs = calloc(2 * trustpoints + 1, sizeof(*expiry->refs));
+	if (expiry->ends != NULL && expiry->refs != NULL)
+		expiry->ends_cap = 2 * trustpoints;
+}
+
+static void
+note_end(struct expiry *expiry, const char *trustpoint, bool ca, int64_t not_after)
+{
+	Ipc__MetricsExpiry *end;
+
+	for (size_t i = 0; i < expiry->ends_len; i++) {
+		end = &expiry->ends[i];
+		if (end->ca == ca && strcmp(end->trustpoint, trustpoint) == 0) {
+			if (not_after < end->not_after)
+				end->not_after = not_after;
+			return;
+		}
+	}
+	if (expiry->ends_len == expiry->ends_cap)
+		return;
+	end = &expiry->ends[expiry->ends_len];
+	ipc__metrics_expiry__init(end);
+	end->trustpoint = (char *)(uintptr_t)trustpoint;
+	end->ca = ca;
+	end->not_after = not_after;
+	expiry->refs[expiry->ends_len++] = end;
+}
+
+void
+expiry_report(const struct expiry *expiry, Ipc__MetricsReport *report)
+{
+	report->expiry = expiry->refs;
+	report->n_expiry = expiry->ends_len;
+}
+
+/* ---- looking ---- */
+
 static enum err
 look_at(X509 *cert, void *arg)
 {
@@ -86,6 +146,8 @@ look_at(X509 *cert, void *arg)
 
 	if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) == 1) {
 		news = expiry_judge(timegm(&end), walk->expiry->now, walk->expiry->before, &days);
+		note_end(
+		    walk->expiry, walk->trustpoint, strcmp(walk->type, "CA") == 0, timegm(&end));
 		if (news != EXPIRY_NOTHING)
 			say(walk, cert, &end, news, days);
 	}
@@ -94,7 +156,7 @@ look_at(X509 *cert, void *arg)
 }
 
 static void
-look_into(const struct expiry *expiry, const struct conf_object *trustpoint, unsigned setting)
+look_into(struct expiry *expiry, const struct conf_object *trustpoint, unsigned setting)
 {
 	struct walk walk = {
 	    .expiry = expiry,
@@ -119,6 +181,7 @@ look(struct expiry *expiry)
 	size_t n = conf_objects(expiry->conf, CONF_TRUSTPOINT, &trustpoints);
 
 	expiry->now = time(NULL);
+	ends_make(expiry, n);
 	for (size_t i = 0; i < n; i++) {
 		look_into(expiry, trustpoints[i], TP_CERTIFICATE);
 		look_into(expiry, trustpoints[i], TP_CA_CERTIFICATE);
@@ -157,6 +220,7 @@ expiry_free(struct expiry *expiry)
 	if (expiry == NULL)
 		return;
 	event_free(expiry->timer);
+	ends_clear(expiry);
 	conf_unref(expiry->conf);
 	free(expiry);
 }
@@ -164,6 +228,7 @@ expiry_free(struct expiry *expiry)
 void
 expiry_watch(struct expiry *expiry, struct conf *conf)
 {
+	ends_clear(expiry); /* its names are the old configuration's */
 	conf_unref(expiry->conf);
 	expiry->conf = conf_ref(conf);
 	expiry->before = 0;

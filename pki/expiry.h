@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "common/attr.h"
+#include "common/ipc.pb-c.h"
 #include "common/loop.h"
 #include "conf/conf.h"
 
@@ -34,6 +35,11 @@ enum expiry_news expiry_judge(time_t not_after, time_t now, time_t before, unsig
 /* NULL: memory. */
 struct expiry *expiry_new(struct loop *loop) MUST_USE;
 void expiry_free(struct expiry *expiry);
+/*
+ * Fill in when the certificates end, as they were last looked at: for each trustpoint the first of
+ * its own and the first of its CAs'. Borrowed until the next look.
+ */
+void expiry_report(const struct expiry *expiry, Ipc__MetricsReport *report);
 /* Look at the certificates of this configuration, now and once a day. Keeps a reference. */
 void expiry_watch(struct expiry *expiry, struct conf *conf);
 

@@ -11,6 +11,7 @@
 #include "common/handover.h"
 #include "common/ipc.h"
 #include "common/log.h"
+#include "common/metric.h"
 #include "common/proc.h"
 #include "common/role.h"
 #include "common/trace.h"
@@ -82,6 +83,7 @@ on_signed(void *arg, uint64_t ticket, const uint8_t *signature, size_t len)
 	struct pki *pki = arg;
 	uint32_t generation = (uint32_t)(ticket >> 32);
 
+	metric_count(len > 0 ? METRIC_SIGNED : METRIC_SIGN_FAILED);
 	for (size_t i = 0; i < WORKERS_MAX; i++) {
 		struct peer *peer = &pki->workers[i];
 
@@ -109,6 +111,7 @@ handle_key_sign(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int f
 		    (uint64_t)peer->generation << 32 | id);
 	if (err == ERR_OK)
 		return;
+	metric_count(METRIC_SIGN_REFUSED);
 	if (log_limit_ok(&limit, &suppressed))
 		log_warn("key %u, operation %d on %zu bytes refused: %s (%u more like this)",
 		    order->key, (int)order->op, order->data.len, err_str(err), suppressed);
@@ -155,6 +158,7 @@ static void
 log_verdict(const struct verdict *verdict, bool checked, const char *note)
 {
 	trace_ca_result(verdict, checked, note);
+	metric_count(verdict->ok ? METRIC_JUDGED_GOOD : METRIC_JUDGED_REFUSED);
 	if (verdict->ok)
 		log_believed(verdict, checked, note);
 	else
@@ -222,6 +226,18 @@ handle_trace_watch(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, in
 	trace_watch((const Ipc__TraceWatch *)msg);
 }
 
+static void
+handle_metrics(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	const struct pki *pki = ((struct peer *)arg)->pki;
+	Ipc__MetricsReport report;
+
+	(void)msg, (void)fd;
+	metric_report_fill(&report);
+	expiry_report(pki->expiry, &report);
+	(void)ipc_reply(ipc, id, IPC__MSG_TYPE__MSG_METRICS_REPORT, &report.base);
+}
+
 /* A trace is worth no waiting: while the channel is slow, there is none. */
 static bool
 on_trace(const Ipc__Trace *trace, void *arg)
@@ -235,6 +251,7 @@ on_trace(const Ipc__Trace *trace, void *arg)
 static const struct ipc_row auth_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_TRACE_WATCH, .handle = handle_trace_watch},
     {.type = IPC__MSG_TYPE__MSG_CA_LIST, .handle = handle_ca_list, .request = true},
+    {.type = IPC__MSG_TYPE__MSG_METRICS_REQUEST, .handle = handle_metrics, .request = true},
     {.type = IPC__MSG_TYPE__MSG_CERT_JUDGE, .handle = handle_cert_judge, .request = true},
     {.type = IPC__MSG_TYPE__MSG_PAIR_JUDGE, .handle = handle_pair_judge, .request = true},
 };

@@ -16,6 +16,7 @@
 #include "common/buf.h"
 #include "common/cert.h"
 #include "common/clock.h"
+#include "common/metric.h"
 #include "common/str.h"
 #include "common/trace.h"
 #include "pki/crl.h"
@@ -265,12 +266,21 @@ trace_status(const struct revocation_query *query, enum answer_status status, co
 	    query->urls[query->url], how, status_text(status, why));
 }
 
+static void
+count_answer(enum answer_kind kind, enum answer_status status)
+{
+	if (status != ANSWER_PENDING)
+		metric_count(
+		    (kind == ANSWER_OCSP ? METRIC_OCSP_NONE : METRIC_CRL_NONE) + (unsigned)status);
+}
+
 /* An answer to what was asked, or none. */
 static enum step
 take(struct revocation_query *query, enum answer_status status, const char *why)
 {
 	const char *url = query->urls[query->url];
 
+	count_answer(query->kind, status);
 	switch (status) {
 	case ANSWER_PENDING:
 		return STEP_WAIT;
@@ -324,6 +334,19 @@ step(struct revocation_query *query)
 	return query->url < query->urls_len ? ask(query) : begin_method(query);
 }
 
+static void
+count_result(enum revocation_result result)
+{
+	static const enum metric metrics[] = {
+	    [REVOCATION_GOOD] = METRIC_CHECK_GOOD,
+	    [REVOCATION_UNCHECKED] = METRIC_CHECK_UNCHECKED,
+	    [REVOCATION_REVOKED] = METRIC_CHECK_REVOKED,
+	    [REVOCATION_NO_ANSWER] = METRIC_CHECK_NO_ANSWER,
+	};
+
+	metric_count(metrics[result]);
+}
+
 /* Call done and free the query. */
 static void
 finish(struct revocation_query *query, enum step end)
@@ -342,6 +365,7 @@ finish(struct revocation_query *query, enum step end)
 		why = text_or(&query->why,
 		    end == STEP_BAD ? "a certificate is revoked" : "no method could answer");
 	}
+	count_result(result);
 	query->done(result, why, query->arg);
 	query_free(query);
 }

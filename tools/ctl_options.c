@@ -3,10 +3,33 @@
 #include "tools/ctl_options.h"
 
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "conf/conf.h"
+
+static const char *program_name = "sekishoctl";
+
+void
+ctl_program(const char *name)
+{
+	program_name = name;
+}
+
+void
+ctl_fail(int status, const char *fmt, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	fprintf(stderr, "%s: ", program_name);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(status);
+}
 
 int
 ctl_options_parse(struct ctl_options *options, const char *program, bool json, int argc,
@@ -20,6 +43,7 @@ ctl_options_parse(struct ctl_options *options, const char *program, bool json, i
 	};
 	int c;
 
+	optind = 0; /* sekishoctl has had a look at another command line */
 	while ((c = getopt_long(argc, argv, "c:s:hV", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'c':

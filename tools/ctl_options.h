@@ -30,4 +30,9 @@ int ctl_options_parse(struct ctl_options *options, const char *program, bool jso
  */
 char *ctl_options_socket(struct ctl_options *options, const char *program) MUST_USE;
 
+/* The name that messages begin with: the program's. */
+void ctl_program(const char *name);
+/* Say what is wrong and end the program with this status. */
+void ctl_fail(int status, const char *fmt, ...) PRINTF_LIKE(2, 3) NORETURN;
+
 #endif

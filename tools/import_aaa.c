@@ -46,6 +46,14 @@ run_protocol(struct import *import, struct import_line *line)
 	import_enter(import, &mode_other_group, NULL);
 }
 
+/* "aaa local authentication attempts max-fail N" */
+static void
+run_local_attempts(struct import *import, struct import_line *line)
+{
+	import_row_set(import, line, import_root(import, CONF_AAA), CONF_AAA, AAA_LOCAL_MAX_FAIL,
+	    line->words + 5, line->len > 5 ? 1 : 0);
+}
+
 static void
 set_word(struct import *import, struct import_line *line, enum conf_kind kind, unsigned setting)
 {
@@ -426,8 +434,7 @@ static const struct import_command commands[] = {
 	.not_supported = "set authentication-port of each server in aaa.conf"},
     {.words = "aaa-server radius-acctport",
 	.not_supported = "set accounting-port of each server in aaa.conf"},
-    {.words = "aaa local authentication attempts",
-	.not_supported = "users of users.conf are not locked out after failed logins"},
+    {.words = "aaa local authentication attempts", .run = run_local_attempts},
     {.words = "ldap attribute-map",
 	.not_supported = "there is no LDAP; let a RADIUS server name the group policy",
 	.mode = &import_mode_any},

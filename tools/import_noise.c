@@ -281,9 +281,6 @@ static const struct import_command commands[] = {
     {.words = "aaa authentication include", .not_needed = HOST_FIREWALL},
     {.words = "aaa authorization", .not_needed = HOST_ADMIN},
     {.words = "aaa accounting", .not_needed = HOST_ADMIN},
-    {.words = "aaa local authentication attempts",
-	.not_supported = "users of users.conf are not locked; sources that guess are slowed down "
-			 "by the gateway itself"},
     {.words = "aaa mac-exempt", .not_needed = HOST_FIREWALL},
     {.words = "aaa proxy-limit", .not_needed = HOST_FIREWALL},
     {.words = "aaa kerberos", .not_needed = HOST_ADMIN},

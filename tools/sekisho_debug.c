@@ -5,7 +5,6 @@
  * nothing is left on. See sekisho-debug(8).
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "common/trace.h"
 #include "conf/conf.h"
 #include "tools/ctl_options.h"
+#include "tools/ctl_shows.h"
 
 #define QUIET_SEC 3600 /* nothing to show for so long is nothing unusual */
 #define LINE_MAX_LEN 4096
@@ -64,18 +64,6 @@ usage(int status)
 	exit(status);
 }
 
-static PRINTF_LIKE(2, 3) NORETURN void fail(int status, const char *fmt, ...)
-{
-	va_list args;
-
-	fputs("sekisho-debug: ", stderr);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(status);
-}
-
 /* ---- the words ---- */
 
 /* What is left of the command line. */
@@ -89,7 +77,7 @@ static const char *
 next_word(struct words *words, const char *behind, const char *wanted)
 {
 	if (words->left == 0)
-		fail(EXIT_USAGE, "\"%s\" needs %s behind it", behind, wanted);
+		ctl_fail(EXIT_USAGE, "\"%s\" needs %s behind it", behind, wanted);
 	words->left--;
 	return *words->at++;
 }
@@ -103,7 +91,7 @@ take_level(struct options *options, struct words *words)
 		const char *word = next_word(words, "", "");
 
 		if (str_to_u64(word, 1, TRACE_LEVEL_MAX, &level) != ERR_OK)
-			fail(EXIT_USAGE, "\"%s\" is no level; levels are 1 to %d", word,
+			ctl_fail(EXIT_USAGE, "\"%s\" is no level; levels are 1 to %d", word,
 			    TRACE_LEVEL_MAX);
 	}
 	options->levels[options->kinds_len - 1] = (uint32_t)level;
@@ -130,16 +118,16 @@ take_kind(struct options *options, const char *first, struct words *words)
 		}
 		for (size_t k = 0; k < options->kinds_len; k++)
 			if (options->kinds[k] == kinds[i].kind)
-				fail(EXIT_USAGE, "\"%s%s%s\" is there twice", first,
+				ctl_fail(EXIT_USAGE, "\"%s%s%s\" is there twice", first,
 				    second != NULL ? " " : "", second != NULL ? second : "");
 		options->kinds[options->kinds_len++] = kinds[i].kind;
 		take_level(options, words);
 		return;
 	}
 	if (known)
-		fail(EXIT_USAGE, "\"%s %s\" is not known; behind \"%s\" comes %s", first, second,
-		    first, seconds);
-	fail(EXIT_USAGE,
+		ctl_fail(EXIT_USAGE, "\"%s %s\" is not known; behind \"%s\" comes %s", first,
+		    second, first, seconds);
+	ctl_fail(EXIT_USAGE,
 	    "\"%s\" is not known; what can be debugged is aggregate-auth xml, aggregate-auth ssl, "
 	    "crypto ca and radius, and behind it may come condition user NAME and condition "
 	    "address ADDRESS",
@@ -155,21 +143,21 @@ take_condition(struct options *options, struct words *words)
 		const char *name = next_word(words, "condition user", "a user name");
 
 		if (options->user != NULL)
-			fail(EXIT_USAGE, "only one user can be watched at a time; another "
-					 "sekisho-debug can watch another one");
+			ctl_fail(EXIT_USAGE, "only one user can be watched at a time; another "
+					     "sekisho-debug can watch another one");
 		if (name[0] == '\0' || strlen(name) >= TRACE_NAME_MAX)
-			fail(EXIT_USAGE, "\"%s\" is no user name", name);
+			ctl_fail(EXIT_USAGE, "\"%s\" is no user name", name);
 		options->user = name;
 	} else if (strcmp(kind, "address") == 0) {
 		const char *text = next_word(words, "condition address", "a client's address");
 
 		if (options->address.family != 0)
-			fail(EXIT_USAGE, "only one address can be watched at a time; another "
-					 "sekisho-debug can watch another one");
+			ctl_fail(EXIT_USAGE, "only one address can be watched at a time; another "
+					     "sekisho-debug can watch another one");
 		if (ip_parse(text, &options->address) != ERR_OK)
-			fail(EXIT_USAGE, "\"%s\" is no IPv4 or IPv6 address", text);
+			ctl_fail(EXIT_USAGE, "\"%s\" is no IPv4 or IPv6 address", text);
 	} else {
-		fail(EXIT_USAGE,
+		ctl_fail(EXIT_USAGE,
 		    "\"condition %s\" is not known; a condition is \"user NAME\" or "
 		    "\"address ADDRESS\"",
 		    kind);
@@ -218,12 +206,12 @@ ask(const struct options *options)
 	request.address.len = ip_len(&options->address);
 	err = ctl_connect(path, &fd);
 	if (err == ERR_SYS)
-		fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
+		ctl_fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
 	if (err != ERR_OK)
-		fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
+		ctl_fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
 	err = ipc_write_blocking(fd, IPC__MSG_TYPE__MSG_CTL_TRACE, &request.base, -1);
 	if (err != ERR_OK)
-		fail(EXIT_DAEMON, "%s: cannot ask sekishod: %s", path, err_str(err));
+		ctl_fail(EXIT_DAEMON, "%s: cannot ask sekishod: %s", path, err_str(err));
 	return fd;
 }
 
@@ -239,24 +227,24 @@ show(const char *path, int fd)
 	if (err == ERR_TIMEOUT)
 		return;
 	if (err == ERR_CLOSED)
-		fail(
+		ctl_fail(
 		    EXIT_DAEMON, "sekishod ended, or its auth process was restarted: debug is off");
 	if (err != ERR_OK)
-		fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s", path, err_str(err));
+		ctl_fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s", path, err_str(err));
 	if (type == IPC__MSG_TYPE__MSG_CTL_END) {
 		str_printable(line, sizeof(line), ((const Ipc__CtlEnd *)msg)->error);
-		fail(EXIT_DAEMON, "sekishod refused: %s", line);
+		ctl_fail(EXIT_DAEMON, "sekishod refused: %s", line);
 	}
 	if (type != IPC__MSG_TYPE__MSG_CTL_TRACE_LINE)
-		fail(EXIT_DAEMON, "%s: no proper answer from sekishod", path);
+		ctl_fail(EXIT_DAEMON, "%s: no proper answer from sekishod", path);
 	str_printable(line, sizeof(line), ((const Ipc__CtlTraceLine *)msg)->text);
 	if (puts(line) < 0 || fflush(stdout) != 0)
-		fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
+		ctl_fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
 	protobuf_c_message_free_unpacked(msg, NULL);
 }
 
 int
-main(int argc, char **argv)
+sekisho_debug(int argc, char **argv)
 {
 	struct options options = {0};
 	int fd;

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "conf/conf.h"
 #include "tools/ctl.h"
 #include "tools/ctl_options.h"
+#include "tools/ctl_shows.h"
 
 #define NAME_MAX_LEN 256
 #define TIME_MAX_LEN 64
@@ -49,18 +49,6 @@ usage(int status)
 	exit(status);
 }
 
-static PRINTF_LIKE(2, 3) NORETURN void fail(int status, const char *fmt, ...)
-{
-	va_list args;
-
-	fputs("show-aaa-server: ", stderr);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(status);
-}
-
 /* "protocol radius", "GROUP" or "GROUP host ADDRESS". */
 static void
 parse_words(struct options *options, int argc, char **argv)
@@ -68,7 +56,7 @@ parse_words(struct options *options, int argc, char **argv)
 	if (argc == 2 && strcmp(argv[0], "protocol") == 0) {
 		options->protocol = argv[1];
 		if (strcmp(argv[1], "radius") != 0 && strcmp(argv[1], "local") != 0)
-			fail(EXIT_USAGE, "%s: the protocols are radius and local", argv[1]);
+			ctl_fail(EXIT_USAGE, "%s: the protocols are radius and local", argv[1]);
 		return;
 	}
 	if (argc == 0)
@@ -81,7 +69,7 @@ parse_words(struct options *options, int argc, char **argv)
 	if (strcmp(argv[1], "host") != 0)
 		usage(EXIT_USAGE);
 	if (ip_parse(argv[2], &options->server) != ERR_OK)
-		fail(EXIT_USAGE, "%s: not an IP address", argv[2]);
+		ctl_fail(EXIT_USAGE, "%s: not an IP address", argv[2]);
 }
 
 static void
@@ -222,10 +210,10 @@ json_host(json_t *hosts, const Ipc__CtlAaaHost *host)
 		json_int_t number = value > INT64_MAX ? INT64_MAX : (json_int_t)value;
 
 		if (json_object_set_new(item, counters[i].key, json_integer(number)) != 0)
-			fail(EXIT_DAEMON, "out of memory");
+			ctl_fail(EXIT_DAEMON, "out of memory");
 	}
 	if (item == NULL || json_array_append_new(hosts, item) != 0)
-		fail(EXIT_DAEMON, "out of memory");
+		ctl_fail(EXIT_DAEMON, "out of memory");
 }
 
 static void
@@ -258,14 +246,14 @@ take_answer(const struct options *options, int fd, json_t *hosts)
 
 		str_printable(text, sizeof(text), ((const Ipc__CtlEnd *)msg)->error);
 		if (text[0] != '\0')
-			fail(EXIT_DAEMON, "sekishod refused: %s", text);
+			ctl_fail(EXIT_DAEMON, "sekishod refused: %s", text);
 		last = true;
 	} else if (err == ERR_OK) {
 		err = ERR_SYNTAX;
 	}
 	if (err != ERR_OK)
-		fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s", options->common.socket,
-		    err_str(err));
+		ctl_fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s",
+		    options->common.socket, err_str(err));
 	protobuf_c_message_free_unpacked(msg, NULL);
 	return last;
 }
@@ -285,12 +273,12 @@ ask(const struct options *options, json_t *hosts)
 	request.server.len = ip_len(&options->server);
 	err = ctl_connect(path, &fd);
 	if (err == ERR_SYS)
-		fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
+		ctl_fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
 	if (err != ERR_OK)
-		fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
+		ctl_fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
 	err = ipc_write_blocking(fd, IPC__MSG_TYPE__MSG_CTL_AAA_SERVER, &request.base, -1);
 	if (err != ERR_OK)
-		fail(EXIT_DAEMON, "%s: cannot ask sekishod: %s", path, err_str(err));
+		ctl_fail(EXIT_DAEMON, "%s: cannot ask sekishod: %s", path, err_str(err));
 	while (!take_answer(options, fd, hosts))
 		;
 	close(fd);
@@ -299,16 +287,17 @@ ask(const struct options *options, json_t *hosts)
 static void
 write_json(json_t *hosts)
 {
-	json_t *document = json_pack("{s:o}", "aaa_servers", hosts);
+	json_t *document =
+	    json_pack("{s:i, s:o}", "version", CTL_JSON_VERSION, "aaa_servers", hosts);
 
 	if (document == NULL || json_dumpf(document, stdout, JSON_INDENT(2)) != 0)
-		fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
+		ctl_fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
 	putchar('\n');
 	json_decref(document);
 }
 
 int
-main(int argc, char **argv)
+show_aaa_server(int argc, char **argv)
 {
 	struct options options = {0};
 	json_t *hosts = NULL;
@@ -319,13 +308,13 @@ main(int argc, char **argv)
 	if (options.common.json) {
 		hosts = json_array();
 		if (hosts == NULL)
-			fail(EXIT_DAEMON, "out of memory");
+			ctl_fail(EXIT_DAEMON, "out of memory");
 	}
 	ask(&options, hosts);
 	if (options.common.json)
 		write_json(hosts);
 	free(path);
 	if (fflush(stdout) != 0 || ferror(stdout))
-		fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
+		ctl_fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
 	return 0;
 }

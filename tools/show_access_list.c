@@ -5,7 +5,6 @@
  * show-access-list(8).
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "conf/conf.h"
 #include "tools/ctl.h"
 #include "tools/ctl_options.h"
+#include "tools/ctl_shows.h"
 
 #define NAME_MAX_LEN 256
 #define TEXT_MAX_LEN 1100
@@ -49,18 +49,6 @@ usage(int status)
 	      "  -s SOCKET  the control socket itself\n"
 	      "  NAME       only this access list, also one that is no filter\n",
 	    out);
-	exit(status);
-}
-
-static PRINTF_LIKE(2, 3) NORETURN void fail(int status, const char *fmt, ...)
-{
-	va_list args;
-
-	fputs("show-access-list: ", stderr);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputc('\n', stderr);
 	exit(status);
 }
 
@@ -157,7 +145,7 @@ json_rule(json_t *rules, const Ipc__CtlRule *rule, const char *text)
 	    ends_with(text, "inactive"));
 
 	if (item == NULL || json_array_append_new(rules, item) != 0)
-		fail(EXIT_DAEMON, "out of memory");
+		ctl_fail(EXIT_DAEMON, "out of memory");
 }
 
 /* The first rule of a list. */
@@ -175,7 +163,7 @@ begin_list(struct output *output, const Ipc__CtlRule *rule, const char *name, co
 	    "elements", (json_int_t)rule->entries, "former", rule->former, "dynamic", rule->dynamic,
 	    "rules", output->rules);
 	if (list == NULL || json_array_append_new(output->lists, list) != 0)
-		fail(EXIT_DAEMON, "out of memory");
+		ctl_fail(EXIT_DAEMON, "out of memory");
 }
 
 static void
@@ -216,13 +204,13 @@ take_answer(const char *path, int fd, struct output *output)
 
 		str_printable(text, sizeof(text), ((const Ipc__CtlEnd *)msg)->error);
 		if (text[0] != '\0')
-			fail(EXIT_DAEMON, "sekishod refused: %s", text);
+			ctl_fail(EXIT_DAEMON, "sekishod refused: %s", text);
 		last = true;
 	} else if (err == ERR_OK) {
 		err = ERR_SYNTAX;
 	}
 	if (err != ERR_OK)
-		fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s", path, err_str(err));
+		ctl_fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s", path, err_str(err));
 	protobuf_c_message_free_unpacked(msg, NULL);
 	return last;
 }
@@ -240,12 +228,12 @@ ask(const struct options *options, struct output *output)
 		request.name = (char *)options->name;
 	err = ctl_connect(path, &fd);
 	if (err == ERR_SYS)
-		fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
+		ctl_fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
 	if (err != ERR_OK)
-		fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
+		ctl_fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
 	err = ipc_write_blocking(fd, IPC__MSG_TYPE__MSG_CTL_ACCESS_LIST, &request.base, -1);
 	if (err != ERR_OK)
-		fail(EXIT_DAEMON, "%s: cannot ask sekishod: %s", path, err_str(err));
+		ctl_fail(EXIT_DAEMON, "%s: cannot ask sekishod: %s", path, err_str(err));
 	while (!take_answer(path, fd, output))
 		;
 	close(fd);
@@ -261,15 +249,16 @@ finish(struct output *output)
 			puts("INFO: no access list is used as a filter");
 		return;
 	}
-	document = json_pack("{s:o}", "access_lists", output->lists);
+	document =
+	    json_pack("{s:i, s:o}", "version", CTL_JSON_VERSION, "access_lists", output->lists);
 	if (document == NULL || json_dumpf(document, stdout, JSON_INDENT(2)) != 0)
-		fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
+		ctl_fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
 	putchar('\n');
 	json_decref(document);
 }
 
 int
-main(int argc, char **argv)
+show_access_list(int argc, char **argv)
 {
 	struct options options = {0};
 	struct output output = {0};
@@ -280,12 +269,12 @@ main(int argc, char **argv)
 	if (options.common.json) {
 		output.lists = json_array();
 		if (output.lists == NULL)
-			fail(EXIT_DAEMON, "out of memory");
+			ctl_fail(EXIT_DAEMON, "out of memory");
 	}
 	ask(&options, &output);
 	finish(&output);
 	free(path);
 	if (fflush(stdout) != 0 || ferror(stdout))
-		fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
+		ctl_fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
 	return 0;
 }

@@ -6,7 +6,6 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include "conf/conf.h"
 #include "tools/ctl.h"
 #include "tools/ctl_options.h"
+#include "tools/ctl_shows.h"
 
 #define LINE_MAX_LEN 2048
 
@@ -52,18 +52,6 @@ usage(int status)
 	      "  -c DIR     directory of gateway.conf, which names the control socket\n"
 	      "  -s SOCKET  the control socket itself\n",
 	    out);
-	exit(status);
-}
-
-static PRINTF_LIKE(2, 3) NORETURN void fail(int status, const char *fmt, ...)
-{
-	va_list args;
-
-	fputs("show-crypto-ca: ", stderr);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputc('\n', stderr);
 	exit(status);
 }
 
@@ -135,7 +123,7 @@ static void
 set(json_t *object, const char *key, json_t *value)
 {
 	if (value == NULL || json_object_set_new(object, key, value) != 0)
-		fail(EXIT_DAEMON, "out of memory");
+		ctl_fail(EXIT_DAEMON, "out of memory");
 }
 
 /* "Certificate Serial Number" becomes certificate_serial_number. */
@@ -207,7 +195,7 @@ take_line(const char *line, void *arg)
 		take_label(block, line + indent);
 	} else if (block->list != NULL &&
 		   json_array_append_new(block->list, json_string(line + indent)) != 0) {
-		fail(EXIT_DAEMON, "out of memory");
+		ctl_fail(EXIT_DAEMON, "out of memory");
 	}
 }
 
@@ -217,7 +205,7 @@ json_entry(json_t *entries, const char *text)
 	struct block block = {.object = json_object()};
 
 	if (block.object == NULL || json_array_append_new(entries, block.object) != 0)
-		fail(EXIT_DAEMON, "out of memory");
+		ctl_fail(EXIT_DAEMON, "out of memory");
 	each_line(text, take_line, &block);
 }
 
@@ -257,13 +245,13 @@ take_answer(const char *path, int fd, struct output *output)
 
 		str_printable(text, sizeof(text), ((const Ipc__CtlEnd *)msg)->error);
 		if (text[0] != '\0')
-			fail(EXIT_DAEMON, "sekishod refused: %s", text);
+			ctl_fail(EXIT_DAEMON, "sekishod refused: %s", text);
 		last = true;
 	} else if (err == ERR_OK) {
 		err = ERR_SYNTAX;
 	}
 	if (err != ERR_OK)
-		fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s", path, err_str(err));
+		ctl_fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s", path, err_str(err));
 	protobuf_c_message_free_unpacked(msg, NULL);
 	return last;
 }
@@ -282,12 +270,12 @@ ask(const struct options *options, struct output *output)
 		request.trustpoint = (char *)options->trustpoint;
 	err = ctl_connect(path, &fd);
 	if (err == ERR_SYS)
-		fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
+		ctl_fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
 	if (err != ERR_OK)
-		fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
+		ctl_fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
 	err = ipc_write_blocking(fd, IPC__MSG_TYPE__MSG_CTL_CA, &request.base, -1);
 	if (err != ERR_OK)
-		fail(EXIT_DAEMON, "%s: cannot ask sekishod: %s", path, err_str(err));
+		ctl_fail(EXIT_DAEMON, "%s: cannot ask sekishod: %s", path, err_str(err));
 	while (!take_answer(path, fd, output))
 		;
 	close(fd);
@@ -309,15 +297,15 @@ finish(const struct options *options, struct output *output)
 			puts(none);
 		return;
 	}
-	document = json_pack("{s:o}", word, output->entries);
+	document = json_pack("{s:i, s:o}", "version", CTL_JSON_VERSION, word, output->entries);
 	if (document == NULL || json_dumpf(document, stdout, JSON_INDENT(2)) != 0)
-		fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
+		ctl_fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
 	putchar('\n');
 	json_decref(document);
 }
 
 int
-main(int argc, char **argv)
+show_crypto_ca(int argc, char **argv)
 {
 	struct options options = {0};
 	struct output output = {0};
@@ -328,12 +316,12 @@ main(int argc, char **argv)
 	if (options.common.json) {
 		output.entries = json_array();
 		if (output.entries == NULL)
-			fail(EXIT_DAEMON, "out of memory");
+			ctl_fail(EXIT_DAEMON, "out of memory");
 	}
 	ask(&options, &output);
 	finish(&options, &output);
 	free(path);
 	if (fflush(stdout) != 0 || ferror(stdout))
-		fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
+		ctl_fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
 	return 0;
 }

@@ -16,10 +16,19 @@ for program in sbin/sekishod sbin/sekisho-passwd sbin/sekisho-pki sbin/sekisho-d
 		[ -f "$W/root/$file" ] || fail "installed files, expected $file, got none"
 	done
 done
-for file in usr/share/man/man5/sekisho.conf.5 usr/lib/systemd/system/sekishod.service etc/sekisho/gateway.conf etc/sekisho/users.conf; do
+# What was built is installed, whatever its name is, and has a manual.
+for program in "$SEKISHO_BIN"/*; do
+	[ -f "$W/root/usr/sbin/${program##*/}" ] || [ -f "$W/root/usr/bin/${program##*/}" ] || fail "$program, expected it installed, got none"
+	[ -f "$W/root/usr/share/man/man8/${program##*/}.8" ] || fail "manual of $program, expected one, got none"
+done
+for file in usr/share/man/man5/sekisho.conf.5 usr/lib/systemd/system/sekishod.service usr/lib/sysusers.d/sekisho.conf \
+	usr/lib/tmpfiles.d/sekisho.conf etc/sekisho/sysctl.conf etc/sekisho/gateway.conf etc/sekisho/users.conf; do
 	[ -f "$W/root/$file" ] || fail "installed files, expected $file, got none"
 done
 expect_eq "mode of users.conf" 600 "$(stat -c %a "$W/root/etc/sekisho/users.conf")"
+expect_no_match "places left open" '@[A-Z]+@' "$(cat "$W"/root/usr/lib/systemd/system/*.service)"
+expect_eq "who may connect as installed" '{ address = "127.0.0.1"; port = 443; }' \
+	"$(grep -E '^[^#]*address = .*port' "$W/root/etc/sekisho/gateway.conf" | xargs -0 echo -n | tr -d '\t\n')"
 expect_match "unit file" 'ExecStart=/usr/sbin/sekishod -c /etc/sekisho$' "$(cat "$W/root/usr/lib/systemd/system/sekishod.service")"
 
 # The examples, with a certificate, pass the check as they are.

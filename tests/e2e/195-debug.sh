@@ -102,9 +102,10 @@ expect_match "half a condition" '"condition user" needs a user name' \
 	"$("$SEKISHO_BIN/sekisho-debug" radius condition user 2>&1 || true)"
 expect_match "nothing" 'usage: sekisho-debug' "$("$SEKISHO_BIN/sekisho-debug" 2>&1 || true)"
 expect_match "help" 'usage: sekisho-debug' "$("$SEKISHO_BIN/sekisho-debug" --help)"
-cp "$SEKISHO_BIN/sekisho-debug" "$W/tool"
+mkdir "$W/tool"
+cp "$SEKISHO_BIN/sekisho-debug" "$W/tool/sekisho-debug"
 expect_match "somebody who is not root" 'sekishod refused: only root may debug' \
-	"$(setpriv --reuid 65534 --regid 0 --clear-groups "$W/tool" -s "$W/control" radius 2>&1 || true)"
+	"$(setpriv --reuid 65534 --regid 0 --clear-groups "$W/tool/sekisho-debug" -s "$W/control" radius 2>&1 || true)"
 expect_match "no daemon" 'sekishod is not running' "$("$SEKISHO_BIN/sekisho-debug" -s "$W/nothing" radius 2>&1 || true)"
 
 # ---- a password, and another user beside; several watch ----

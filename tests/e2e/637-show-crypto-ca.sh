@@ -10,7 +10,7 @@ show_ca() {
 
 # An expression over the entries e: ca_json EXPRESSION ARGUMENTS..
 ca_json() {
-	show_ca --json "${@:2}" | /usr/bin/python3 -c "import json, sys; e = list(json.load(sys.stdin).values())[0]; print($1)"
+	show_ca --json "${@:2}" | /usr/bin/python3 -c "import json, sys; e = list(json.load(sys.stdin).values())[-1]; print($1)"
 }
 
 fails_with() {

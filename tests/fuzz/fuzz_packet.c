@@ -1,38 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzz the inner packet path: inner.c, icmp.c, and tun_gso.c. Input: ten bytes of virtio net head,
- * then a packet. It is parsed, answered as too big, cut, and what comes out is joined again.
+ * Fuzz the inner packet path: inner.c, icmp.c, tun_gso.c and tun_join.c. Input: ten bytes of virtio
+ * net head, then a packet. It is parsed, answered as too big, cut, and what comes out is joined
+ * again.
  */
+/* For coverage.sh: gateway/inner.c gateway/icmp.c gateway/tun_gso.c gateway/tun_join.c */
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/icmp.h"
 #include "gateway/inner.h"
-#include "gateway/tun_gso.h"
+#include "gateway/tun_join.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct gso_join join;
+static struct join join;
 
 static void
 offer(const uint8_t *pkt, size_t len)
 {
 	const uint8_t *data;
-	struct gso_tcp tcp;
+	struct join_pkt facts;
 	struct inner inner;
 
 	if (inner_parse(pkt, len, &inner) != ERR_OK)
 		return;
 	if (inner.len > len || inner.src < pkt || inner.dst < pkt)
 		abort();
-	(void)gso_join_same_flow(&join, pkt, inner.len);
-	if (!gso_tcp_parse(pkt, inner.len, &tcp))
+	(void)join_same_flow(&join, pkt, inner.len);
+	if (!join_parse(pkt, inner.len, &facts))
 		return;
-	if (gso_join_add(&join, pkt, &tcp) == GSO_JOINED)
+	if (join_add(&join, &facts) == JOIN_TAKEN)
 		return;
 	if (join.len > 0)
-		gso_join_take(&join, &data, &len);
-	if (gso_join_add(&join, pkt, &tcp) != GSO_JOINED)
+		join_take(&join, &data, &len);
+	if (join_add(&join, &facts) != JOIN_TAKEN)
 		abort();
 }
 
@@ -76,7 +78,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	offer(data, size);
 	cut(&vnet, data, size);
 	if (join.len > 0) {
-		gso_join_take(&join, &run, &len);
+		join_take(&join, &run, &len);
 		memcpy(&vnet, run, sizeof(vnet));
 		cut(&vnet, run + sizeof(vnet), len - sizeof(vnet));
 	}

@@ -6,10 +6,12 @@ set -euo pipefail
 
 declare -A sets=(
 	[build]="gcc libc6-dev make pkg-config protobuf-c-compiler libprotobuf-c-dev libevent-dev libssl-dev
-		libxml2-dev libconfig-dev libmnl-dev libjansson-dev uthash-dev libcrypt-dev nettle-dev"
+		libxml2-dev libconfig-dev libmnl-dev libjansson-dev uthash-dev libcrypt-dev nettle-dev libsystemd-dev
+		libseccomp-dev"
+	[deb]="build-essential debhelper lintian"
 	[demo]="openconnect openssl iproute2 iputils-ping iperf3 procps python3"
 	[check]="openconnect openssl iproute2 iputils-ping iperf3 procps libcmocka-dev nftables python3 util-linux
-		freeradius freeradius-utils libradcli-dev nginx-light"
+		freeradius freeradius-utils libradcli-dev nginx-light prometheus python3-prometheus-client"
 	[bench]="openconnect openssl iproute2 iputils-ping iperf3 procps ocserv python3"
 	[lint]="clang-format clang-tidy clang cppcheck shellcheck mandoc binutils libcmocka-dev"
 	[fuzz]="clang libclang-rt-14-dev"

@@ -44,11 +44,12 @@ fence() {
 	done < <(grep -nE "$regex" {common,conf,gateway,auth,pki,tools}/*.[ch] /dev/null 2>/dev/null | grep -vE '^[^:]*:[0-9]+:[[:space:]]*(/?\*|//)')
 }
 fence '\bSSL_[A-Za-z]+\(' 'OpenSSL SSL_*' 'gateway/tls*.c' 'gateway/tls*.h' 'gateway/dtls*.c'
-fence '\bX509_[A-Za-z0-9_]+\(' 'OpenSSL X509_*' 'pki/*' 'gateway/tls.c' 'common/cert*.c' 'tools/import_identity.c' 'tools/pki_*.c'
+fence '\bX509_[A-Za-z0-9_]+\(' 'OpenSSL X509_*' 'pki/*' 'gateway/tls.c' 'gateway/tls_ticket.c' 'common/cert*.c' 'tools/import_identity.c' 'tools/pki_*.c'
 fence '#include <libxml' 'libxml2' 'gateway/xml*.c'
 fence '#include <libconfig' 'libconfig' 'conf/file.c'
 fence '#include <jansson' 'jansson' 'tools/*'
 fence '#include <libmnl' 'libmnl' 'gateway/netif*.c'
-fence '#include <seccomp' 'libseccomp' 'common/priv.c'
+fence '#include <systemd' 'libsystemd' 'gateway/notify.c'
+fence '#include <seccomp' 'libseccomp' 'common/sandbox.c'
 fence '#include <(crypt|radcli)' 'crypt(3) and radcli' 'auth/*' 'tools/passwd.c'
 exit $status

@@ -29,6 +29,7 @@ struct tls_stream {
 	void *arg;
 	size_t queued;
 	bool closed;
+	unsigned rests;
 	unsigned rekeys;  /* of the client */
 	unsigned rekeyed; /* by us */
 };
@@ -59,6 +60,12 @@ size_t
 tls_stream_queued(const struct tls_stream *s)
 {
 	return s->queued;
+}
+
+void
+tls_stream_rest(struct tls_stream *s)
+{
+	s->rests++;
 }
 
 void
@@ -147,7 +154,7 @@ dtls_leg_start(struct dtls_leg *leg, const struct dtls_terms *terms, UNUSED unsi
 
 /* A datagram "F" finishes the handshake; anything else is a record to be read. */
 enum err
-dtls_leg_feed(struct dtls_leg *leg, const uint8_t *data, size_t len)
+dtls_leg_feed(struct dtls_leg *leg, uint8_t *data, size_t len)
 {
 	dtls_fed++;
 	if (!leg->up) {
@@ -160,11 +167,11 @@ dtls_leg_feed(struct dtls_leg *leg, const uint8_t *data, size_t len)
 }
 
 enum err
-dtls_leg_read(UNUSED struct dtls_leg *leg, uint8_t *dst, UNUSED size_t dst_size, size_t *len)
+dtls_leg_read(UNUSED struct dtls_leg *leg, uint8_t **data, size_t *len)
 {
 	if (dtls_in_len == 0)
 		return ERR_AGAIN;
-	memcpy(dst, dtls_in, dtls_in_len);
+	*data = dtls_in;
 	*len = dtls_in_len;
 	dtls_in_len = 0;
 	return ERR_OK;
@@ -426,16 +433,19 @@ hello(uint16_t port, uint8_t random)
 
 	memset(bytes, random, sizeof(bytes));
 	env.now_ms = mono_ms;
-	chan_hello(chan, &flow, &h, (const uint8_t *)"H", 1);
+	chan_hello(chan, &flow, &h, (uint8_t[]){'H'}, 1);
 }
 
 UNUSED static void
 udp_in(uint16_t port, const void *data, size_t len)
 {
 	struct udp_flow flow = flow_of(port);
+	uint8_t copy[2048];
 
+	assert_true(len <= sizeof(copy));
+	memcpy(copy, data, len);
 	env.now_ms = mono_ms;
-	chan_datagram(chan, &flow, data, len);
+	chan_datagram(chan, &flow, copy, len);
 }
 
 UNUSED static void

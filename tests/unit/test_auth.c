@@ -219,11 +219,23 @@ static const struct ipc_row parent_rows[] = {
 };
 static const struct ipc_row pki_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_CERT_JUDGE, .handle = handle_judge, .request = true}};
+/* The first that a worker hears. */
+static void
+handle_ticket_keys(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	const Ipc__TicketKeys *keys = (const Ipc__TicketKeys *)msg;
+
+	(void)ipc, (void)id, (void)fd, (void)arg;
+	assert_int_equal(keys->n_key, 1);
+	assert_int_equal(keys->key[0]->cipher.len, 32);
+}
+
 static const struct ipc_row worker_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_FILTER_ADD, .handle = handle_filter_add},
     {.type = IPC__MSG_TYPE__MSG_FILTER_FORGET, .handle = handle_filter_forget},
     {.type = IPC__MSG_TYPE__MSG_SESSION_END, .handle = handle_end},
     {.type = IPC__MSG_TYPE__MSG_STATS_REQUEST, .handle = handle_stats_request, .request = true},
+    {.type = IPC__MSG_TYPE__MSG_TICKET_KEYS, .handle = handle_ticket_keys},
 };
 
 static void *

@@ -36,7 +36,7 @@ static int feeding; /* the worker whose event is to get the input */
 static struct chan *sent_to, *datagram_to, *hello_to;
 static uint8_t output[2048];
 static size_t output_len;
-static unsigned sent, datagrams, hellos;
+static unsigned sent, datagrams, hellos, refused;
 static struct virtio_net_hdr sent_vnet;
 static struct udp_flow datagram_flow;
 static bool tun_lost;
@@ -100,7 +100,13 @@ chan_send(struct chan *chan, const struct tun_pkt *pkt)
 }
 
 void
-chan_datagram(struct chan *chan, const struct udp_flow *flow, const uint8_t *data, size_t len)
+chan_count_drop(UNUSED struct chan *chan)
+{
+	refused++;
+}
+
+void
+chan_datagram(struct chan *chan, const struct udp_flow *flow, uint8_t *data, size_t len)
 {
 	datagram_to = chan;
 	datagram_flow = *flow;
@@ -111,7 +117,7 @@ chan_datagram(struct chan *chan, const struct udp_flow *flow, const uint8_t *dat
 
 void
 chan_hello(struct chan *chan, const struct udp_flow *flow, UNUSED const struct dtls_hello *hello,
-    const uint8_t *data, size_t len)
+    uint8_t *data, size_t len)
 {
 	hello_to = chan;
 	datagram_flow = *flow;

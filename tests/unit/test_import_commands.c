@@ -439,8 +439,8 @@ static const struct command_case cases[] = {
      "dc=example\n ldap-login-password *****\n" GENERAL "authentication-server-group L\n",
 	"ssssccc", CONF_AAA, "aaa-server-groups = ( { name = \"L\"; } );", NULL},
     {"ldap attribute-map M\n map-name memberOf Group-Policy\n", "ss", CONF_AAA, NULL, NULL},
-    {"aaa-server LOCAL protocol LOCAL\naaa local authentication attempts max-fail 5\n", "ns",
-	CONF_AAA, NULL, NULL},
+    {"aaa-server LOCAL protocol LOCAL\naaa local authentication attempts max-fail 5\n", "nc",
+	CONF_AAA, "local-authentication-attempts-max-fail = 5;", NULL},
 
     /* dynamic access policies, and other gates before the tunnel groups */
     {"dynamic-access-policy-record DfltAccessPolicy\n description \"\"\n action continue\n "

@@ -354,6 +354,7 @@ test_compare(UNUSED void **state)
 	    {LISTEN TUN_LINE "control-socket = { group = \"#7\"; };\n", "control-socket.group: "},
 	    {LISTEN TUN_LINE "state-directory = \"/x\";\n", "state-directory: "},
 	    {LISTEN TUN_LINE "chroot-directory = \"/x\";\n", "chroot-directory: "},
+	    {LISTEN TUN_LINE "disable-offload = [ \"uso\" ];\n", "disable-offload: "},
 	};
 	struct conf *now = help_load_fine(NULL, NULL);
 

@@ -28,6 +28,7 @@
 #include "gateway/inner.h"
 #include "gateway/netif.h"
 #include "gateway/netif_watch.h"
+#include "gateway/offload.h"
 #include "gateway/tun.h"
 #include "gateway/tun_gso.h"
 
@@ -125,7 +126,7 @@ test_both_ways(UNUSED void **state)
 
 	if (tun_fd < 0)
 		skip();
-	tun = tun_new(tun_fd);
+	tun = tun_new(tun_fd, OFFLOAD_ALL);
 	assert_non_null(tun);
 	fd = inner_socket(7777);
 	assert_int_equal(send(fd, "question", 8, 0), 8);
@@ -162,7 +163,7 @@ test_not_a_tun(UNUSED void **state)
 {
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	assert_null(tun_new(fd));
+	assert_null(tun_new(fd, OFFLOAD_ALL));
 	close(fd);
 }
 
@@ -292,7 +293,7 @@ test_lost(UNUSED void **state)
 
 	if (tun_fd < 0)
 		skip();
-	tun = tun_new(tun_fd);
+	tun = tun_new(tun_fd, OFFLOAD_ALL);
 	assert_non_null(tun);
 	(void)tun_read_batch(tun, pkts, TUN_BATCH);
 	assert_false(tun_is_lost(tun));

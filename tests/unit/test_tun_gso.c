@@ -15,10 +15,12 @@
 #include <string.h>
 
 #include "common/ip.h"
-#include "gateway/tun_gso.h"
+#include "gateway/csum.h"
+#include "gateway/tun_join.h"
 
 #define PKT_MAX 1600
 #define UDP_L4 5
+#define JOIN_NEVER (-1)
 
 static uint32_t seed = 12345;
 
@@ -130,7 +132,7 @@ test_csum(UNUSED void **state)
 	for (size_t len = 0; len < 200; len++) {
 		for (size_t off = 0; off < 8; off++) {
 			uint16_t expect = ip_csum_fold(ip_csum_add(7, payload + off, len));
-			uint16_t got = ip_csum_fold(gso_csum(7, payload + off, len));
+			uint16_t got = ip_csum_fold(csum_add(7, payload + off, len));
 
 			if (expect != got)
 				fail_msg("%zu bytes at %zu: expected %04x, got %04x", len, off,
@@ -146,8 +148,8 @@ test_csum_extremes(UNUSED void **state)
 
 	memset(ones, 0xff, sizeof(ones));
 	assert_int_equal(
-	    ip_csum_fold(gso_csum(0, ones, 65534)), ip_csum_fold(ip_csum_add(0, ones, 65534)));
-	assert_int_equal(ip_csum_fold(gso_csum(0xfffff, ones, 65535)),
+	    ip_csum_fold(csum_add(0, ones, 65534)), ip_csum_fold(ip_csum_add(0, ones, 65534)));
+	assert_int_equal(ip_csum_fold(csum_add(0xfffff, ones, 65535)),
 	    ip_csum_fold(ip_csum_add(0xfffff, ones, 65535)));
 }
 
@@ -314,14 +316,14 @@ test_split_refuses(UNUSED void **state)
 
 /* ---- joining ---- */
 
-static struct gso_join join;
+static struct join join;
 
-static enum gso_verdict
+static int
 offer(const uint8_t *pkt, size_t len)
 {
-	struct gso_tcp tcp;
+	struct join_pkt facts;
 
-	return gso_tcp_parse(pkt, len, &tcp) ? gso_join_add(&join, pkt, &tcp) : GSO_NEVER;
+	return join_parse(pkt, len, &facts) ? (int)join_add(&join, &facts) : JOIN_NEVER;
 }
 
 /* Feed segments, take the run, cut it again: the same packets must come out. */
@@ -345,10 +347,10 @@ check_round(struct spec *spec, size_t seg, unsigned count, size_t last_len)
 		one.payload_len = i + 1 == count ? last_len : seg;
 		one.flags = (uint8_t)(0x10 | (i + 1 == count ? spec->flags & 0x08 : 0));
 		lens[i] = tcp_build(pkts[i], &one);
-		if (offer(pkts[i], lens[i]) != GSO_JOINED)
+		if (offer(pkts[i], lens[i]) != JOIN_TAKEN)
 			fail_msg("segment %u of %u by %zu: expected to be joined", i, count, seg);
 	}
-	gso_join_take(&join, &data, &len);
+	join_take(&join, &data, &len);
 	memcpy(&vnet, data, sizeof(vnet));
 	assert_int_equal(vnet.gso_type == VIRTIO_NET_HDR_GSO_NONE, count == 1);
 	assert_int_equal(
@@ -398,7 +400,7 @@ test_run_is_bounded(UNUSED void **state)
 	for (;; n++) {
 		spec.id = (uint16_t)n;
 		spec.seq = n * 1400;
-		if (offer(pkt, tcp_build(pkt, &spec)) != GSO_JOINED)
+		if (offer(pkt, tcp_build(pkt, &spec)) != JOIN_TAKEN)
 			break;
 		assert_true(n < 100);
 	}
@@ -430,23 +432,23 @@ test_what_may_follow(UNUSED void **state)
 	static const struct {
 		const char *what;
 		enum change change;
-		enum gso_verdict verdict;
+		int verdict;
 	} rows[] = {
-	    {"the next segment", CH_NONE, GSO_JOINED},
-	    {"a gap", CH_SEQ, GSO_NOT_YET},
-	    {"another acknowledgement", CH_ACK, GSO_NOT_YET},
-	    {"another window", CH_WINDOW, GSO_NOT_YET},
-	    {"an id that does not count up", CH_ID, GSO_NOT_YET},
-	    {"another type of service", CH_TOS, GSO_NOT_YET},
-	    {"another time to live", CH_TTL, GSO_NOT_YET},
-	    {"options", CH_OPTIONS, GSO_NOT_YET},
-	    {"a longer segment", CH_LONGER, GSO_NOT_YET},
-	    {"another port", CH_PORT, GSO_OTHER},
-	    {"FIN", CH_FIN, GSO_NEVER},
-	    {"SYN", CH_SYN, GSO_NEVER},
-	    {"URG", CH_URG, GSO_NEVER},
-	    {"a bad checksum", CH_CSUM, GSO_NEVER},
-	    {"no payload", CH_EMPTY, GSO_NEVER},
+	    {"the next segment", CH_NONE, JOIN_TAKEN},
+	    {"a gap", CH_SEQ, JOIN_NOT_YET},
+	    {"another acknowledgement", CH_ACK, JOIN_NOT_YET},
+	    {"another window", CH_WINDOW, JOIN_NOT_YET},
+	    {"an id that does not count up", CH_ID, JOIN_NOT_YET},
+	    {"another type of service", CH_TOS, JOIN_NOT_YET},
+	    {"another time to live", CH_TTL, JOIN_NOT_YET},
+	    {"options", CH_OPTIONS, JOIN_NOT_YET},
+	    {"a longer segment", CH_LONGER, JOIN_NOT_YET},
+	    {"another port", CH_PORT, JOIN_OTHER},
+	    {"FIN", CH_FIN, JOIN_NEVER},
+	    {"SYN", CH_SYN, JOIN_NEVER},
+	    {"URG", CH_URG, JOIN_NEVER},
+	    {"a bad checksum", CH_CSUM, JOIN_NEVER},
+	    {"no payload", CH_EMPTY, JOIN_NEVER},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -458,12 +460,12 @@ test_what_may_follow(UNUSED void **state)
 		    .payload = payload,
 		    .payload_len = 500};
 		enum change change = rows[i].change;
-		enum gso_verdict verdict;
+		int verdict;
 		uint8_t pkt[PKT_MAX];
 		size_t len;
 
 		join.len = 0;
-		assert_int_equal(offer(pkt, tcp_build(pkt, &spec)), GSO_JOINED);
+		assert_int_equal(offer(pkt, tcp_build(pkt, &spec)), JOIN_TAKEN);
 		spec.seq += change == CH_SEQ ? 501 : 500;
 		spec.ack += change == CH_ACK;
 		spec.window = (uint16_t)(spec.window + (change == CH_WINDOW));
@@ -500,20 +502,20 @@ test_end_of_run(UNUSED void **state)
 	size_t len;
 
 	join.len = 0;
-	assert_int_equal(offer(pkt, tcp_build(pkt, &spec)), GSO_JOINED);
+	assert_int_equal(offer(pkt, tcp_build(pkt, &spec)), JOIN_TAKEN);
 	spec.seq = 500;
 	len = tcp_build(pkt, &spec);
-	assert_int_equal(offer(pkt, len), GSO_NOT_YET);
+	assert_int_equal(offer(pkt, len), JOIN_NOT_YET);
 	spec.payload_len = 0;
 	spec.flags = 0x11;
 	len = tcp_build(pkt, &spec);
-	assert_true(gso_join_same_flow(&join, pkt, len));
+	assert_true(join_same_flow(&join, pkt, len));
 	spec.sport++;
 	len = tcp_build(pkt, &spec);
-	assert_false(gso_join_same_flow(&join, pkt, len));
+	assert_false(join_same_flow(&join, pkt, len));
 	/* A fragment has no ports: it waits for its hosts' run. */
 	pkt[6] = 0x20;
-	assert_true(gso_join_same_flow(&join, pkt, len));
+	assert_true(join_same_flow(&join, pkt, len));
 }
 
 static void
@@ -522,15 +524,15 @@ test_fragments_and_options_are_left_alone(UNUSED void **state)
 	struct spec spec = {.flags = 0x10, .payload = payload, .payload_len = 500};
 	uint8_t pkt[PKT_MAX];
 	size_t len = tcp_build(pkt, &spec);
-	struct gso_tcp tcp;
+	struct join_pkt facts;
 
-	assert_true(gso_tcp_parse(pkt, len, &tcp));
-	assert_false(gso_tcp_parse(pkt, len - 1, &tcp));
+	assert_true(join_parse(pkt, len, &facts));
+	assert_false(join_parse(pkt, len - 1, &facts));
 	pkt[6] = 0x20;
-	assert_false(gso_tcp_parse(pkt, len, &tcp));
+	assert_false(join_parse(pkt, len, &facts));
 	pkt[6] = 0;
 	pkt[10] ^= 1;
-	assert_false(gso_tcp_parse(pkt, len, &tcp));
+	assert_false(join_parse(pkt, len, &facts));
 }
 
 int
