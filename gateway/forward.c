@@ -40,6 +40,14 @@ struct recent {
 	unsigned owner;
 };
 
+/* What one batch from tun was. */
+struct turn {
+	size_t packets;
+	size_t runs;  /* bytes, as tun_read_batch() counts them */
+	uint64_t who; /* the session that had the last packet */
+	bool mixed;   /* others had some, too */
+};
+
 struct forward {
 	struct chan_env *env;
 	struct directory *dir;
@@ -50,6 +58,7 @@ struct forward {
 	struct ring **out;  /* to worker i, which owns it */
 	size_t workers;
 	uint64_t ring_drops;
+	struct turn turn;
 	struct share share;               /* of the tun queue */
 	struct recent recent[RECENT_MAX]; /* by port */
 	struct tun_pkt pkts[TUN_BATCH];
@@ -125,6 +134,26 @@ refuse(const struct fib_entry *entry)
 }
 
 static void
+turn_count(struct turn *turn, uint64_t who, const struct tun_pkt *pkt)
+{
+	turn->mixed = turn->mixed || (turn->who != 0 && turn->who != who);
+	turn->who = who;
+	turn->packets += 1 + pkt->len / PACE_PACKET;
+	if (pkt->vnet.gso_type != VIRTIO_NET_HDR_GSO_NONE)
+		turn->runs += pkt->len;
+}
+
+/*
+ * Is the next batch to be read without waiting? More is there if this one was full. But when all
+ * the runs are for one client, then its socket may be full as well: a wait lets it read some.
+ */
+static bool
+turn_goes_on(const struct turn *turn, size_t n)
+{
+	return n == TUN_BATCH || (turn->runs >= TUN_BATCH_RUNS && turn->mixed);
+}
+
+static void
 route_packet(struct forward *fwd, struct tun_pkt *pkt, bool may_cross)
 {
 	const struct fib_entry *entry;
@@ -137,6 +166,8 @@ route_packet(struct forward *fwd, struct tun_pkt *pkt, bool may_cross)
 		metric_count(METRIC_DROP_NO_SESSION);
 		return;
 	}
+	if (may_cross)
+		turn_count(&fwd->turn, entry->id, pkt);
 	/* Once, where it was read. */
 	if (may_cross && !share_take(&fwd->share, fwd->env->now_ms, entry->id, cost_of(pkt))) {
 		refuse(entry);
@@ -156,20 +187,19 @@ static void
 on_tun(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 {
 	struct forward *fwd = arg;
-	size_t n, packets = 0;
 	uint32_t cost = 0;
+	size_t n;
 
 	pace_wait();
 	batch_begin(fwd);
+	fwd->turn = (struct turn){0};
 	n = tun_read_batch(fwd->env->tun, fwd->pkts, TUN_BATCH);
 	for (size_t i = 0; i < n; i++)
 		cost += cost_of(&fwd->pkts[i]);
 	share_begin(&fwd->share, fwd->env->now_ms, cost, n == TUN_BATCH);
-	for (size_t i = 0; i < n; i++) {
-		packets += 1 + fwd->pkts[i].len / PACE_PACKET;
+	for (size_t i = 0; i < n; i++)
 		route_packet(fwd, &fwd->pkts[i], true);
-	}
-	pace_count(fwd->env->now_ms, packets, n == TUN_BATCH);
+	pace_count(fwd->env->now_ms, fwd->turn.packets, turn_goes_on(&fwd->turn, n));
 	/* The parent hears of it too and starts us again with a new one; no spinning until then. */
 	if (tun_is_lost(fwd->env->tun))
 		event_del(fwd->tun_event);
@@ -251,6 +281,7 @@ take_datagrams(struct forward *fwd, const struct udp_rx *rx, bool may_cross)
 {
 	const struct peer_entry *entry = peers_find_flow(directory_peers(fwd->dir), &rx->flow);
 	const struct recent *recent;
+	struct chan *chan;
 
 	if (entry == NULL && may_cross && !looks_like_hello(rx->data, rx->len)) {
 		recent = recent_find(fwd, &rx->flow);
@@ -264,6 +295,9 @@ take_datagrams(struct forward *fwd, const struct udp_rx *rx, bool may_cross)
 			cross_datagrams(fwd, entry->owner, &rx->flow, rx->data, rx->len, rx->seg);
 		return;
 	}
+	/* The entry goes with the first datagram that ends a handshake or a leg; the channel stays
+	 * for this turn, and knows by itself whose address it is. */
+	chan = entry != NULL ? entry->chan : NULL;
 	for (size_t off = 0; off < rx->len; off += rx->seg) {
 		size_t len = rx->len - off < rx->seg ? rx->len - off : rx->seg;
 
@@ -271,9 +305,10 @@ take_datagrams(struct forward *fwd, const struct udp_rx *rx, bool may_cross)
 			take_hello(fwd, &rx->flow, rx->data + off, len, may_cross);
 			/* It may have changed whose address this is. */
 			entry = peers_find_flow(directory_peers(fwd->dir), &rx->flow);
-		} else if (entry != NULL && entry->chan != NULL) {
-			chan_datagram(entry->chan, &rx->flow, rx->data + off, len);
-			if (entry->chan->closed)
+			chan = entry != NULL ? entry->chan : NULL;
+		} else if (chan != NULL) {
+			chan_datagram(chan, &rx->flow, rx->data + off, len);
+			if (chan->closed)
 				return;
 		} else {
 			metric_count(METRIC_DROP_STRANGER);

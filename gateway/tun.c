@@ -96,9 +96,9 @@ tun_offload(const struct tun *tun)
 size_t
 tun_read_batch(struct tun *tun, struct tun_pkt *out, size_t max)
 {
-	size_t used = 0, n = 0;
+	size_t used = 0, runs = 0, n = 0;
 
-	while (n < max && used <= READ_ARENA) {
+	while (n < max && used <= READ_ARENA && runs < TUN_BATCH_RUNS) {
 		uint8_t *at = tun->arena + used;
 		ssize_t got = read(tun->fd, at, TUN_READ_MAX);
 
@@ -111,6 +111,8 @@ tun_read_batch(struct tun *tun, struct tun_pkt *out, size_t max)
 		memcpy(&out[n].vnet, at, GSO_VNET_LEN);
 		out[n].data = at + GSO_VNET_LEN;
 		out[n].len = (size_t)got - GSO_VNET_LEN;
+		if (out[n].vnet.gso_type != VIRTIO_NET_HDR_GSO_NONE)
+			runs += out[n].len;
 		used += (size_t)got;
 		n++;
 	}

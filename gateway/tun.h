@@ -18,6 +18,10 @@
 #define TUN_HEADROOM                                                                               \
 	8 /* writable bytes before each packet that was read: for a channel's frame head */
 #define TUN_BATCH 64
+/* A batch with so many bytes in runs is full: 42 packets of 1428 bytes. The socket of a client may
+ * hold no more than 90 datagrams (212992 bytes, the kernel's default), and what is sent beyond that
+ * in one go is lost (docs/performance.md). */
+#define TUN_BATCH_RUNS 60000
 #define TUN_READ_MAX (65535 + 10)
 
 struct tun;
@@ -35,7 +39,8 @@ struct tun *tun_new(int fd, unsigned offload) MUST_USE;
 void tun_free(struct tun *tun);
 /* What of the wanted the kernel has: OFFLOAD_TSO, OFFLOAD_USO. */
 unsigned tun_offload(const struct tun *tun);
-/* Read what is there, up to max packets (TUN_BATCH is a good max); 0: nothing. */
+/* Read what is there, up to max packets (TUN_BATCH is a good max), or until TUN_BATCH_RUNS bytes of
+ * runs; 0: nothing. */
 size_t tun_read_batch(struct tun *tun, struct tun_pkt *out, size_t max);
 /* A read found that the interface was removed: nothing comes and goes here any more. */
 bool tun_is_lost(const struct tun *tun);

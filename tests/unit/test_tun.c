@@ -16,6 +16,7 @@
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
@@ -154,6 +155,52 @@ test_both_ways(UNUSED void **state)
 	tun_write(tun, cut, len);
 	tun_flush(tun);
 	assert_true(recv(fd, got, sizeof(got), MSG_DONTWAIT) < 0);
+	close(fd);
+	tun_free(tun);
+}
+
+/* IPv4 packets of one batch. */
+static size_t
+batch_ipv4(struct tun *tun)
+{
+	struct tun_pkt pkts[TUN_BATCH];
+	size_t n = tun_read_batch(tun, pkts, TUN_BATCH), count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += pkts[i].data[0] == 0x45;
+	return count;
+}
+
+/* A batch is no more than the socket of a client holds: two of these are above TUN_BATCH_RUNS. */
+static void
+test_batch_of_runs(UNUSED void **state)
+{
+	static const uint8_t run[40 * 1400];
+	struct tun *tun;
+	int fd, seg = 1400;
+
+	if (tun_fd < 0)
+		skip();
+	tun = tun_new(tun_fd, OFFLOAD_ALL);
+	assert_non_null(tun);
+	if ((tun_offload(tun) & OFFLOAD_USO) == 0) {
+		tun_free(tun);
+		skip();
+	}
+	fd = inner_socket(7777);
+	while (batch_ipv4(tun) > 0)
+		;
+	assert_int_equal(setsockopt(fd, SOL_UDP, UDP_SEGMENT, &seg, sizeof(seg)), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(send(fd, run, sizeof(run), 0), sizeof(run));
+	assert_int_equal(batch_ipv4(tun), 2);
+	assert_int_equal(batch_ipv4(tun), 1);
+	/* What is no run is limited by its number only. */
+	seg = 0;
+	assert_int_equal(setsockopt(fd, SOL_UDP, UDP_SEGMENT, &seg, sizeof(seg)), 0);
+	for (int i = 0; i < TUN_BATCH + 1; i++)
+		assert_int_equal(send(fd, run, 1400, 0), 1400);
+	assert_in_range(batch_ipv4(tun), TUN_BATCH - 8, TUN_BATCH);
 	close(fd);
 	tun_free(tun);
 }
@@ -313,6 +360,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_both_ways),
+	    cmocka_unit_test(test_batch_of_runs),
 	    cmocka_unit_test(test_not_a_tun),
 	    cmocka_unit_test(test_watch),
 	    cmocka_unit_test(test_watch_bad_name),
