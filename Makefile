@@ -11,7 +11,7 @@ BUILD ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 comma := ,
 
 Q := $(if $(V),,@)
-PKGS := libevent_core libevent_extra libevent_pthreads openssl libxml-2.0 libconfig libprotobuf-c nettle libmnl jansson libsystemd
+PKGS := libevent_core libevent_extra libevent_pthreads openssl libxml-2.0 libconfig libprotobuf-c nettle libmnl jansson libsystemd libseccomp
 CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE -DSEKISHO_VERSION='"$(VERSION)"' -DSEKISHO_SYSCONFDIR='"$(SYSCONFDIR)/sekisho"'
 WARN := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough -Wwrite-strings -Wcast-align \
@@ -60,7 +60,7 @@ UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
 FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BINS := $(FUZZ_SRCS:%.c=$(BUILD)/%)
 
-.PHONY: all demo check soak bench fuzz lint install deb clean help unit-bins fuzz-bins print-flags
+.PHONY: all demo check soak abuse wirefuzz bench fuzz lint install deb clean help unit-bins fuzz-bins fuzz-coverage abuse-bins print-flags
 .SECONDARY:
 
 all: $(BUILD)/bin/sekishod $(TOOL_BINS)
@@ -101,6 +101,14 @@ $(BUILD)/tests/unit/test_radius_packet: TEST_LIBS := -lradcli
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(LIB) $(PKG_LIBS)
 
+# A sekishod whose children do what an attacker would who runs code in them (tests/e2e/551).
+$(BUILD)/tests/compromise/main.o: gateway/main.c | $(GEN)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DSEKISHO_COMPROMISE $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/compromise/sekishod: $(BUILD)/tests/compromise/main.o $(BUILD)/tests/compromise/compromise.o $(LIB)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
 # A test of the load generator's parts, not of the library.
 LOAD_TESTED := $(BUILD)/tests/load/load_http.o $(BUILD)/tests/load/load_packet.o
 $(BUILD)/tests/unit/test_load_http: $(LOAD_TESTED)
@@ -111,11 +119,16 @@ LOAD_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/load/*.c))
 $(BUILD)/tests/load/load: $(LOAD_OBJS) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+# Strangers without manners.
+$(BUILD)/tests/abuse/flood: $(BUILD)/tests/abuse/flood.o $(LIB)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(LIB) $(PKG_LIBS)
+
 # With libFuzzer's instrumentation its own main is taken, else the plain runner's.
 FUZZ_MAIN := $(if $(findstring fuzzer,$(SAN)),,$(BUILD)/tests/fuzz/replay.o)
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) -o $@ $^ $(PKG_LIBS)
 
+abuse-bins: $(BUILD)/tests/abuse/flood
 unit-bins: $(UNIT_BINS)
 fuzz-bins: $(FUZZ_BINS)
 
@@ -132,9 +145,12 @@ help:
 	@echo "make demo         a gateway and a real client in namespaces, until Ctrl-C (ONESHOT=1: exit after the show)"
 	@echo "make check        every test (T=120 or T='3*': only those whose name begins so; SAN=address,undefined: with that build)"
 	@echo "make soak         a hundred kills of gateway, auth and pki under the traffic of twenty clients (CLIENTS=20 KILLS=100 SEED=)"
+	@echo "make wirefuzz     damaged dialogues of every kind through real sockets against an ASan build, beside a client (SECONDS=600 SEED=)"
+	@echo "make abuse        floods one after the other, and what a client that is logged in has of it (ONLY=udp, SECONDS_EACH=8)"
 	@echo "make lint         formatter, static analysis, layers, dead code"
 	@echo "make bench        data path, logins, memory and latency beside ocserv (JSON=file: the figures too), cost of a vpn-filter"
 	@echo "make fuzz         every parser under libFuzzer (FUZZ_SECONDS=60 each, FUZZ=xml: only that one)"
+	@echo "make fuzz-coverage  how many lines of its parser each fuzzer's corpus runs through"
 	@echo "make install      programs, manuals, example configuration (DESTDIR= PREFIX= SYSCONFDIR=)"
 	@echo "make deb          a Debian package, into build/deb/"
 	@echo "make clean        remove build*/"
@@ -152,18 +168,31 @@ FUZZ_SHORT_BUILD := NO_WERROR=1 BUILD=build-fuzz-short CC=clang SAN=fuzzer-no-li
 # All: unit tests plain and under ASan+UBSan, the fuzz corpus, every e2e plain, most of them under ASan+UBSan, the data path
 # under TSan, and for a few seconds each libFuzzer on what a stranger's login is read by. With T= only what its name selects, in
 # the build that SAN= names.
-ALL_TESTS := 'plain:unit/*' 'address:unit/*' 'address:fuzz/*' 'plain:e2e/*' 'address:e2e/[013456]*' 'thread:e2e/3*' $(FUZZ_SHORT:%='fuzz:fuzz/%')
+ALL_TESTS := 'plain:unit/*' 'address:unit/*' 'address:fuzz/*' 'plain:e2e/*' 'address:e2e/[013456]*' 'address:e2e/870*' 'thread:e2e/3*' $(FUZZ_SHORT:%='fuzz:fuzz/%')
 VARIANT := $(if $(findstring address,$(SAN)),address,$(if $(findstring thread,$(SAN)),thread,plain))
+
+SECONDS ?= 600
+wirefuzz:
+	@tests/lib/packages.sh build check
+	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined all
+	@SEKISHO_BIN=$(CURDIR)/build-address-undefined/bin SEKISHO_SAN=address,undefined SECONDS_EACH=$(SECONDS) bash tests/abuse/wirefuzz.sh
 
 soak:
 	@tests/lib/packages.sh build check
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@SEKISHO_BIN=$(CURDIR)/$(BUILD)/bin SEKISHO_SAN=$(SAN) bash tests/soak/kills.sh
 
+ONLY ?= .
+SECONDS_EACH ?= 8
+abuse:
+	@tests/lib/packages.sh build check
+	@$(MAKE) --no-print-directory -j$(JOBS) all abuse-bins
+	@SEKISHO_BIN=$(CURDIR)/$(BUILD)/bin ONLY='$(ONLY)' SECONDS_EACH=$(SECONDS_EACH) bash tests/abuse/floods.sh
+
 check:
 	@tests/lib/packages.sh build check $(if $(T),,deb fuzz)
-	@$(MAKE) --no-print-directory -j$(JOBS) all unit-bins fuzz-bins $(BUILD)/tests/load/load
-	@$(if $(T),,for san in $(SANS); do $(MAKE) --no-print-directory -j$(JOBS) SAN=$$san all unit-bins fuzz-bins || exit 1; done)
+	@$(MAKE) --no-print-directory -j$(JOBS) all unit-bins fuzz-bins abuse-bins $(BUILD)/tests/load/load $(BUILD)/tests/compromise/sekishod
+	@$(if $(T),,for san in $(SANS); do $(MAKE) --no-print-directory -j$(JOBS) SAN=$$san all unit-bins fuzz-bins abuse-bins || exit 1; done)
 	@$(if $(T),,$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ_SHORT_BUILD) $(FUZZ_SHORT:%=build-fuzz-short/tests/fuzz/fuzz_%))
 	@tests/lib/runner.sh -j $(JOBS) $(if $(T),'$(VARIANT):*/$(T)*',$(ALL_TESTS))
 
@@ -193,6 +222,13 @@ fuzz:
 		$$bin -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
 			-artifact_prefix=build-fuzz/found/ build-fuzz/found/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
+
+FUZZ_COVERAGE := NO_WERROR=1 BUILD=build-fuzz-coverage CC=clang SAN=fuzzer-no-link \
+	EXTRA_CFLAGS='-w -fprofile-instr-generate -fcoverage-mapping'
+fuzz-coverage:
+	@tests/lib/packages.sh build fuzz
+	@LDFLAGS=-fprofile-instr-generate $(MAKE) --no-print-directory -j$(JOBS) $(FUZZ_COVERAGE) fuzz-bins
+	@tests/fuzz/coverage.sh build-fuzz-coverage
 
 # Where systemd looks for what a package brings.
 UNITDIR ?= $(PREFIX)/lib/systemd/system

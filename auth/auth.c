@@ -22,7 +22,9 @@
 #include "auth/metrics.h"
 #include "auth/pool.h"
 #include "auth/session.h"
+#include "auth/shun_tell.h"
 #include "auth/store.h"
+#include "auth/threat.h"
 #include "auth/tickets.h"
 #include "auth/trace_desk.h"
 #include "auth/turnover.h"
@@ -50,6 +52,9 @@ struct auth {
 	struct session_table *sessions;
 	struct local *local;
 	struct lockout *lockout; /* under local and control */
+	struct shun *shun;
+	struct threat *threat;
+	struct delay_line *delays;
 	struct radius_client *radius;
 	struct acct_spool *spool;
 	struct accounting *accounting;
@@ -192,6 +197,14 @@ tell_tickets(struct auth *auth, unsigned worker)
 		    "gateway worker %u does not get the keys of tickets: %s", worker, err_str(err));
 }
 
+static void
+on_shun(const struct ip_prefix *prefix, bool shunned, void *arg)
+{
+	struct auth *auth = arg;
+
+	shun_tell_change(auth->links, auth->workers, prefix, shunned);
+}
+
 /* Somebody debugs, or does no more. */
 static void
 on_watch(const Ipc__TraceWatch *watch, void *arg)
@@ -259,6 +272,7 @@ on_tick(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 	struct auth *auth = arg;
 
 	login_table_tick(auth->logins);
+	shun_tick(auth->shun);
 	trace_desk_tick(auth->desk);
 	session_table_tick(auth->sessions);
 	accounting_tick(auth->accounting, auth->sessions);
@@ -288,8 +302,10 @@ attach_peer(struct auth *auth, Ipc__RoleId peer, unsigned worker, int fd)
 		errand_attach_pki(&auth->errand, fd);
 	} else if (peer == IPC__ROLE_ID__ROLE_GATEWAY) {
 		err = link_attach(auth->links, worker, fd);
-		if (err == ERR_OK)
+		if (err == ERR_OK) {
 			tell_tickets(auth, worker);
+			shun_tell_all(auth->shun, auth->links, worker);
+		}
 		if (err != ERR_OK)
 			log_err("no channel to gateway worker %u: %s", worker, err_str(err));
 		else if (trace_desk_is_watched(auth->desk))
@@ -437,18 +453,22 @@ static bool
 make_stores(struct auth *auth, struct role_env *env)
 {
 	int dir_fd = proc_take_fd(env, IPC__FD_KIND__FD_STATE_DIR, IPC__ROLE_ID__ROLE_NONE, 0);
-	int second_fd, third_fd;
+	int second_fd, third_fd, fourth_fd;
 
 	if (dir_fd < 0)
 		die("no state directory was handed over");
 	second_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
 	third_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
+	fourth_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
 	auth->store = store_new(dir_fd);
 	if (second_fd >= 0)
 		auth->spool = acct_spool_new(second_fd, ACCT_SPOOL_MAX);
 	if (third_fd >= 0)
 		auth->lockout = lockout_new(third_fd);
-	if (auth->store == NULL || auth->spool == NULL || auth->lockout == NULL)
+	if (fourth_fd >= 0)
+		auth->shun = shun_new(fourth_fd);
+	if (auth->store == NULL || auth->spool == NULL || auth->lockout == NULL ||
+	    auth->shun == NULL)
 		return false;
 	/* Whatever dies when: the end of a session is accounted before it is forgotten. */
 	store_before_remove(auth->store, on_forget, auth->spool);
@@ -531,6 +551,9 @@ make_logins(struct auth *auth, const struct role_env *env, struct conf *conf)
 	    .pairer = &auth->errand,
 	};
 
+	login.threat = auth->threat = threat_new(auth->shun);
+	if (auth->threat == NULL)
+		return false;
 	login.arrivals = auth->arrivals = arrivals_new(errand_judge, &auth->errand);
 	if (auth->arrivals == NULL)
 		return false;
@@ -572,12 +595,16 @@ make_turnover(struct auth *auth)
 static bool
 make_links(struct auth *auth, const struct role_env *env)
 {
+	auth->delays = delay_new(auth->loop);
 	auth->intake = (struct intake){.logins = auth->logins,
 	    .sessions = auth->sessions,
 	    .filters = auth->filters,
-	    .desk = auth->desk};
+	    .desk = auth->desk,
+	    .threat = auth->threat,
+	    .delays = auth->delays};
 	auth->links = intake_links(&auth->intake, auth->loop, env->workers);
-	return auth->links != NULL;
+	shun_watch(auth->shun, on_shun, auth);
+	return auth->delays != NULL && auth->links != NULL;
 }
 
 static bool
@@ -619,6 +646,8 @@ make_control(struct auth *auth, struct role_env *env)
 	    .pools = auth->pools,
 	    .aaa = auth->aaa,
 	    .lockout = auth->lockout,
+	    .shun = auth->shun,
+	    .threat = auth->threat,
 	    .desk = auth->desk,
 	    .local = auth->local,
 	    .radius = auth->radius,
@@ -697,6 +726,7 @@ close_all(struct auth *auth)
 	control_free(auth->control);
 	trace_stop();
 	errand_fini(&auth->errand);
+	delay_free(auth->delays);
 	login_table_free(auth->logins);
 	arrivals_free(auth->arrivals);
 	accounting_free(auth->accounting);
@@ -716,6 +746,8 @@ close_all(struct auth *auth)
 	filters_free(auth->filters);
 	store_free(auth->store);
 	lockout_free(auth->lockout);
+	threat_free(auth->threat);
+	shun_free(auth->shun);
 	acct_spool_free(auth->spool);
 	pool_set_free(auth->pools);
 }

@@ -21,6 +21,8 @@
 
 struct control;
 struct metrics;
+struct shun;
+struct threat;
 
 typedef void (*control_reloaded_fn)(bool ok, const char *text, void *arg);
 /* account NULL: nobody knows. Borrowed. */
@@ -35,6 +37,8 @@ struct control_config {
 	struct local *local;          /* NULL: not shown */
 	struct radius_client *radius; /* NULL: not shown */
 	struct lockout *lockout;      /* NULL: nobody is locked out */
+	struct shun *shun;            /* NULL: nobody is shunned */
+	struct threat *threat;        /* NULL: not shown */
 	struct trace_desk *desk;      /* NULL: nothing can be traced */
 	struct metrics *metrics;      /* NULL: not shown */
 	/* Fetch fresh statistics, then call done(arg) once, later. */

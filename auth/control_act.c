@@ -452,6 +452,8 @@ static const struct verb verbs[] = {
     {&ipc__ctl_clear_aaa__descriptor, "clear counters", describe_clear_aaa, run_clear_aaa},
     {&ipc__ctl_clear_lockout__descriptor, "unlock users", describe_clear_lockout,
 	run_clear_lockout},
+    {&ipc__ctl_shun__descriptor, "shun addresses or lift it", control_threat_describe,
+	control_threat_run},
     {&ipc__ctl_test_aaa__descriptor, "test servers", describe_test, run_test},
 };
 

@@ -77,6 +77,14 @@ void control_list_running(
     struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg);
 void control_list_lockouts(
     struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg);
+/* control_threat.c */
+void control_threat_services(
+    struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg);
+void control_threat_sources(
+    struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg);
+/* An act: "shun", "no shun", "clear shun". */
+void control_threat_describe(const ProtobufCMessage *msg, struct buf *out);
+void control_threat_run(struct caller *caller, const ProtobufCMessage *msg);
 /* control_act.c: for root and the admin group only */
 void control_act(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg);
 

@@ -47,14 +47,41 @@ handle_auth_init(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int 
 }
 
 static void
+on_late_reply(Ipc__AuthReply *reply, void *arg)
+{
+	struct link_request *request = arg;
+
+	login_reply(intake_of(request->link)->logins, reply, on_answer, request);
+}
+
+/* How long this one waits before it is looked at. */
+static unsigned
+delay_of(const struct intake *intake, const Ipc__AuthReply *reply)
+{
+	if (intake->threat == NULL || intake->delays == NULL)
+		return 0;
+	return threat_delay(intake->threat, session_table_config(intake->sessions)->conf, reply);
+}
+
+static void
 handle_auth_reply(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
 	struct link_request *request = request_keep(arg, id);
+	struct intake *intake = intake_of(arg);
+	Ipc__AuthReply *reply = (Ipc__AuthReply *)(uintptr_t)msg;
+	unsigned ms;
 
 	(void)ipc, (void)fd;
+	if (request == NULL)
+		return;
+	ms = delay_of(intake, reply);
 	/* The message is ours to wipe: it is freed after this. */
-	if (request != NULL)
-		login_reply(intake_of(arg)->logins, (Ipc__AuthReply *)msg, on_answer, request);
+	if (ms == 0)
+		login_reply(intake->logins, reply, on_answer, request);
+	else if (delay_add(intake->delays, reply, ms, on_late_reply, request) == ERR_OK)
+		login_reply_wipe(reply);
+	else
+		login_reply_refuse(reply, on_answer, request);
 }
 
 static bool

@@ -6,10 +6,12 @@
 #ifndef AUTH_INTAKE_H
 #define AUTH_INTAKE_H
 
+#include "auth/delay.h"
 #include "auth/filters.h"
 #include "auth/link.h"
 #include "auth/login.h"
 #include "auth/session.h"
+#include "auth/threat.h"
 #include "auth/trace_desk.h"
 
 /* The parts; arg of the links (link_arg). */
@@ -18,6 +20,8 @@ struct intake {
 	struct session_table *sessions;
 	struct filters *filters;
 	struct trace_desk *desk; /* NULL: nobody can watch */
+	struct threat *threat;   /* NULL: no reply has to wait */
+	struct delay_line *delays;
 };
 
 /* A set of links that speak to the parts, which may be filled in later. NULL: memory. */

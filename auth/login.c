@@ -11,6 +11,7 @@
 #include "auth/factor.h"
 #include "auth/form.h"
 #include "auth/login_steps.h"
+#include "auth/threat.h"
 #include "auth/trace_login.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -165,6 +166,12 @@ login_init(struct login_table *table, const Ipc__AuthInit *init, login_answer_fn
 		login_answer_refused(fn, arg);
 		return;
 	}
+	if (threat_is_shunned(table->config.threat, &facts.client.addr)) {
+		login_answer_refused(fn, arg);
+		return;
+	}
+	threat_begin(table->config.threat, table->config.conf, &facts.client.addr,
+	    init->group_access, init->group_select);
 	from.can_multiple = second_is_announced(init->facts);
 	start(table, &from, fn, arg);
 }
@@ -291,16 +298,31 @@ reply_dispatch(struct login_table *table, const Ipc__AuthReply *reply, const str
 }
 
 void
+login_reply_wipe(Ipc__AuthReply *reply)
+{
+	for (size_t i = 0; i < reply->n_field; i++)
+		str_wipe(reply->field[i]->value.data, reply->field[i]->value.len);
+}
+
+void
+login_reply_refuse(Ipc__AuthReply *reply, login_answer_fn fn, void *arg)
+{
+	login_answer_refused(fn, arg);
+	login_reply_wipe(reply);
+}
+
+void
 login_reply(struct login_table *table, Ipc__AuthReply *reply, login_answer_fn fn, void *arg)
 {
 	struct facts facts;
 
-	if (facts_read(reply->facts, &facts) == ERR_OK) {
-		reply_dispatch(table, reply, &facts, fn, arg);
-	} else {
+	if (facts_read(reply->facts, &facts) != ERR_OK) {
 		log_warn("a login without valid client facts is refused");
 		login_answer_refused(fn, arg);
+	} else if (threat_is_shunned(table->config.threat, &facts.client.addr)) {
+		login_answer_refused(fn, arg);
+	} else {
+		reply_dispatch(table, reply, &facts, fn, arg);
 	}
-	for (size_t i = 0; i < reply->n_field; i++)
-		str_wipe(reply->field[i]->value.data, reply->field[i]->value.len);
+	login_reply_wipe(reply);
 }

@@ -39,6 +39,7 @@
 #define LOGIN_PAIRS_MAX 128  /* second certificates that are being judged at one time */
 
 struct login_table;
+struct threat;
 
 /* The answer to an init or a reply: called once for each, now or later. The message is borrowed. */
 typedef void (*login_answer_fn)(const Ipc__AuthAnswer *answer, void *arg);
@@ -67,6 +68,7 @@ struct login_config {
 	void *refresher;
 	login_pair_fn pair; /* NULL: no second certificate is ever good */
 	void *pairer;
+	struct threat *threat; /* NULL: nobody's failures are counted */
 };
 
 struct login_table *login_table_new(const struct login_config *config) MUST_USE;
@@ -83,6 +85,10 @@ uint64_t login_table_generation(const struct login_table *table);
 
 void login_init(
     struct login_table *table, const Ipc__AuthInit *init, login_answer_fn fn, void *arg);
+/* Wipe the values of the fields. */
+void login_reply_wipe(Ipc__AuthReply *reply);
+/* The same, with the answer of a login that failed: nobody looks at it. */
+void login_reply_refuse(Ipc__AuthReply *reply, login_answer_fn fn, void *arg);
 /* The values of the fields are wiped. */
 void login_reply(struct login_table *table, Ipc__AuthReply *reply, login_answer_fn fn, void *arg);
 

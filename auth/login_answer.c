@@ -61,6 +61,7 @@ login_refuse_certificate(struct login *login, const char *why)
 	login_failed_at(login,
 	    login->wait == LOGIN_WAIT_PAIR ? "second certificate" : "certificate", "%s", why);
 	login_log_failure(login);
+	login_blame(login, "");
 	log_notice("IP <%s> certificate login to tunnel-group %s refused: %s", ip,
 	    conf_str(login->choice.group, TG_NAME), why);
 	log_event(LOGMSG_716039, policy != NULL ? policy : "DfltGrpPolicy", user, ip, "WebVPN");

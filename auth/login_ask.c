@@ -10,6 +10,7 @@
 #include "auth/grant.h"
 #include "auth/login_steps.h"
 #include "auth/radius_profile.h"
+#include "auth/threat.h"
 #include "auth/trace_login.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -196,6 +197,9 @@ refuse_proof(struct login *login, const struct login_proof *proof, size_t which)
 
 	metric_count(metric_of(proof));
 	note_proof(login, proof, which);
+	/* A server that is away is nobody's guess. */
+	if (proof->status != AAA_FAILED)
+		login_blame(login, name_of(login, which));
 	log_rejected(login, name_of(login, which), proof->local, proof->local_result);
 	login_fail_text(login, text);
 }
@@ -323,6 +327,8 @@ login_ask(struct login *login, struct secret *first, struct secret *second)
 	enum err err;
 
 	login_proofs_clear(login);
+	login->mark =
+	    threat_mark(login->table->config.threat, secret_data(first), secret_len(first));
 	err = ask_password(login, LOGIN_FIRST, first);
 	if (err == ERR_OK && second != NULL)
 		err = ask_password(login, LOGIN_SECOND, second);

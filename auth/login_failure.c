@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "auth/login_steps.h"
+#include "auth/threat.h"
 #include "common/log.h"
 
 struct log_about
@@ -24,6 +25,14 @@ login_failed_at(struct login *login, const char *step, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(login->failed_why, sizeof(login->failed_why), fmt, args);
 	va_end(args);
+}
+
+void
+login_blame(const struct login *login, const char *username)
+{
+	const struct login_config *config = &login->table->config;
+
+	threat_fail(config->threat, config->conf, &login->facts.client.addr, username, login->mark);
 }
 
 /* A certificate's name is somebody's, and one that users.conf has; of others nobody knows. */

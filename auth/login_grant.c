@@ -4,6 +4,7 @@
 
 #include "auth/grant.h"
 #include "auth/login_steps.h"
+#include "auth/threat.h"
 
 static unsigned
 methods_of(const struct login *login)
@@ -55,6 +56,7 @@ on_fresh(void *arg)
 		login_deny(login);
 		return;
 	}
+	threat_pass(login->table->config.threat, &login->facts.client.addr);
 	login->answer(&grant.answer, login->arg);
 	grant_fini(&grant);
 	login_table_drop(login);

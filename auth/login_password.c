@@ -104,6 +104,7 @@ login_check(struct login *login, const Ipc__AuthReply *reply)
 		metric_count(METRIC_LOGIN_MALFORMED);
 		log_info("a login reply without usable user name and password is refused");
 		login_failed_at(login, "form", "the reply has no usable user name and password");
+		login_blame(login, "");
 		secret_free(first);
 		secret_free(second);
 		login_fail(login);

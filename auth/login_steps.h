@@ -47,6 +47,8 @@ void login_ask_certificate(struct login *login);
 struct log_about login_about(const struct login *login);
 /* Before a login fails: at which step ("authentication", which must stay) and why, for the log. */
 void login_failed_at(struct login *login, const char *step, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* It was the client's fault, who named this user ("": nobody): threat detection counts it. */
+void login_blame(const struct login *login, const char *username);
 /* The line about an attempt that failed. */
 void login_log_failure(struct login *login);
 

@@ -107,7 +107,8 @@ struct login {
 	char audit_id[25];
 	const char *failed_at; /* login_failed_at(); NULL: nothing to tell */
 	char failed_why[256];
-	bool stray; /* a reply that belonged to no login led here */
+	bool stray;    /* a reply that belonged to no login led here */
+	uint64_t mark; /* of the password: threat_mark() */
 	login_answer_fn answer;
 	void *arg;
 };

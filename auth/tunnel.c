@@ -458,6 +458,15 @@ cause_ends_session(Ipc__CloseCause cause)
 	}
 }
 
+/* The reason of 722037: of a tunnel that was lost how it was, else why its session ends. */
+static const char *
+closing_text(const Ipc__SessionClosed *closed, const char *text)
+{
+	if (cause_ends_session(closed->cause))
+		return session_cause_text(closed->cause);
+	return closed->by_client || text[0] == '\0' ? "Transport closing" : text;
+}
+
 static void
 log_closed(struct session *session, const Ipc__SessionClosed *closed)
 {
@@ -467,13 +476,12 @@ log_closed(struct session *session, const Ipc__SessionClosed *closed)
 	str_printable(text, sizeof(text), closed->text);
 	len = strlen(text);
 	/* The message's own full stop is enough. */
-	if (len > 0)
+	if (closed->by_client && len > 0)
 		log_of(session_about(session), LOGMSG_722012, session->group_policy,
 		    session->username, facts_ip(&session->facts, ip), 16U, "NOTICE",
 		    (int)(text[len - 1] == '.' ? len - 1 : len), text);
 	log_of(session_about(session), LOGMSG_722037, session->group_policy, session->username,
-	    facts_ip(&session->facts, ip),
-	    text[0] != '\0' ? text : session_cause_text(closed->cause));
+	    facts_ip(&session->facts, ip), closing_text(closed, text));
 	channel_down(session, &session->tls, "TCP");
 	channel_down(session, &session->dtls, "UDP");
 }

@@ -97,6 +97,12 @@ static const struct type_row types[] = {
     ROW(CTL_METRICS, ctl_metrics),
     ROW(CTL_METRICS_PAGE, ctl_metrics_page),
     ROW(TICKET_KEYS, ticket_keys),
+    ROW(SHUNS, shuns),
+    ROW(CTL_THREATS, ctl_threats),
+    ROW(CTL_THREAT, ctl_threat),
+    ROW(CTL_SOURCES, ctl_sources),
+    ROW(CTL_SOURCE, ctl_source),
+    ROW(CTL_SHUN, ctl_shun),
 };
 
 static const struct type_row *

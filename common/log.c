@@ -73,7 +73,8 @@ log_configure(const struct log_config *config)
 	old = plan;
 	if (config->to_syslog && local == NULL)
 		local = log_sink_new(&to_local);
-	next = log_plan_new(config, local, old);
+	/* What reads /dev/log beside a journal's stream is the journal too. */
+	next = log_plan_new(config, journal && log_plan_same(config) ? NULL : local, old);
 	if (next != NULL)
 		plan = next;
 	atomic_store(&level, next == NULL ? config->level : next->level);

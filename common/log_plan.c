@@ -151,6 +151,19 @@ add_targets(struct log_plan *plan, const struct log_config *config, const Ipc__L
 		add_host(plan, msg->hosts[i], config->level, before);
 }
 
+bool
+log_plan_same(const struct log_config *config)
+{
+	const Ipc__LogPlan *plan = config->plan;
+
+	if (!config->to_stderr || !config->to_syslog)
+		return false;
+	if (plan == NULL || plan->on_stderr == NULL || plan->on_syslog == NULL)
+		return true;
+	return plan->on_stderr->level == plan->on_syslog->level &&
+	       strcmp(plan->on_stderr->list, plan->on_syslog->list) == 0;
+}
+
 struct log_plan *
 log_plan_new(const struct log_config *config, struct log_sink *local, struct log_plan *before)
 {

@@ -57,6 +57,8 @@ struct log_plan {
 	pthread_mutex_t rates_lock;
 };
 
+/* True if stderr and /dev/log would get the same lines. */
+bool log_plan_same(const struct log_config *config);
 /* local: the sink of /dev/log, which outlives plans; NULL: there is none. before: the plan in use,
  * whose sinks are taken over where they stay the same; NULL: none. NULL: memory. */
 struct log_plan *log_plan_new(

@@ -168,20 +168,6 @@ log_sink_told(struct log_sink *sink, unsigned lost)
 	atomic_fetch_sub(&sink->lost, lost);
 }
 
-const char *
-log_sink_name(const struct log_sink *sink, char *out)
-{
-	char to[IP_STR_MAX];
-
-	if (sink->config.transport == LOG_UNIX)
-		snprintf(out, LOG_PATH_SIZE + 8, "%s", sink->config.path);
-	else
-		snprintf(out, LOG_PATH_SIZE + 8, "%s %s",
-		    sink->config.transport == LOG_TCP ? "tcp" : "udp",
-		    ip_endpoint_str(&sink->config.to, to));
-	return out;
-}
-
 void
 log_sink_drain(void)
 {

@@ -44,8 +44,6 @@ bool log_sink_try(struct log_sink *sink, const char *line, size_t len);
 /* Lines that were lost, and that nobody at the other end was told of. */
 unsigned log_sink_lost(struct log_sink *sink);
 void log_sink_told(struct log_sink *sink, unsigned lost);
-/* "udp 192.0.2.1:514": for the log; out has LOG_PATH_SIZE + 8 bytes. */
-const char *log_sink_name(const struct log_sink *sink, char *out);
 /* End of the process: wait up to a second for what freed TCP sinks still send. */
 void log_sink_drain(void);
 

@@ -252,6 +252,7 @@ start_thread(struct log_stream *stream)
 
 	/* Signals belong to the main thread. */
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS); /* tells what the sandbox refused */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&thread, NULL, thread_main, stream);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

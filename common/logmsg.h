@@ -73,6 +73,10 @@
 	LOG_WARNING,                                                                               \
 	    "%%ASA-4-113040: Group <%s> User <%s> IP <%s> Terminating the VPN connection attempt " \
 	    "from <%s>. Reason: This connection is group locked to %s."
+/* Of sources that are shunned; ours have no ports, and the interface is named as on most ASAs. */
+#define LOGMSG_401002 LOG_WARNING, "%%ASA-4-401002: Shun added: %s %s %u %u"
+#define LOGMSG_401003 LOG_WARNING, "%%ASA-4-401003: Shun deleted: %s"
+#define LOGMSG_401004 LOG_WARNING, "%%ASA-4-401004: Shunned packet: %s ==> %s on interface outside"
 #define LOGMSG_716002                                                                              \
 	LOG_INFO, "%%ASA-6-716002: Group <%s> User <%s> IP <%s> WebVPN session terminated: %s."
 #define LOGMSG_716039                                                                              \
@@ -146,10 +150,9 @@
 #define LOGMSG_722041                                                                              \
 	LOG_WARNING, "%%ASA-4-722041: TunnelGroup <%s> GroupPolicy <%s> User <%s> IP <%s> No "     \
 		     "IPv6 address available for SVC connection"
-/* Why is ours. */
 #define LOGMSG_722043                                                                              \
 	LOG_NOTICE, "%%ASA-5-722043: Group <%s> User <%s> IP <%s> DTLS disabled: unable to "       \
-		    "negotiate cipher. %s."
+		    "negotiate cipher"
 #define LOGMSG_722050                                                                              \
 	LOG_WARNING, "%%ASA-4-722050: Group <%s> User <%s> IP <%s> Session terminated: SVC not "   \
 		     "enabled for the user"
@@ -157,14 +160,22 @@
 	LOG_WARNING, "%%ASA-4-722051: Group <%s> User <%s> IP <%s> IPv4 Address <%s> IPv6 "        \
 		     "address <%s> assigned to session"
 #define LOGMSG_722055 LOG_INFO, "%%ASA-6-722055: Group <%s> User <%s> IP <%s> Client Type: %s"
+/* Clients are outside: the name that the interface has on an ASA. */
 #define LOGMSG_725001                                                                              \
-	LOG_INFO, "%%ASA-6-725001: Starting SSL handshake with client %s for TLS session."
+	LOG_INFO,                                                                                  \
+	    "%%ASA-6-725001: Starting SSL handshake with client outside:%s/%u for TLS session."
 #define LOGMSG_725002                                                                              \
-	LOG_INFO, "%%ASA-6-725002: Device completed SSL handshake with client %s for %s session."
-#define LOGMSG_725006 LOG_INFO, "%%ASA-6-725006: Device failed SSL handshake with client %s"
-#define LOGMSG_725007 LOG_INFO, "%%ASA-6-725007: SSL session with client %s terminated."
-/* The addresses have ports in them, "192.0.2.7:4711". */
-#define LOGMSG_725016 LOG_INFO, "%%ASA-6-725016: Device selects trust-point %s for client %s to %s"
+	LOG_INFO, "%%ASA-6-725002: Device completed SSL handshake with client outside:%s/%u for "  \
+		  "%s session."
+#define LOGMSG_725006                                                                              \
+	LOG_INFO, "%%ASA-6-725006: Device failed SSL handshake with client outside:%s/%u"
+#define LOGMSG_725007 LOG_INFO, "%%ASA-6-725007: SSL session with client outside:%s/%u terminated."
+#define LOGMSG_725016                                                                              \
+	LOG_INFO, "%%ASA-6-725016: Device selects trust-point %s for client outside:%s/%u to "     \
+		  "%s/%u"
+#define LOGMSG_733201                                                                              \
+	LOG_WARNING, "%%ASA-4-733201: Threat-detection: Service[%s] Peer[%s]: failure threshold "  \
+		     "of %u exceeded: adding shun to interface outside."
 #define LOGMSG_737010                                                                              \
 	LOG_INFO, "%%ASA-6-737010: IPAA: Session=0x%08x, AAA assigned address %s, succeeded"
 #define LOGMSG_737012 LOG_WARNING, "%%ASA-4-737012: IPAA: Session=0x%08x, Address assignment failed"

@@ -8,12 +8,16 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "common/str.h"
 
+#define PROCESSES_MAX 4096
+#define SECRETS_MAX (64UL << 20)
 #define PRIV_ID_MAX 4294967294U /* (uid_t)-1 means "no change" to the kernel */
 
 static enum err
@@ -88,6 +92,29 @@ set_limits(const struct priv *priv)
 	return ERR_OK;
 }
 
+/*
+ * Threads count as processes, of all roles that have this user. The size of files is not limited:
+ * stderr may be one.
+ */
+static void
+set_bounds(const struct priv *priv)
+{
+	struct rlimit processes = {PROCESSES_MAX, PROCESSES_MAX};
+	struct rlimit lock = {RLIM_INFINITY, RLIM_INFINITY};
+	struct rlimit secrets = {SECRETS_MAX, SECRETS_MAX};
+
+	(void)setrlimit(RLIMIT_NPROC, &processes);
+	if (!priv->lock_memory) {
+		(void)setrlimit(RLIMIT_MEMLOCK, &secrets);
+		return;
+	}
+	/* With a limit that a later mmap() could hit it would do harm. Pages count when they are
+	 * used, not the whole stacks of threads. */
+	if (setrlimit(RLIMIT_MEMLOCK, &lock) < 0 ||
+	    mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+		log_debug("memory cannot be kept out of swap as a whole: %m");
+}
+
 static enum err
 enter_root(const char *root)
 {
@@ -106,6 +133,7 @@ priv_drop(const struct priv *priv)
 	if (err != ERR_OK)
 		return err;
 	if (geteuid() == 0) {
+		set_bounds(priv);
 		err = enter_root(priv->root);
 		if (err != ERR_OK)
 			return err;

@@ -3,6 +3,7 @@
 #ifndef COMMON_PRIV_H
 #define COMMON_PRIV_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "common/attr.h"
@@ -18,12 +19,13 @@ struct priv {
 	gid_t gid;
 	const char *root; /* chroot here; NULL: no chroot */
 	unsigned long max_files;
+	bool lock_memory; /* keep all of it, now and later, out of swap, as far as the limits go */
 };
 
 /*
  * Become that user for good: chroot, supplementary groups, gid, uid, empty capability sets,
- * no_new_privs, not dumpable, no core files. When the process is not root already it only does what
- * an ordinary user can. Checks that root cannot come back. ERR_SYS.
+ * no_new_privs, not dumpable, no core files, a bound on its processes. When the process is not root
+ * already it only does what an ordinary user can. Checks that root cannot come back. ERR_SYS.
  */
 enum err priv_drop(const struct priv *priv) MUST_USE;
 

@@ -183,6 +183,7 @@ static void (*const checks[])(const struct conf *, struct conf_errors *) = {
     check_framed,
     check_listeners,
     check_logging,
+    check_ssl,
     check_pools,
     check_acls,
     check_pki,

@@ -24,6 +24,8 @@ void check_policies(const struct conf *conf, struct conf_errors *errors);
 void check_framed(const struct conf *conf, struct conf_errors *errors);
 /* Collectors and lists of log lines (check_logging.c). */
 void check_logging(const struct conf *conf, struct conf_errors *errors);
+/* Suites and versions of TLS (check_ssl.c). */
+void check_ssl(const struct conf *conf, struct conf_errors *errors);
 /* The pools and the tun's addresses (check_pool.c). */
 void check_pools(const struct conf *conf, struct conf_errors *errors);
 /* Access lists, objects, object groups (check_acl.c). */

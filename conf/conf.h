@@ -39,6 +39,10 @@ enum conf_kind {
 	CONF_LOG_HOST,
 	CONF_LOG_LIST,
 	CONF_CONTROL,
+	CONF_SSL,
+	CONF_THREAT,
+	CONF_THREAT_SERVICE,
+	CONF_THREAT_SPRAYING,
 	CONF_WEBVPN, /* the global "webvpn" of the ASA */
 	CONF_CERTIFICATE_GROUP_MAP,
 	CONF_CUSTOM_ATTR,
@@ -85,7 +89,9 @@ enum conf_gateway {
 				default of gateway/dtls_offer.c */
 	GW_LEGACY_LOGIN, /* legacy-login: bool (true): clients without the XML protocol may log in
 			  */
-	GW_DISABLE_OFFLOAD, /* disable-offload: strings of tso uso udp-gso udp-gro (none) */
+	GW_DISABLE_OFFLOAD,  /* disable-offload: strings of tso uso udp-gso udp-gro (none) */
+	GW_THREAT_DETECTION, /* threat-detection: object CONF_THREAT */
+	GW_SSL,              /* ssl: object CONF_SSL */
 	GW_COUNT
 };
 enum conf_listener {
@@ -160,6 +166,38 @@ enum conf_control {
 	CTL_GROUP,       /* group: group name or "#gid" that may connect ("sekisho") */
 	CTL_ADMIN_GROUP, /* admin-group: group name or "#gid" that may also act (none: root only) */
 	CTL_COUNT
+};
+/* "threat-detection service ..": what is not set is off. */
+enum conf_threat {
+	TD_AUTHENTICATION, /* remote-access-authentication: object CONF_THREAT_SERVICE */
+	TD_INITIATIONS,    /* remote-access-client-initiations: object CONF_THREAT_SERVICE */
+	TD_INVALID_ACCESS, /* invalid-vpn-access: bool (false) */
+	TD_SPRAYING,       /* spraying: object CONF_THREAT_SPRAYING */
+	TD_SHUN_MINUTES,   /* shun-minutes: int 0-1440, 0 = until it is lifted (60) */
+	TD_PREFIX_FACTOR,  /* prefix-factor: int 0-1000, 0 = networks are never shunned (10) */
+	TD_EXCEPTIONS,     /* exceptions: strings, addresses and prefixes (none) */
+	TD_COUNT
+};
+enum conf_threat_service {
+	TDS_HOLD_DOWN, /* hold-down: int 1-1440 minutes (10) */
+	TDS_THRESHOLD, /* threshold: int 1-100, 0 = off (0) */
+	TDS_COUNT
+};
+enum conf_threat_spraying {
+	TSP_HOLD_DOWN, /* hold-down: int 1-1440 minutes (60) */
+	TSP_USERS,     /* users: int 1-32, 0 = off (0) */
+	TSP_COUNT
+};
+/* "ssl server-version", "ssl cipher" and "ssl ecdh-group", and presets for all of them: what is not
+ * set follows the preset (gateway/tls_policy.c). */
+enum conf_ssl {
+	SSLC_PRESET,         /* preset: enum default, strict, legacy (default) */
+	SSLC_SERVER_VERSION, /* server-version: enum preset, tlsv1.2, tlsv1.3 (preset) */
+	SSLC_CIPHERS,        /* ciphers: strings, OpenSSL's names, best first */
+	SSLC_ECDH_GROUPS,    /* ecdh-groups: strings of x25519 group19 group20 group21 */
+	SSLC_OCSP_STAPLING,  /* ocsp-stapling: bool (true) */
+	SSLC_FIPS,           /* fips: bool (false) */
+	SSLC_COUNT
 };
 enum conf_tunnel_groups {
 	TGS_WEBVPN,           /* webvpn: object CONF_WEBVPN */

@@ -56,8 +56,10 @@ struct row_kind {
 };
 
 extern const struct row_kind rows_gateway, rows_gateway_listener, rows_gateway_tun,
-    rows_gateway_users, rows_gateway_limits, rows_gateway_logging, rows_gateway_control;
+    rows_gateway_users, rows_gateway_limits, rows_gateway_logging, rows_gateway_control,
+    rows_gateway_ssl;
 extern const struct row_kind rows_logging_host, rows_logging_list;
+extern const struct row_kind rows_threat, rows_threat_service, rows_threat_spraying;
 extern const struct row_kind rows_group, rows_group_webvpn, rows_group_tunnel_group,
     rows_group_general, rows_group_webvpn_attributes, rows_group_alias, rows_group_url,
     rows_group_certificate_map, rows_group_certificate_group_map, rows_group_custom_attr,

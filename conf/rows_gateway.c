@@ -101,6 +101,14 @@ static const struct row gateway[GW_COUNT] = {
 	.max_count = ARRAY_LEN(offloads) - 1,
 	.words = offloads,
 	.help = "what the kernel could do for many packets at once, but is not to"},
+    [GW_THREAT_DETECTION] = {.name = "threat-detection",
+	.type = ROW_OBJECT,
+	.kind = CONF_THREAT,
+	.help = "when addresses that attack are slowed down or shunned; off but for what is set"},
+    [GW_SSL] = {.name = "ssl",
+	.type = ROW_OBJECT,
+	.kind = CONF_SSL,
+	.help = "versions, suites and groups of TLS"},
 };
 const struct row_kind rows_gateway = {
     .rows = gateway,

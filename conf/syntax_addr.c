@@ -49,6 +49,18 @@ syntax_ip_server(const char *text)
 }
 
 const char *
+syntax_source(const char *text)
+{
+	struct ip_prefix prefix;
+	struct ip_addr addr;
+
+	if (ip_parse(text, &addr) == ERR_OK || ip_prefix_parse(text, &prefix) == ERR_OK)
+		return NULL;
+	return "is no address and no network; write \"192.0.2.7\", \"192.0.2.0/24\" or "
+	       "\"2001:db8::/32\"";
+}
+
+const char *
 syntax_ip4(const char *text)
 {
 	struct ip_addr addr;

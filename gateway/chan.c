@@ -134,6 +134,7 @@ take_disconnect(struct chan *chan, const struct cstp_frame *frame)
 		cur.left = sizeof(text) - 1;
 	cur_copy(&cur, text, sizeof(text) - 1, cur.left);
 	str_printable(printable, sizeof(printable), text);
+	chan->goodbye = true;
 	chan_close(chan, cause, printable, false);
 }
 
@@ -205,15 +206,21 @@ on_batch_end(UNUSED struct tls_stream *stream, void *arg)
 static void
 on_closed(struct tls_stream *stream, enum err why, void *arg)
 {
+	struct chan *chan = arg;
 	bool broken = why == ERR_CRYPTO || why == ERR_LIMIT;
-	const char *text = err_str(why);
+	const char *reason = tls_stream_reason(stream);
 
-	if (why == ERR_CLOSED)
-		text = "connection closed by the client";
-	else if (*tls_stream_reason(stream) != '\0')
-		text = tls_stream_reason(stream);
-	chan_close(arg, broken ? IPC__CLOSE_CAUSE__CLOSE_ERROR : IPC__CLOSE_CAUSE__CLOSE_LOST, text,
-	    false);
+	if (*reason == '\0')
+		reason = err_str(why);
+	if (broken) {
+		chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_ERROR, reason, false);
+		return;
+	}
+	if (why != ERR_CLOSED)
+		log_debug(
+		    "session %016llx: TLS ends: %s", (unsigned long long)chan->session, reason);
+	/* The ASA's words. */
+	chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_LOST, "Transport closing", false);
 }
 
 static const struct tls_stream_ops stream_ops = {
@@ -526,7 +533,7 @@ chan_tick(struct chan *chan)
 		tls_send_control(chan, CSTP_DPD_REQ, NULL, 0);
 		break;
 	case LEG_DEAD:
-		chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_LOST, "dead peer detection", false);
+		chan_close(chan, IPC__CLOSE_CAUSE__CLOSE_LOST, "DPD failure", false);
 		return;
 	}
 	if (chan_wants_keepalive(chan, chan->tls_tx_ms))

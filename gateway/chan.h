@@ -106,6 +106,7 @@ struct chan {
 	uint64_t end_ms;       /* session timeout by the worker's clock; 0: none */
 	uint64_t data_ms;      /* last data packet in either direction */
 	bool closed;
+	bool goodbye;   /* the client itself said that it goes, and why */
 	bool changed;   /* counters moved since the last report */
 	bool ignore_df; /* packets that are too big are cut even if they should not be */
 	struct filter_use filter;

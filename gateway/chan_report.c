@@ -88,5 +88,6 @@ chan_report_closed(const struct chan *chan, Ipc__CloseCause cause, const char *t
 	closed.cause = cause;
 	closed.text = (char *)(uintptr_t)text;
 	closed.stats = &stats.stats;
+	closed.by_client = chan->goodbye;
 	report(chan, IPC__MSG_TYPE__MSG_SESSION_CLOSED, &closed.base);
 }

@@ -305,7 +305,12 @@ child_start(struct child *child)
 static void
 log_death(const struct child *child, int status)
 {
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		log_err("%s (pid %d) was killed by its sandbox: it made a system call that its job "
+			"does not need. An attack, or a bug: stderr and the kernel's audit log "
+			"(type 1326) tell which call",
+		    child->role->name, (int)child->pid);
+	else if (WIFSIGNALED(status))
 		log_err("%s (pid %d) was killed by signal %d (%s)", child->role->name,
 		    (int)child->pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else

@@ -336,6 +336,7 @@ dispatch(struct conn *conn)
 	int status = 500;
 
 	conn->requests++;
+	conns_know(conn->conns, &conn->entry);
 	conn->head_only = strcmp(request->method, "HEAD") == 0;
 	conn->last = !request->keep_alive || conn->requests >= REQUESTS_MAX;
 	conn_enter(conn, CONN_ANSWERING);
@@ -486,13 +487,13 @@ static void
 log_trustpoint(const struct tls_stream *stream)
 {
 	const char *trustpoint = tls_stream_trustpoint(stream);
+	const struct ip_endpoint *from = tls_stream_client(stream), *to = tls_stream_server(stream);
 	char client[IP_STR_MAX], server[IP_STR_MAX];
 
 	if (tls_stream_sni(stream)[0] != '\0' && trustpoint[0] != '\0' &&
 	    !tls_stream_is_resumed(stream))
-		log_event(LOGMSG_725016, trustpoint,
-		    ip_endpoint_str(tls_stream_client(stream), client),
-		    ip_endpoint_str(tls_stream_server(stream), server));
+		log_event(LOGMSG_725016, trustpoint, ip_str(&from->addr, client), from->port,
+		    ip_str(&to->addr, server), to->port);
 }
 
 static void
@@ -528,6 +529,7 @@ count_failure(enum err why)
 static void
 on_ready(struct tls_stream *stream, void *arg)
 {
+	const struct ip_endpoint *from = tls_stream_client(stream);
 	struct conn *conn = arg;
 	char client[IP_STR_MAX];
 
@@ -535,7 +537,7 @@ on_ready(struct tls_stream *stream, void *arg)
 	trace_conn_ready(stream);
 	if (log_enabled(LOG_INFO) && conns_may_log(conn->conns)) {
 		log_trustpoint(stream);
-		log_event(LOGMSG_725002, ip_endpoint_str(tls_stream_client(stream), client),
+		log_event(LOGMSG_725002, ip_str(&from->addr, client), from->port,
 		    tls_stream_version(stream));
 	}
 	conn_enter(conn, CONN_IDLE);
@@ -554,6 +556,7 @@ on_data(struct tls_stream *stream UNUSED, const uint8_t *data, size_t len, void 
 static void
 on_closed(struct tls_stream *stream, enum err why, void *arg)
 {
+	const struct ip_endpoint *from = tls_stream_client(stream);
 	struct conn *conn = arg;
 	char client[IP_STR_MAX];
 
@@ -567,9 +570,8 @@ on_closed(struct tls_stream *stream, enum err why, void *arg)
 	if (conn->state == CONN_HANDSHAKE && conns_may_log(conn->conns)) {
 		const char *reason = tls_stream_reason(stream);
 
-		ip_endpoint_str(tls_stream_client(stream), client);
 		log_trustpoint(stream);
-		log_event(LOGMSG_725006, client);
+		log_event(LOGMSG_725006, ip_str(&from->addr, client), from->port);
 		log_debug(
 		    "client %s: handshake: %s", client, reason[0] != '\0' ? reason : err_str(why));
 	}
@@ -622,7 +624,7 @@ conn_accept(struct conns *conns, struct worker *worker, int fd, const struct ip_
 		return ERR_NOMEM;
 	}
 	evtimer_assign(&conn->timer, loop_base(worker->loop), on_timer, conn);
-	conns_add(conns, &conn->entry);
+	conns_add(conns, &conn->entry, &client->addr);
 	conn_enter(conn, CONN_HANDSHAKE);
 	return ERR_OK;
 }

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Accepting: a few connections per event, none above the limit, and a pause instead of a spin when
- * the process is out of descriptors.
+ * Accepting: a few connections per event, others give way at the limit, and a pause instead of a
+ * spin when the process is out of descriptors.
  */
 #include "gateway/conns.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
+#include "gateway/barred.h"
+#include "gateway/budget.h"
 #include "gateway/gateway.h"
 #include "gateway/tls.h"
 
@@ -19,13 +23,19 @@
 #define LOG_BURST 100
 #define LOG_INTERVAL_SEC 10
 #define SHORTAGE_BURST 2
+/* Memory is given back when a crowd of at least so many has shrunk to that part, and not often: it
+ * takes some milliseconds. */
+#define TRIM_FROM 256
+#define TRIM_PART 8
+#define TRIM_SPACING_MS 5000
 
 struct conns {
 	struct worker *worker;
 	struct event *listeners[WORKER_LISTENERS_MAX];
 	struct event *retry; /* end of a pause */
-	LIST_HEAD(, conns_entry) list;
-	size_t len;
+	struct crowd crowd;
+	size_t crowd_peak;   /* since memory was last given back */
+	uint64_t trimmed_ms; /* when that was */
 	size_t max;
 	bool accepting; /* the listeners are watched */
 	bool wanted;    /* they ought to be */
@@ -69,12 +79,29 @@ back_off(struct conns *conns, const char *why)
 	evtimer_add(conns->retry, &tv);
 }
 
+static struct conn *
+conn_of(const struct crowd_entry *entry)
+{
+	return ((const struct conns_entry *)(const void *)entry)->conn;
+}
+
+/* max-connections is reached: one goes for the sake of the next. */
+static void
+give_way(struct conns *conns)
+{
+	if (may_log_shortage(conns))
+		log_warn("worker %u: max-connections reached: the oldest that have not logged in "
+			 "give way",
+		    conns->worker->index);
+	conn_close(conn_of(crowd_worst(&conns->crowd)));
+}
+
 static void
 on_retry(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 {
 	struct conns *conns = arg;
 
-	if (conns->wanted && !conns->accepting && conns->len < conns->max)
+	if (conns->wanted && !conns->accepting)
 		listeners_watch(conns, true);
 }
 
@@ -84,6 +111,19 @@ accepts_again(struct conns *conns)
 	if (conns->short_of && may_log_shortage(conns))
 		log_notice("worker %u: accepting again", conns->worker->index);
 	conns->short_of = false;
+}
+
+/* A source that is shunned: it gets a reset, and nothing is read. */
+static void
+turn_away(struct conns *conns, int fd, const struct ip_addr *client, const struct ip_addr *server)
+{
+	const struct linger now = {.l_onoff = 1, .l_linger = 0};
+	char from[IP_STR_MAX], to[IP_STR_MAX];
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+	close(fd);
+	if (conns_may_log(conns))
+		log_event(LOGMSG_401004, ip_str(client, from), ip_str(server, to));
 }
 
 static void
@@ -100,7 +140,13 @@ take_socket(struct conns *conns, int fd, const struct sockaddr_storage *from)
 		close(fd);
 		return;
 	}
+	if (barred_has(conns->worker->barred, &client.addr)) {
+		turn_away(conns, fd, &client.addr, &server.addr);
+		return;
+	}
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	while (conns->crowd.len >= conns->max)
+		give_way(conns);
 	if (conn_accept(conns, conns->worker, fd, &client, &server) != ERR_OK)
 		back_off(conns, "out of memory");
 	else
@@ -112,15 +158,14 @@ on_acceptable(evutil_socket_t listener, UNUSED short what, void *arg)
 {
 	struct conns *conns = arg;
 
-	for (unsigned i = 0; i < ACCEPTS_PER_EVENT && conns->accepting; i++) {
+	/* While others wait for their handshakes, newcomers wait in the kernel. */
+	for (unsigned i = 0;
+	     i < ACCEPTS_PER_EVENT && conns->accepting && !budget_is_short(conns->worker->budget);
+	     i++) {
 		struct sockaddr_storage from;
 		socklen_t len = sizeof from;
 		int fd;
 
-		if (conns->len >= conns->max) {
-			back_off(conns, "max-connections reached");
-			return;
-		}
 		fd =
 		    accept4(listener, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0)
@@ -144,7 +189,7 @@ conns_new(struct worker *worker)
 	conns->log_limit = (struct log_limit){.burst = LOG_BURST, .interval_sec = LOG_INTERVAL_SEC};
 	conns->shortage_limit =
 	    (struct log_limit){.burst = SHORTAGE_BURST, .interval_sec = LOG_INTERVAL_SEC};
-	LIST_INIT(&conns->list);
+	crowd_init(&conns->crowd);
 	conns->retry = evtimer_new(base, on_retry, conns);
 	if (conns->retry == NULL)
 		goto out;
@@ -167,13 +212,13 @@ out:
 void
 conns_free(struct conns *conns)
 {
-	struct conns_entry *entry;
+	struct crowd_entry *entry;
 
 	if (conns == NULL)
 		return;
 	conns->wanted = false;
-	while ((entry = LIST_FIRST(&conns->list)) != NULL)
-		conn_close(entry->conn);
+	while ((entry = crowd_worst(&conns->crowd)) != NULL)
+		conn_close(conn_of(entry));
 	for (size_t i = 0; i < WORKER_LISTENERS_MAX; i++)
 		if (conns->listeners[i] != NULL)
 			event_free(conns->listeners[i]);
@@ -205,36 +250,65 @@ conns_start_accepting(struct conns *conns)
 void
 conns_stop_accepting(struct conns *conns)
 {
-	struct conns_entry *entry, *next;
+	struct crowd_entry *entry, *next;
 
 	conns->wanted = false;
 	event_del(conns->retry);
 	listeners_watch(conns, false);
-	for (entry = LIST_FIRST(&conns->list); entry != NULL; entry = next) {
-		next = LIST_NEXT(entry, next);
-		if (conn_is_handshaking(entry->conn))
-			conn_close(entry->conn);
+	for (entry = TAILQ_FIRST(&conns->crowd.strangers); entry != NULL; entry = next) {
+		next = TAILQ_NEXT(entry, next);
+		if (conn_is_handshaking(conn_of(entry)))
+			conn_close(conn_of(entry));
 	}
 }
 
 size_t
 conns_len(const struct conns *conns)
 {
-	return conns->len;
+	return conns->crowd.len;
 }
 
 void
-conns_add(struct conns *conns, struct conns_entry *entry)
+conns_add(struct conns *conns, struct conns_entry *entry, const struct ip_addr *from)
 {
-	LIST_INSERT_HEAD(&conns->list, entry, next);
-	conns->len++;
+	crowd_add(&conns->crowd, &entry->place, from);
+	if (conns->crowd.len > conns->crowd_peak)
+		conns->crowd_peak = conns->crowd.len;
+}
+
+void
+conns_know(struct conns *conns, struct conns_entry *entry)
+{
+	crowd_know(&conns->crowd, &entry->place);
+}
+
+static void
+trim(UNUSED void *arg)
+{
+	(void)malloc_trim(0);
+}
+
+/* A flood is over: what it made us take goes back to the system, behind the frees of this turn. */
+static void
+give_back(struct conns *conns)
+{
+	uint64_t now_ms;
+
+	if (conns->crowd_peak < TRIM_FROM || conns->crowd.len > conns->crowd_peak / TRIM_PART)
+		return;
+	now_ms = clock_mono_ms();
+	if (now_ms - conns->trimmed_ms < TRIM_SPACING_MS)
+		return;
+	conns->trimmed_ms = now_ms;
+	conns->crowd_peak = conns->crowd.len;
+	loop_defer(conns->worker->loop, trim, NULL);
 }
 
 void
 conns_remove(struct conns *conns, struct conns_entry *entry)
 {
-	LIST_REMOVE(entry, next);
-	conns->len--;
+	crowd_remove(&conns->crowd, &entry->place);
+	give_back(conns);
 	if (conns->wanted && !conns->accepting)
 		on_retry(-1, 0, conns);
 }

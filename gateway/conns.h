@@ -7,22 +7,24 @@
 #define GATEWAY_CONNS_H
 
 #include <stdbool.h>
-#include <sys/queue.h>
 
 #include "common/attr.h"
 #include "common/err.h"
 #include "common/ip.h"
 #include "gateway/conn.h"
+#include "gateway/crowd.h"
 
 /* A connection's place in the list. Embedded in struct conn. */
 struct conns_entry {
-	LIST_ENTRY(conns_entry) next;
+	struct crowd_entry place; /* first */
 	struct conn *conn;
 };
 
 /* Connections that are no tunnel (yet). */
 size_t conns_len(const struct conns *conns);
-void conns_add(struct conns *conns, struct conns_entry *entry);
+void conns_add(struct conns *conns, struct conns_entry *entry, const struct ip_addr *from);
+/* It has sent a whole request: others give way to newcomers before it. */
+void conns_know(struct conns *conns, struct conns_entry *entry);
 /* One is gone: there may be room for another. */
 void conns_remove(struct conns *conns, struct conns_entry *entry);
 /* May one more line about a client be written now? Strangers decide how many there could be. */

@@ -98,7 +98,8 @@ log_no_dtls(const struct dtls_offer *offer, const struct chan_params *params)
 	char ip[IP_STR_MAX];
 
 	log_event(LOGMSG_722043, params->opened->group_policy, params->opened->username,
-	    ip_str(&tls_stream_client(params->stream)->addr, ip), dtls_offer_lack(offer));
+	    ip_str(&tls_stream_client(params->stream)->addr, ip));
+	log_info("%s: no DTLS: %s", params->opened->username, dtls_offer_lack(offer));
 }
 
 static void

@@ -8,11 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/fips.h"
 #include "common/ipc.h"
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/role.h"
 #include "conf/conf.h"
+#include "conf/errors.h"
 #include "gateway/listen.h"
 #include "gateway/path.h"
 #include "gateway/tls.h"
@@ -221,6 +223,7 @@ start_workers(struct gateway *gateway)
 	sigset_t all, old;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS); /* tells what the sandbox refused */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	for (size_t i = 0; i < gateway->workers_len; i++)
 		if (pthread_create(&gateway->threads[i], NULL, worker_main, gateway->workers[i]) !=
@@ -243,6 +246,24 @@ close_all(struct gateway *gateway)
 	conf_unref(gateway->conf);
 }
 
+static bool
+wants_fips(const struct conf *conf)
+{
+	return conf_bool(conf_sub(conf_root(conf, CONF_GATEWAY), GW_SSL), SSLC_FIPS);
+}
+
+/* What gateway and pki need alike, asked here once. */
+static void
+gateway_check(const struct conf *conf, struct conf_errors *errors)
+{
+	const struct conf_object *ssl = conf_sub(conf_root(conf, CONF_GATEWAY), GW_SSL);
+
+	if (wants_fips(conf) && !fips_is_there())
+		errors_setting(errors, ssl, SSLC_FIPS,
+		    "OpenSSL has no active FIPS provider; install it and activate it in "
+		    "openssl.cnf, or write fips = false");
+}
+
 static int
 gateway_run(struct role_env *env)
 {
@@ -257,6 +278,8 @@ gateway_run(struct role_env *env)
 	};
 
 	gateway.conf = conf_take_slice(env->slice, env->slice_len);
+	if (wants_fips(gateway.conf) && fips_only() != ERR_OK)
+		die("the FIPS provider is not there");
 	gateway.loop = loop_new();
 	gateway.past_keys = past_keys_new(PAST_KEYS_MS);
 	if (gateway.loop == NULL || gateway.past_keys == NULL ||
@@ -278,5 +301,6 @@ const struct role gateway_role = {
     .id = IPC__ROLE_ID__ROLE_GATEWAY,
     .name = "gateway",
     .user_setting = PU_GATEWAY,
+    .check = gateway_check,
     .run = gateway_run,
 };

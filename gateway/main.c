@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/priv.h"
 #include "common/proc.h"
+#include "common/sandbox.h"
 #include "conf/conf.h"
 #include "gateway/parent.h"
 
@@ -128,13 +129,47 @@ open_before_chroot(const struct role *role, struct role_env *env)
 		role->prepare();
 }
 
+#ifdef SEKISHO_COMPROMISE
+void compromise_arm(const char *role); /* tests/compromise, in a program of its own */
+#else
+#define compromise_arm(role) ((void)(role))
+#endif
+
+/* For good: its user, its root, what it may ask of the kernel. */
+static void
+lock_up(const struct role *role, const struct role_env *env, bool network_logs)
+{
+	struct priv priv = {
+	    .uid = env->uid,
+	    .gid = env->gid,
+	    .root = env->chroot,
+	    .max_files = FILES_MAX,
+	    .lock_memory = role != &gateway_role,
+	};
+	struct sandbox sandbox = {
+	    .role = role->id,
+	    .name = role->name,
+	    .network_logs = network_logs,
+	    .dir_fd = -1,
+	};
+
+	if (priv_drop(&priv) != ERR_OK)
+		die("cannot give up root: %m");
+	for (size_t i = 0; i < env->fds_len; i++)
+		if (env->fds[i].kind == IPC__FD_KIND__FD_STATE_DIR)
+			sandbox.dir_fd = env->fds[i].fd;
+	compromise_arm(role->name);
+	if (sandbox_enter(&sandbox) != ERR_OK)
+		die("cannot enter the sandbox: %m");
+}
+
 static int
 role_main(const char *name)
 {
 	static struct role_env env;
 	const struct role *role = NULL;
-	struct priv priv;
 	struct log_config early = {.level = LOG_INFO, .to_stderr = true};
+	bool network_logs;
 	int status;
 
 	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
@@ -155,11 +190,9 @@ role_main(const char *name)
 	log_init(role->name, &early);
 	if (proc_child_receive(&env) != ERR_OK)
 		die("the parent went away before this process was set up");
+	network_logs = env.log_plan != NULL && env.log_plan->n_hosts > 0;
 	open_before_chroot(role, &env);
-	priv = (struct priv){
-	    .uid = env.uid, .gid = env.gid, .root = env.chroot, .max_files = FILES_MAX};
-	if (priv_drop(&priv) != ERR_OK)
-		die("cannot give up root: %m");
+	lock_up(role, &env, network_logs);
 	status = role->run(&env);
 	log_close();
 	return status;

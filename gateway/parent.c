@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/role.h"
+#include "common/sandbox.h"
 #include "common/str.h"
 #include "conf/conf.h"
 #include "gateway/children.h"
@@ -558,6 +559,7 @@ parent_close(struct parent *parent)
 int
 parent_run(const char *conf_dir)
 {
+	const struct sandbox sandbox = {.role = IPC__ROLE_ID__ROLE_PARENT, .name = "parent"};
 	struct log_config early = {.level = LOG_INFO, .to_stderr = true};
 	struct parent parent = {.conf_dir = conf_dir, .status = 1};
 
@@ -568,6 +570,10 @@ parent_run(const char *conf_dir)
 		goto out;
 	early = stage_logging(&parent.now);
 	log_configure(&early);
+	if (sandbox_enter(&sandbox) != ERR_OK) {
+		log_err("cannot enter the sandbox: %m");
+		goto out;
+	}
 	parent.now.generation = next_generation(&parent);
 	parent.loop = loop_new();
 	if (parent.loop == NULL || watch_signals(&parent) != ERR_OK ||

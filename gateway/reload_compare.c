@@ -93,5 +93,7 @@ reload_compare(const struct conf *now, const struct conf *next, struct conf_erro
 		else
 			compare_objects(a, b, fixed[i].setting, fixed[i].count, errors);
 	}
+	if (conf_bool(conf_sub(a, GW_SSL), SSLC_FIPS) != conf_bool(conf_sub(b, GW_SSL), SSLC_FIPS))
+		complain(errors, b, GW_SSL);
 	return errors->count == before;
 }

@@ -20,21 +20,13 @@
 #include "common/str.h"
 #include "gateway/conn.h"
 #include "gateway/tls_key.h"
+#include "gateway/tls_policy.h"
 #include "gateway/tls_sni.h"
 #include "gateway/tls_ticket.h"
 
 #define LIST_TIMEOUT_MS 10000
 #define CHAIN_MAX 10
 #define CLIENT_KEY_BITS_MAX 8192
-
-/* Forward secret AEAD suites, the fastest first; Secure Client and openconnect have had them since
- * TLS 1.2. */
-#define SUITES_TLS12                                                                               \
-	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"                               \
-	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"                               \
-	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
-#define SUITES_TLS13 "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256"
-#define GROUPS "X25519:P-256:P-384"
 
 struct tls {
 	struct worker *worker;
@@ -53,6 +45,13 @@ struct tls {
 static pthread_once_t indexes_once = PTHREAD_ONCE_INIT;
 static int sni_index = -1;        /* of a default context: its struct tls_sni */
 static int trustpoint_index = -1; /* of a certificate of ours: the name of its trustpoint */
+static int staple_index = -1;     /* .. its struct staple, if there is one */
+
+/* What its responder says of a certificate of ours. */
+struct staple {
+	size_t len;
+	uint8_t der[];
+};
 
 static void
 free_sni(void *parent UNUSED, void *ptr, CRYPTO_EX_DATA *ad UNUSED, int index UNUSED,
@@ -62,7 +61,7 @@ free_sni(void *parent UNUSED, void *ptr, CRYPTO_EX_DATA *ad UNUSED, int index UN
 }
 
 static void
-free_name(void *parent UNUSED, void *ptr, CRYPTO_EX_DATA *ad UNUSED, int index UNUSED,
+free_plain(void *parent UNUSED, void *ptr, CRYPTO_EX_DATA *ad UNUSED, int index UNUSED,
     long argl UNUSED, void *argp UNUSED)
 {
 	free(ptr);
@@ -72,7 +71,8 @@ static void
 make_indexes(void)
 {
 	sni_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_sni);
-	trustpoint_index = X509_get_ex_new_index(0, NULL, NULL, NULL, free_name);
+	trustpoint_index = X509_get_ex_new_index(0, NULL, NULL, NULL, free_plain);
+	staple_index = X509_get_ex_new_index(0, NULL, NULL, NULL, free_plain);
 }
 
 struct tls *
@@ -81,7 +81,9 @@ tls_new(struct worker *worker)
 	struct tls *tls;
 
 	pthread_once(&indexes_once, make_indexes);
-	tls = sni_index >= 0 && trustpoint_index >= 0 ? calloc(1, sizeof *tls) : NULL;
+	if (sni_index < 0 || trustpoint_index < 0 || staple_index < 0)
+		return NULL;
+	tls = calloc(1, sizeof *tls);
 	if (tls == NULL)
 		return NULL;
 	tls->worker = worker;
@@ -121,6 +123,21 @@ on_server_name(SSL *ssl, int *alert UNUSED, void *arg)
 
 	if (ctx != NULL && SSL_set_SSL_CTX(ssl, ctx) == NULL)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/* The client wants to see what the responder says of the certificate that it is shown. The answer
+ * is OpenSSL's to free; tls_stream.c has it do so when the handshake is over. */
+static int
+on_status(SSL *ssl, UNUSED void *arg)
+{
+	const X509 *cert = SSL_get_certificate(ssl);
+	const struct staple *staple = cert != NULL ? X509_get_ex_data(cert, staple_index) : NULL;
+	uint8_t *copy = staple != NULL ? OPENSSL_memdup(staple->der, staple->len) : NULL;
+
+	if (copy == NULL)
+		return SSL_TLSEXT_ERR_NOACK;
+	(void)SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)staple->len);
 	return SSL_TLSEXT_ERR_OK;
 }
 
@@ -195,7 +212,7 @@ give_tickets(struct tls *tls, SSL_CTX *ctx, const Ipc__KeyListReply *reply)
 }
 
 static SSL_CTX *
-context_new(void)
+context_new(const struct conf *conf)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
@@ -212,12 +229,8 @@ context_new(void)
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_tlsext_servername_callback(ctx, on_server_name);
-	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
-	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) != 1 ||
-	    SSL_CTX_set_num_tickets(ctx, 0) != 1 ||
-	    SSL_CTX_set_cipher_list(ctx, SUITES_TLS12) != 1 ||
-	    SSL_CTX_set_ciphersuites(ctx, SUITES_TLS13) != 1 ||
-	    SSL_CTX_set1_groups_list(ctx, GROUPS) != 1) {
+	SSL_CTX_set_tlsext_status_cb(ctx, on_status);
+	if (SSL_CTX_set_num_tickets(ctx, 0) != 1 || tls_policy_apply(ctx, conf) != ERR_OK) {
 		SSL_CTX_free(ctx);
 		return NULL;
 	}
@@ -233,6 +246,24 @@ name_certificate(X509 *cert, const char *trustpoint)
 	if (name != NULL && X509_set_ex_data(cert, trustpoint_index, name) == 1)
 		return ERR_OK;
 	free(name);
+	return ERR_NOMEM;
+}
+
+static enum err
+staple_to(X509 *cert, const ProtobufCBinaryData *der)
+{
+	struct staple *staple;
+
+	if (der->len == 0)
+		return ERR_OK;
+	staple = malloc(sizeof(*staple) + der->len);
+	if (staple == NULL)
+		return ERR_NOMEM;
+	staple->len = der->len;
+	memcpy(staple->der, der->data, der->len);
+	if (X509_set_ex_data(cert, staple_index, staple) == 1)
+		return ERR_OK;
+	free(staple);
 	return ERR_NOMEM;
 }
 
@@ -260,7 +291,8 @@ use_leaf(struct tls *tls, SSL_CTX *ctx, const Ipc__Identity *identity)
 		goto out;
 	key = tls_key_new(X509_get0_pubkey(leaf), identity->key, &tls->key_op);
 	if (key != NULL && name_certificate(leaf, identity->trustpoint) == ERR_OK &&
-	    SSL_CTX_use_certificate(ctx, leaf) == 1 && SSL_CTX_use_PrivateKey(ctx, key) == 1)
+	    staple_to(leaf, &identity->ocsp) == ERR_OK && SSL_CTX_use_certificate(ctx, leaf) == 1 &&
+	    SSL_CTX_use_PrivateKey(ctx, key) == 1)
 		err = ERR_OK;
 out:
 	EVP_PKEY_free(key);
@@ -298,7 +330,7 @@ use_identity(struct tls *tls, SSL_CTX *ctx, const Ipc__Identity *identity)
 static SSL_CTX *
 context_for(struct tls *tls, const Ipc__KeyListReply *reply)
 {
-	SSL_CTX *ctx = context_new();
+	SSL_CTX *ctx = context_new(tls->worker->conf);
 	enum err err;
 
 	if (ctx == NULL)

@@ -22,6 +22,7 @@
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/str.h"
+#include "gateway/budget.h"
 #include "gateway/pace.h"
 #include "gateway/tls.h"
 #include "gateway/tls_bio.h"
@@ -48,7 +49,8 @@ struct tls_stream {
 	void *arg;
 	struct event read_event;
 	struct event write_event;
-	struct buf held; /* received, not yet given to OpenSSL */
+	struct budget_entry turn; /* until the handshake is done */
+	struct buf held;          /* received, not yet given to OpenSSL */
 	struct ip_endpoint client;
 	struct ip_endpoint server;
 	const char *reason;
@@ -235,9 +237,11 @@ static enum err
 handshake_done(struct tls_stream *stream)
 {
 	/* From here on SSL_read() and SSL_write() must not start jobs. */
-	SSL_clear_mode(stream->ssl, SSL_MODE_ASYNC);
+	SSL_clear_mode(stream->ssl, SSL_MODE_ASYNC | SSL_MODE_RELEASE_BUFFERS);
 	free(stream->key_op);
 	stream->key_op = NULL;
+	/* An OCSP answer that was shown is not needed any more. */
+	(void)SSL_set_tlsext_status_ocsp_resp(stream->ssl, NULL, 0);
 	SSL_set_msg_callback(stream->ssl, on_message);
 	SSL_set_msg_callback_arg(stream->ssl, stream);
 	stream->ready = true;
@@ -270,8 +274,10 @@ handshake(struct tls_stream *stream)
 		return ERR_AGAIN;
 	}
 	if (why == SSL_ERROR_WANT_ASYNC && stream->key_op->state == TLS_KEY_WANTED &&
-	    tls_key_request(stream->key_op, stream->worker->pki, on_signed, stream) == ERR_OK)
+	    tls_key_request(stream->key_op, stream->worker->pki, on_signed, stream) == ERR_OK) {
+		budget_hold(stream->worker->budget);
 		return ERR_AGAIN;
+	}
 	if (why == SSL_ERROR_WANT_ASYNC && stream->key_op->state == TLS_KEY_SENT)
 		return ERR_AGAIN;
 	if (why == SSL_ERROR_WANT_ASYNC)
@@ -391,15 +397,6 @@ pump_held(struct tls_stream *stream)
 	watch(stream);
 }
 
-static void
-on_signed(void *arg)
-{
-	struct tls_stream *stream = arg;
-
-	if (!is_dead(stream))
-		pump_held(stream);
-}
-
 static size_t
 gulp_size(const struct tls_stream *stream)
 {
@@ -435,6 +432,39 @@ receive(struct tls_stream *stream)
 	watch(stream);
 }
 
+/* A handshake has its turn: with what was held back for it, or with what the socket has. */
+static void
+on_turn(void *arg)
+{
+	struct tls_stream *stream = arg;
+
+	if (is_dead(stream) || stream->doom != ERR_OK)
+		return;
+	if (stream->key_op->state == TLS_KEY_IDLE && stream->held.len == 0)
+		receive(stream);
+	else
+		pump_held(stream);
+	watch(stream);
+}
+
+/* A handshake could go on. It is not looked at again before its turn. */
+static void
+turn_wait(struct tls_stream *stream)
+{
+	event_del(&stream->read_event);
+	budget_wait(stream->worker->budget, &stream->turn, on_turn, stream);
+}
+
+static void
+on_signed(void *arg)
+{
+	struct tls_stream *stream = arg;
+
+	budget_release(stream->worker->budget);
+	if (!is_dead(stream))
+		turn_wait(stream);
+}
+
 static void
 on_readable(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 {
@@ -444,6 +474,8 @@ on_readable(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 		stream_break(stream, stream->doom);
 	else if (stream->paused || is_signing(stream))
 		watch(stream);
+	else if (!stream->ready)
+		turn_wait(stream);
 	else if (stream->held.len > 0)
 		pump_held(stream);
 	else
@@ -476,7 +508,8 @@ attach_ssl(struct tls_stream *stream)
 		return ERR_NOMEM;
 	}
 	SSL_set_bio(stream->ssl, bio, bio);
-	SSL_set_mode(stream->ssl, SSL_MODE_ASYNC);
+	/* Whoever lets his handshake lie is to cost little. */
+	SSL_set_mode(stream->ssl, SSL_MODE_ASYNC | SSL_MODE_RELEASE_BUFFERS);
 	return ERR_OK;
 }
 
@@ -606,6 +639,8 @@ abort_handshake(struct tls_stream *stream)
 
 	if (stream->key_op == NULL || stream->key_op->state == TLS_KEY_IDLE)
 		return;
+	if (is_signing(stream))
+		budget_release(stream->worker->budget);
 	tls_key_cancel(stream->key_op);
 	tls_set_key_op(tls, stream->key_op);
 	do
@@ -621,6 +656,7 @@ tls_stream_close(struct tls_stream *stream)
 	if (stream->closed)
 		return;
 	stream->closed = true;
+	budget_leave(&stream->turn);
 	event_del(&stream->read_event);
 	event_del(&stream->write_event);
 	abort_handshake(stream);

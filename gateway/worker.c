@@ -8,6 +8,8 @@
 #include "common/log.h"
 #include "common/metric.h"
 #include "common/trace.h"
+#include "gateway/barred.h"
+#include "gateway/budget.h"
 #include "gateway/conn.h"
 #include "gateway/conns.h"
 #include "gateway/gateway.h"
@@ -99,6 +101,17 @@ handle_ticket_keys(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, in
 }
 
 static void
+handle_shuns(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct worker *worker = arg;
+	enum err err = barred_take(worker->barred, (const Ipc__Shuns *)msg);
+
+	(void)ipc, (void)id, (void)fd;
+	if (err != ERR_OK)
+		log_err("worker %u: who is shunned: %s", worker->index, err_str(err));
+}
+
+static void
 handle_trace_watch(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
 	(void)ipc, (void)id, (void)fd, (void)arg;
@@ -117,6 +130,7 @@ on_trace(const Ipc__Trace *trace, void *arg)
 
 static const struct ipc_row auth_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_TRACE_WATCH, .handle = handle_trace_watch},
+    {.type = IPC__MSG_TYPE__MSG_SHUNS, .handle = handle_shuns},
     {.type = IPC__MSG_TYPE__MSG_SESSION_END, .handle = handle_session_end},
     {.type = IPC__MSG_TYPE__MSG_SESSION_UPDATE, .handle = handle_session_update},
     {.type = IPC__MSG_TYPE__MSG_STATS_REQUEST, .handle = handle_stats_request, .request = true},
@@ -157,6 +171,7 @@ take_auth(struct worker *worker, int fd)
 	    .arg = worker,
 	};
 
+	barred_clear(worker->barred);
 	ipc_free(worker->auth);
 	path_auth_is_gone(worker->path);
 	worker->auth = ipc_new(worker->loop, fd, &config);
@@ -231,8 +246,9 @@ on_new_conf(void *arg)
 	conf_unref(worker->conf);
 	worker->conf = nc->conf;
 	conns_limits_changed(worker->conns);
-	if (tls_want_certificates(worker->tls, nc->client_certificates))
-		tls_learn_identities(worker->tls);
+	/* Contexts are made anew in any case: their settings may be others. */
+	(void)tls_want_certificates(worker->tls, nc->client_certificates);
+	tls_learn_identities(worker->tls);
 	free(nc);
 }
 
@@ -273,7 +289,8 @@ worker_new(struct gateway *gateway, unsigned index, struct conf *conf)
 		worker->udp_fds[i] = -1;
 	}
 	worker->loop = loop_new();
-	if (worker->loop == NULL) {
+	worker->barred = barred_new();
+	if (worker->loop == NULL || worker->barred == NULL) {
 		worker_free(worker);
 		return NULL;
 	}
@@ -283,11 +300,14 @@ worker_new(struct gateway *gateway, unsigned index, struct conf *conf)
 enum err
 worker_init(struct worker *worker)
 {
+	worker->budget = budget_new(worker->loop);
 	worker->tls = tls_new(worker);
 	worker->path = path_new(worker);
 	worker->conns = conns_new(worker);
-	return worker->tls != NULL && worker->path != NULL && worker->conns != NULL ? ERR_OK
-										    : ERR_NOMEM;
+	return worker->budget != NULL && worker->tls != NULL && worker->path != NULL &&
+		       worker->conns != NULL
+		   ? ERR_OK
+		   : ERR_NOMEM;
 }
 
 void *
@@ -345,7 +365,9 @@ worker_free(struct worker *worker)
 	 */
 	ipc_free(worker->auth);
 	ipc_free(worker->pki);
+	budget_free(worker->budget);
 	loop_free(worker->loop);
+	barred_free(worker->barred);
 	tls_free(worker->tls);
 	close_fd(worker->tun_fd);
 	for (size_t i = 0; i < WORKER_LISTENERS_MAX; i++) {

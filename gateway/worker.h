@@ -23,7 +23,9 @@
 
 struct conns; /* conn.c: the TCP connections without a tunnel */
 struct tls;   /* tls.c: contexts, policy, identities */
-struct path;  /* path.c: tun queue, UDP sockets, channels, forwarding tables, rings */
+struct budget;
+struct path; /* path.c: tun queue, UDP sockets, channels, forwarding tables, rings */
+struct barred;
 struct gateway;
 
 struct worker {
@@ -40,7 +42,9 @@ struct worker {
 	int tun_fd;
 	struct conns *conns;
 	struct tls *tls;
+	struct budget *budget; /* of strangers; NULL: none is kept */
 	struct path *path;
+	struct barred *barred; /* whose connections it does not take */
 };
 
 /* An empty worker; the caller then fills in the descriptors, which are the worker's. conf gets a

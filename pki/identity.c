@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/tls1.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "common/str.h"
 #include "conf/check.h"
 #include "conf/errors.h"
+#include "pki/fetch.h"
+#include "pki/ocsp.h"
 
 static enum err
 identity_load(const struct conf *conf, const struct conf_object *trustpoint,
@@ -182,6 +185,78 @@ domains_load(
 	return err;
 }
 
+/* ---- stapling ---- */
+
+static bool
+has_issuer(const struct identity *identity)
+{
+	const unsigned char *p = identity->chain.der[1];
+	X509 *issuer;
+	bool ok;
+
+	if (identity->chain.len < 2)
+		return false;
+	issuer = d2i_X509(NULL, &p, (long)identity->chain.der_len[1]);
+	ok = issuer != NULL && X509_check_issued(issuer, identity->chain.leaf) == X509_V_OK;
+	X509_free(issuer);
+	return ok;
+}
+
+enum err
+identity_responder(const struct identity *identity, const struct conf *conf, char *out, size_t size)
+{
+	const struct conf_object *trustpoint =
+	    conf_find(conf, CONF_TRUSTPOINT, identity->trustpoint);
+	const char *url = trustpoint != NULL ? conf_str(trustpoint, TP_OCSP_URL) : NULL;
+	enum err err;
+
+	err = url != NULL ? str_copy(out, size, url)
+			  : ocsp_responder(identity->chain.leaf, out, size);
+	if (err == ERR_OK && !has_issuer(identity))
+		err = ERR_NOTFOUND;
+	ERR_clear_error();
+	return err;
+}
+
+bool
+identity_must_staple(const struct identity *identity)
+{
+	TLS_FEATURE *features = X509_get_ext_d2i(identity->chain.leaf, NID_tlsfeature, NULL, NULL);
+	bool must = false;
+
+	for (int i = 0; i < sk_ASN1_INTEGER_num(features); i++)
+		must = must || ASN1_INTEGER_get(sk_ASN1_INTEGER_value(features, i)) ==
+				   TLSEXT_TYPE_status_request;
+	TLS_FEATURE_free(features);
+	ERR_clear_error();
+	return must;
+}
+
+static void
+warn_of_staples(
+    const struct conf *conf, const struct identities *identities, struct conf_errors *errors)
+{
+	const struct conf_object *gateway = conf_root(conf, CONF_GATEWAY);
+	char url[FETCH_URL_MAX];
+
+	for (size_t i = 0; i < identities->len; i++) {
+		const struct identity *identity = &identities->list[i];
+		const struct conf_object *trustpoint =
+		    conf_find(conf, CONF_TRUSTPOINT, identity->trustpoint);
+
+		if (gateway == NULL || trustpoint == NULL || !identity_must_staple(identity))
+			continue;
+		if (!conf_bool(conf_sub(gateway, GW_SSL), SSLC_OCSP_STAPLING))
+			errors_warn(errors, trustpoint,
+			    "the certificate says must-staple, and ocsp-stapling is off: clients "
+			    "may refuse it");
+		else if (identity_responder(identity, conf, url, sizeof(url)) != ERR_OK)
+			errors_warn(errors, trustpoint,
+			    "the certificate says must-staple, but it names no responder, or its "
+			    "issuer is not behind it in the file: clients may refuse it");
+	}
+}
+
 enum err
 identities_load(const struct conf *conf, struct conf_errors *errors, struct identities *out)
 {
@@ -210,6 +285,8 @@ identities_load(const struct conf *conf, struct conf_errors *errors, struct iden
 	}
 	if (err == ERR_OK)
 		err = domains_load(root, errors, &found);
+	if (err == ERR_OK)
+		warn_of_staples(conf, &found, errors);
 	if (err == ERR_OK)
 		*out = found;
 	else

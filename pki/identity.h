@@ -4,6 +4,7 @@
 #ifndef PKI_IDENTITY_H
 #define PKI_IDENTITY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/attr.h"
@@ -36,6 +37,15 @@ struct identities {
  */
 enum err identities_load(
     const struct conf *conf, struct conf_errors *errors, struct identities *out) MUST_USE;
+/*
+ * The OCSP responder to ask about an identity's certificate, for stapling: ocsp-url of its
+ * trustpoint, else the one that the certificate names. ERR_NOTFOUND: there is none, or the issuer,
+ * without which nobody can be asked, is not behind the certificate; ERR_LIMIT.
+ */
+enum err identity_responder(
+    const struct identity *identity, const struct conf *conf, char *out, size_t size) MUST_USE;
+/* Does the certificate say that clients may insist on an OCSP answer (RFC 7633)? */
+bool identity_must_staple(const struct identity *identity);
 void identities_fini(struct identities *identities);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/fips.h"
 #include "common/handover.h"
 #include "common/ipc.h"
 #include "common/log.h"
@@ -24,6 +25,7 @@
 #include "pki/pair_desk.h"
 #include "pki/revocation.h"
 #include "pki/signers.h"
+#include "pki/staple.h"
 #include "pki/trace_ca.h"
 
 #define SIGN_THREADS_MAX 4
@@ -45,6 +47,7 @@ struct pki {
 	struct expiry *expiry;
 	struct fetcher *fetcher;
 	struct revocation *revocation;
+	struct staples *staples;
 	struct judgements *judgements;
 	struct pair_desk *pair_desk;
 	struct handover handover;
@@ -62,9 +65,11 @@ handle_key_list(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int f
 {
 	struct pki *pki = ((struct peer *)arg)->pki;
 
+	const Ipc__KeyListReply *list = &keyring_set_now(pki->keyrings)->list;
+
 	(void)msg, (void)fd;
-	(void)ipc_reply(
-	    ipc, id, IPC__MSG_TYPE__MSG_KEY_LIST_REPLY, &keyring_set_now(pki->keyrings)->list.base);
+	staples_fill(pki->staples, list);
+	(void)ipc_reply(ipc, id, IPC__MSG_TYPE__MSG_KEY_LIST_REPLY, &list->base);
 }
 
 static void
@@ -325,6 +330,13 @@ make_keyring(const void *slice, size_t len, UNUSED uint64_t generation, struct b
 
 	if (conf == NULL)
 		return NULL;
+	/* A reload cannot change it; before the first key is read. */
+	if (conf_bool(conf_sub(conf_root(conf, CONF_GATEWAY), GW_SSL), SSLC_FIPS) &&
+	    fips_only() != ERR_OK) {
+		buf_puts(why, "the FIPS provider is not there");
+		conf_unref(conf);
+		return NULL;
+	}
 	conf_errors_init(&errors);
 	keyring = keyring_new(conf, ++pki->epoch, &errors);
 	if (keyring == NULL)
@@ -376,6 +388,7 @@ handle_role_commit(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, in
 		keyring_set_use(pki->keyrings, keyring);
 		tell_workers(pki);
 		expiry_watch(pki->expiry, keyring->conf);
+		staples_watch(pki->staples, keyring);
 	} else if (commit->use) {
 		log_err("the configuration to use was not handed over: restarting");
 		pki->status = 1;
@@ -432,7 +445,14 @@ keys_take(struct pki *pki, const struct role_env *env)
 	expiry_watch(pki->expiry, keyring->conf);
 }
 
-/* What judging needs, before the channel of auth is there. */
+static void
+on_staples_changed(void *arg)
+{
+	tell_workers(arg);
+}
+
+/* What judging needs, and what is asked of responders beside it, before the channel of auth is
+ * there. */
 static void
 court_open(struct pki *pki)
 {
@@ -443,8 +463,11 @@ court_open(struct pki *pki)
 		pki->judgements = judgements_new(pki->revocation, on_judged, pki);
 	if (pki->judgements != NULL)
 		pki->pair_desk = pair_desk_new(pki->revocation, log_verdict);
-	if (pki->pair_desk == NULL)
+	if (pki->pair_desk != NULL)
+		pki->staples = staples_new(pki->loop, pki->fetcher, NULL, on_staples_changed, pki);
+	if (pki->staples == NULL)
 		die("out of memory");
+	staples_watch(pki->staples, keyring_set_now(pki->keyrings));
 }
 
 static unsigned
@@ -480,6 +503,7 @@ pki_close(struct pki *pki)
 	ipc_free(pki->parent);
 	pair_desk_free(pki->pair_desk);
 	judgements_free(pki->judgements);
+	staples_free(pki->staples);
 	revocation_free(pki->revocation);
 	fetcher_free(pki->fetcher);
 	keyring_set_free(pki->keyrings);

@@ -23,5 +23,12 @@ int ctl_act_clear_aaa(const struct ctl_words_line *line);
 int ctl_act_clear_lockout(const struct ctl_words_line *line);
 int ctl_act_test(const struct ctl_words_line *line);
 int ctl_act_reload(const struct ctl_words_line *line);
+/* ctl_threat.c */
+int ctl_threat_services(const struct ctl_words_line *line);
+int ctl_threat_sources(const struct ctl_words_line *line);
+int ctl_threat_shuns(const struct ctl_words_line *line);
+int ctl_threat_shun(const struct ctl_words_line *line);
+int ctl_threat_no_shun(const struct ctl_words_line *line);
+int ctl_threat_clear(const struct ctl_words_line *line);
 
 #endif

@@ -44,7 +44,7 @@ static void
 place_init(struct place *place, const struct ctl_words_row *rows, bool behind)
 {
 	*place = (struct place){.rows = rows, .behind = behind};
-	for (size_t i = 0; rows[i].words != NULL && i < CTL_WORDS_ROWS_MAX; i++)
+	for (size_t i = 0; i < CTL_WORDS_ROWS_MAX && rows[i].words != NULL; i++)
 		place->fits[i] = true;
 }
 
@@ -230,13 +230,13 @@ step(struct place *place, struct ctl_words_line *line, char *typed, unsigned *wa
 		row = complete_row(place);
 		if (*ways > 1 || row == NULL)
 			return false;
-		/* What comes behind the row, or behind what came behind it. */
-		if (!place->behind && row->more == NULL)
-			return false;
 		if (!place->behind) {
 			line->row = row;
 			line->row_len = line->len;
 		}
+		/* What comes behind the row, or behind what came behind it. */
+		if (line->row == NULL || line->row->more == NULL)
+			return false;
 		place_init(place, line->row->more, true);
 	}
 }

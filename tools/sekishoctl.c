@@ -146,12 +146,15 @@ static const struct ctl_words_row debug_words[] = {
     {0},
 };
 
+/* Its words are joined to others, so they have no parentheses.
+ * NOLINTBEGIN(bugprone-macro-parentheses) */
 #define RUNNING(kind, what)                                                                        \
 	{.words = "show running-config " kind " [name]", .help = what, .run = ctl_running},        \
 	{                                                                                          \
 		.words = "show running-config all " kind " [name]",                                \
 		.help = what ", with what is by default", .run = ctl_running                       \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct ctl_words_row commands[] = {
     {.words = "show vpn-sessiondb", .help = "how many sessions", .run = ctl_list_summary},
@@ -197,6 +200,14 @@ static const struct ctl_words_row commands[] = {
     {.words = "show access-list [name]",
 	.help = "access lists with their hits",
 	.run = run_access_list},
+    {.words = "show threat-detection service [name]",
+	.help = "what is counted, and how many are shunned for it",
+	.run = ctl_threat_services},
+    {.words = "show threat-detection entries [address]",
+	.help = "what is held against whom",
+	.run = ctl_threat_sources},
+    {.words = "show shun [address]", .help = "who is shunned", .run = ctl_threat_shuns},
+    {.words = "show bans [address]", .help = "the same", .run = ctl_threat_shuns},
     {.words = "show running-config", .help = "the configuration in force", .run = ctl_running},
     {.words = "show running-config all", .help = "with what is by default", .run = ctl_running},
     RUNNING("gateway", "gateway.conf"),
@@ -266,6 +277,11 @@ static const struct ctl_words_row commands[] = {
     {.words = "clear aaa-server statistics <group> host <address>",
 	.help = "counters of one server",
 	.run = ctl_act_clear_aaa},
+    {.words = "clear shun", .help = "lift all shuns", .run = ctl_threat_clear},
+    {.words = "shun <address>",
+	.help = "take no connections of it, until that is lifted",
+	.run = ctl_threat_shun},
+    {.words = "no shun <address>", .help = "lift it", .run = ctl_threat_no_shun},
     {.words = "test aaa-server authentication <group>",
 	.help = "would he be let in?",
 	.run = ctl_act_test,
@@ -338,8 +354,8 @@ run_tech_support(const struct ctl_words_line *line)
 static NORETURN void
 usage(int status)
 {
-	static const char *const verbs[] = {
-	    "show", "vpn-sessiondb logoff", "clear", "test aaa-server", "debug", "reload"};
+	static const char *const verbs[] = {"show", "vpn-sessiondb logoff", "clear", "shun",
+	    "no shun", "test aaa-server", "debug", "reload"};
 	FILE *out = status == 0 ? stdout : stderr;
 
 	fputs("usage: sekishoctl [-c DIR | -s SOCKET] [--json] [--watch [SECONDS]] COMMAND ..\n"

@@ -93,7 +93,7 @@ expect_match "the certificate fits the name" 'Verify return code: 0 \(ok\)' "$ou
 
 from=$(next_line "$GATE_LOG")
 expect_shown branch "$BRANCH"
-gate_log "ASA-6-725016: Device selects trust-point BRANCH for client [0-9.]+:[0-9]+ to $GW_IP4:443" 5 "$from"
+gate_log "ASA-6-725016: Device selects trust-point BRANCH for client outside:[0-9.]+/[0-9]+ to $GW_IP4/443" 5 "$from"
 expect_shown both-rsa "$BOTH" -sigalgs $RSA
 gate_log "ASA-6-725016: Device selects trust-point BOTH-RSA for client" 5 "$from"
 

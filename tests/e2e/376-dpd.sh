@@ -80,7 +80,7 @@ table inet block {
 	}
 }
 END
-gate_log '722037: .*alice.*dead peer detection' 40 "$from"
+gate_log '722037: .*alice.*DPD failure' 40 "$from"
 gate_log '716058: .*alice.*Waiting to resume' 5 "$from"
 expect_eq "the session waits" 2 "$(session_count)"
 udp_unblock

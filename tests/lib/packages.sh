@@ -11,7 +11,7 @@ declare -A sets=(
 	[deb]="build-essential debhelper lintian"
 	[demo]="openconnect openssl iproute2 iputils-ping iperf3 procps python3"
 	[check]="openconnect openssl iproute2 iputils-ping iperf3 procps libcmocka-dev nftables python3 util-linux
-		freeradius freeradius-utils libradcli-dev nginx-light prometheus python3-prometheus-client"
+		freeradius freeradius-utils libradcli-dev nginx-light prometheus python3-prometheus-client sslscan"
 	[bench]="openconnect openssl iproute2 iputils-ping iperf3 procps ocserv python3"
 	[lint]="clang-format clang-tidy clang cppcheck shellcheck mandoc binutils libcmocka-dev"
 	[fuzz]="clang libclang-rt-14-dev"

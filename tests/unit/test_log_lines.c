@@ -21,6 +21,7 @@
 #include "common/ipc.pb-c.h"
 #include "common/log.h"
 #include "common/log_line.h"
+#include "common/log_plan.h"
 #include "common/log_rule.h"
 #include "common/log_sink.h"
 #include "common/str.h"
@@ -459,6 +460,32 @@ test_usernames(UNUSED void **state)
 	configure_nothing();
 }
 
+/* What the journal would get twice. */
+static void
+test_same(UNUSED void **state)
+{
+	Ipc__LogWhich one = IPC__LOG_WHICH__INIT, other = IPC__LOG_WHICH__INIT;
+	Ipc__LogPlan plan = IPC__LOG_PLAN__INIT;
+	struct log_config config = {.level = LOG_INFO, .to_stderr = true, .to_syslog = true};
+
+	assert_true(log_plan_same(&config));
+	plan.on_stderr = &one;
+	plan.on_syslog = &other;
+	config.plan = &plan;
+	assert_true(log_plan_same(&config));
+	other.level = LOG_DEBUG;
+	assert_false(log_plan_same(&config));
+	other.level = one.level;
+	other.list = (char *)(uintptr_t) "who";
+	assert_false(log_plan_same(&config));
+	other.list = one.list;
+	config.to_stderr = false;
+	assert_false(log_plan_same(&config));
+	config.to_stderr = true;
+	config.to_syslog = false;
+	assert_false(log_plan_same(&config));
+}
+
 int
 main(void)
 {
@@ -473,6 +500,7 @@ main(void)
 	    cmocka_unit_test(test_counted),
 	    cmocka_unit_test(test_unix),
 	    cmocka_unit_test(test_usernames),
+	    cmocka_unit_test(test_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
