@@ -4,6 +4,7 @@
  * group, by its first character. Whatever compiles has entries that make sense; what does not has a
  * reason.
  */
+/* For coverage.sh: conf/acl.c conf/acl_rule.c conf/acl_net.c conf/acl_service.c conf/acl_group.c */
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,6 +3,7 @@
  * Fuzz conf/acl_download.c: a byte for the kind of masks, then the lines of a list. What is taken
  * compiles as any other list and has nothing unprintable; what is not has a reason for each line.
  */
+/* For coverage.sh: conf/acl_download.c */
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * "kind, length (2 bytes), protobuf". Bit 7 of the kind puts a real handle, token or session id
  * into the message, bit 6 another worker, so that what lies behind the first check is reached too.
  */
+/* For coverage.sh: auth/login_ask.c auth/login_answer.c auth/tunnel.c auth/login_table.c */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
  * criterion of a certificate map, a periodic or absolute time range, a login (URL, host, path,
  * alias and user name, each on a line of its own) at a fixed configuration.
  */
+/* For coverage.sh: conf/certmap.c conf/time_range.c */
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,24 +4,8 @@
  * Disconnect-Request), two bytes of length, and attributes, which are signed with the right key. A
  * byte of 0xff lets what waits for an access list have one. Sessions must be whole afterwards.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-/* What the helper's checks are without a test around them. */
-#undef assert_true
-#undef assert_non_null
-#undef assert_int_equal
-#undef fail_msg
-#define assert_true(c) ((c) ? (void)0 : abort())
-#define assert_non_null(p) assert_true((p) != NULL)
-#define assert_int_equal(a, b) assert_true((a) == (b))
-#define fail_msg(...) abort()
+/* For coverage.sh: auth/coa.c auth/coa_match.c auth/coa_change.c auth/coa_work.c */
+#include "tests/fuzz/bare_asserts.h"
 
 #include "tests/unit/coa_help.h"
 

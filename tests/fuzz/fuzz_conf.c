@@ -4,6 +4,7 @@
  * file and the rest is that file's text, beside small valid others. Whatever loads is used: every
  * value, every merge.
  */
+/* For coverage.sh: conf/file.c conf/lex.c conf/grammar.c conf/row.c */
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,6 +3,7 @@
  * Fuzz pki/crl.c. The first byte says what the others are: 0: a CRL, 1: a TBSCertList, which is
  * signed here, 2: a certificate with distribution points. What is read must be what OpenSSL reads.
  */
+/* For coverage.sh: pki/crl.c pki/crl_reader.c pki/crl_points.c */
 #include <openssl/err.h>
 #include <string.h>
 

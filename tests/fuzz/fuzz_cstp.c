@@ -3,6 +3,7 @@
  * Fuzz gateway/cstp_parse.c: the same bytes in one piece and cut in two (where, says the first
  * byte) must give the same frames and the same end.
  */
+/* For coverage.sh: gateway/cstp_parse.c */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fuzz pki/fetch_url.c: whatever a certificate names, nothing but one line goes into a request. */
+/* For coverage.sh: pki/fetch_url.c */
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * auth sends it, then packets: a byte whose lowest bit is the direction, two bytes of length, the
  * packet. A verdict is the same whether it is remembered or not, and whoever asks.
  */
+/* For coverage.sh: gateway/filter.c gateway/filter_flow.c gateway/filter_table.c */
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * as event (even first byte of the input) or as answer to an open request (odd). Handlers touch
  * every field, as their owners would.
  */
+/* For coverage.sh: common/ipc.c common/ipc_frame.c */
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>

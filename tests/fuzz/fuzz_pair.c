@@ -3,6 +3,7 @@
  * Fuzz pki/pair.c: the PKCS#7 of a multiple-certificate reply, and a signature (its last bytes)
  * that cannot fit. What is read keeps the promises of pair.h, and nothing is signed.
  */
+/* For coverage.sh: pki/pair.c */
 #include "tests/unit/verdict_help.h"
 
 #include <openssl/err.h>

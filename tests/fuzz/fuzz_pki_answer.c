@@ -4,6 +4,7 @@
  * says why in one line; a chain that is accepted begins with the key's certificate, has nothing
  * twice, and is read again as it was written.
  */
+/* For coverage.sh: tools/pki_answer.c tools/pki_chain.c */
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,6 +3,7 @@
  * Fuzz auth/radius_packet.c and the walk of auth/radius_attr.c: what is let through has only whole
  * attributes, and the walk sees every byte of them once. The first byte says what was asked.
  */
+/* For coverage.sh: auth/radius_packet.c auth/radius_attr.c */
 #include <nettle/md5.h>
 #include <stdlib.h>
 #include <string.h>

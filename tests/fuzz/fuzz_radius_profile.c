@@ -3,6 +3,7 @@
  * Fuzz auth/radius_profile.h: the bytes are the attributes of an answer, as far as they are whole.
  * What comes out must be bounded, printable, and the same after a copy.
  */
+/* For coverage.sh: auth/radius_profile.c auth/radius_profile_rows.c */
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,6 +3,7 @@
  * Fuzz gateway/tls_sni.c: what it finds for a name that a client sent must be what a slow and
  * simple search finds. The bytes are lines: names to add, and the last one is asked for.
  */
+/* For coverage.sh: gateway/tls_sni.c */
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,6 +3,7 @@
  * Fuzz conf/users_text.c: a users.conf that is valid stays valid when a user is set, the user is
  * then there once, and gone again after a delete. One that is not valid must not do harm.
  */
+/* For coverage.sh: conf/users_text.c */
 #include <stdlib.h>
 #include <string.h>
 

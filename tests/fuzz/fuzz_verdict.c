@@ -3,6 +3,7 @@
  * Fuzz pki/verdict.c: a chain as hostile as a client can send it (pieces of 2 bytes of length and
  * so many of DER), judged against a CA whose key nobody has. Nothing may be believed.
  */
+/* For coverage.sh: pki/verdict.c */
 #include "tests/unit/verdict_help.h"
 
 #include "pki/verdict.h"

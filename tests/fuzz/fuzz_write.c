@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fuzz conf/write: any text that can be read is written, read again, and is the same. */
+/* For coverage.sh: conf/write.c */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,7 @@
  * bounded, and what its <password> holds is in it no more often than what stands elsewhere
  * explains.
  */
+/* For coverage.sh: gateway/xml_trace.c */
 #include <stdlib.h>
 #include <string.h>
 

@@ -58,6 +58,10 @@ step_words() {
 	tests/lint/words.sh
 }
 
+step_promises() {
+	tests/lint/promises.sh
+}
+
 step_unused() {
 	tests/lint/unused.sh $build
 }
@@ -72,7 +76,7 @@ step_man() {
 }
 
 failed=0
-[ $# -gt 0 ] || set -- format layers words rows gcc tidy cppcheck unused sizes shell man
+[ $# -gt 0 ] || set -- format layers words rows promises gcc tidy cppcheck unused sizes shell man
 for step in "$@"; do
 	begin=$SECONDS
 	if "step_$step" >"$work/out" 2>&1; then
