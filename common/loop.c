@@ -17,6 +17,10 @@
 
 #include "common/log.h"
 
+/* Calls whose memory is kept for later ones: a worker that moves packets defers something in every
+ * turn. */
+#define SPARE_MAX 32
+
 struct call {
 	STAILQ_ENTRY(call) next;
 	loop_fn fn;
@@ -28,7 +32,9 @@ STAILQ_HEAD(calls, call);
 struct loop {
 	struct event_base *base;
 	struct event *defer_event; /* made active by hand */
-	struct calls deferred;     /* this thread only */
+	struct calls deferred;     /* this thread only, as the next two */
+	struct calls spare;
+	unsigned spare_len;
 	bool stopping;
 	int post_fd;
 	struct event *post_event;
@@ -60,17 +66,28 @@ base_new(void)
 	return base;
 }
 
+static void
+call_free(struct loop *loop, struct call *call)
+{
+	if (loop->spare_len < SPARE_MAX) {
+		STAILQ_INSERT_HEAD(&loop->spare, call, next);
+		loop->spare_len++;
+	} else {
+		free(call);
+	}
+}
+
 /* Call everything in the list, which ends empty. What is added meanwhile to another list waits its
  * turn. */
 static void
-run_calls(struct calls *calls)
+run_calls(struct loop *loop, struct calls *calls)
 {
 	struct call *call;
 
 	while ((call = STAILQ_FIRST(calls)) != NULL) {
 		STAILQ_REMOVE_HEAD(calls, next);
 		call->fn(call->arg);
-		free(call);
+		call_free(loop, call);
 	}
 }
 
@@ -81,7 +98,7 @@ on_deferred(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 	struct calls calls = STAILQ_HEAD_INITIALIZER(calls);
 
 	STAILQ_CONCAT(&calls, &loop->deferred);
-	run_calls(&calls);
+	run_calls(loop, &calls);
 }
 
 /* Take what others posted and call it; `close` refuses later posts. */
@@ -94,7 +111,7 @@ run_posted(struct loop *loop, bool close)
 	STAILQ_CONCAT(&calls, &loop->posted);
 	loop->closed = close;
 	pthread_mutex_unlock(&loop->lock);
-	run_calls(&calls);
+	run_calls(loop, &calls);
 }
 
 static void
@@ -119,6 +136,7 @@ loop_new(void)
 	pthread_mutex_init(&loop->lock, NULL);
 	STAILQ_INIT(&loop->deferred);
 	STAILQ_INIT(&loop->posted);
+	STAILQ_INIT(&loop->spare);
 	loop->post_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	loop->base = base_new();
 	if (loop->base == NULL || loop->post_fd < 0)
@@ -152,8 +170,9 @@ loop_free(struct loop *loop)
 {
 	if (loop == NULL)
 		return;
-	run_calls(&loop->deferred);
+	run_calls(loop, &loop->deferred);
 	drop_calls(&loop->posted);
+	drop_calls(&loop->spare);
 	if (loop->defer_event != NULL)
 		event_free(loop->defer_event);
 	if (loop->post_event != NULL)
@@ -209,8 +228,15 @@ call_new(loop_fn fn, void *arg)
 void
 loop_defer(struct loop *loop, loop_fn fn, void *arg)
 {
-	struct call *call = call_new(fn, arg);
+	struct call *call = STAILQ_FIRST(&loop->spare);
 
+	if (call != NULL) {
+		STAILQ_REMOVE_HEAD(&loop->spare, next);
+		loop->spare_len--;
+		*call = (struct call){.fn = fn, .arg = arg};
+	} else {
+		call = call_new(fn, arg);
+	}
 	if (call == NULL) {
 		log_err("out of memory");
 		abort();

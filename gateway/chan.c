@@ -227,6 +227,7 @@ static const struct tls_stream_ops stream_ops = {
     .on_data = on_data,
     .on_batch_end = on_batch_end,
     .on_closed = on_closed,
+    .tunnel = true,
 };
 
 /* ---- packets for the client ---- */

@@ -371,11 +371,10 @@ dtls_leg_feed(struct dtls_leg *leg, uint8_t *data, size_t len)
  * so OpenSSL holds nothing back. From here we go on alone.
  */
 static void
-leg_take_over(struct dtls_leg *leg, const struct dtls_head *head)
+leg_take_over(struct dtls_leg *leg)
 {
 	enum err err;
 
-	leg->io.start.rx_seq = head->seq;
 	leg->cipher = SSL_get_cipher_name(leg->ssl);
 	err = dtls_record_new(leg->ssl, &leg->io.start, &leg->record);
 	if (err != ERR_OK) {
@@ -384,6 +383,21 @@ leg_take_over(struct dtls_leg *leg, const struct dtls_head *head)
 	}
 	SSL_free(leg->ssl);
 	leg->ssl = NULL;
+}
+
+/* Of a datagram that OpenSSL took something from. That a record in it may be forged does not
+ * matter: it only makes the leg wait for a newer one. */
+static void
+note_seen(struct dtls_leg *leg, const uint8_t *data, size_t len)
+{
+	struct dtls_head head;
+
+	while (dtls_head_read(data, len, &head) == ERR_OK) {
+		if (head.epoch == DTLS_RECORD_EPOCH && head.seq > leg->io.start.rx_seq)
+			leg->io.start.rx_seq = head.seq;
+		data += DTLS_RECORD_HEAD + head.len;
+		len -= DTLS_RECORD_HEAD + head.len;
+	}
 }
 
 /*
@@ -395,6 +409,7 @@ static enum err
 openssl_read(struct dtls_leg *leg, uint8_t **data, size_t *len)
 {
 	const uint8_t *in = leg->io.in;
+	size_t in_len = leg->io.in_len;
 	bool alone = false;
 	struct dtls_head head;
 	int ret, why;
@@ -406,14 +421,18 @@ openssl_read(struct dtls_leg *leg, uint8_t **data, size_t *len)
 	else if (SSL_has_pending(leg->ssl) != 1)
 		return ERR_AGAIN;
 	leg->fed = false;
-	if (in != NULL && !leg->stays && dtls_head_read(in, leg->io.in_len, &head) == ERR_OK)
+	if (in != NULL && !leg->stays && dtls_head_read(in, in_len, &head) == ERR_OK)
 		alone = head.type == DTLS_TYPE_DATA && head.epoch == DTLS_RECORD_EPOCH &&
-			head.len + DTLS_RECORD_HEAD == leg->io.in_len;
+			head.len + DTLS_RECORD_HEAD == in_len;
 	*data = leg->dtls->plain;
 	ret = SSL_read_ex(leg->ssl, *data, DTLS_RECORD_MAX, len);
 	if (ret == 1) {
-		if (alone && leg->io.in == NULL && SSL_has_pending(leg->ssl) == 0)
-			leg_take_over(leg, &head);
+		if (in != NULL && !leg->stays)
+			note_seen(leg, in, in_len);
+		/* Not with one that comes late: we know of none behind it whether they came. */
+		if (alone && leg->io.in == NULL && SSL_has_pending(leg->ssl) == 0 &&
+		    head.seq == leg->io.start.rx_seq)
+			leg_take_over(leg);
 		return ERR_OK;
 	}
 	why = SSL_get_error(leg->ssl, ret);

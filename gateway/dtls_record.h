@@ -61,7 +61,7 @@ enum err dtls_record_open(struct dtls_record *record, uint8_t *data, const struc
 /* Length of the record that so much plaintext becomes. */
 size_t dtls_record_sealed_len(const struct dtls_record *record, size_t len);
 /* Seal data into dst, dtls_record_sealed_len() bytes. ERR_RANGE: too long; ERR_LIMIT: out of
- * sequence numbers; ERR_CRYPTO. */
+ * sequence numbers; ERR_CRYPTO. With these two dst is all zeros: it may be sent already. */
 enum err dtls_record_seal(struct dtls_record *record, uint8_t type, const uint8_t *data, size_t len,
     uint8_t *dst) MUST_USE;
 

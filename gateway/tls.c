@@ -21,6 +21,7 @@
 #include "gateway/conn.h"
 #include "gateway/tls_key.h"
 #include "gateway/tls_policy.h"
+#include "gateway/tls_record.h"
 #include "gateway/tls_sni.h"
 #include "gateway/tls_ticket.h"
 
@@ -230,6 +231,8 @@ context_new(const struct conf *conf)
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_tlsext_servername_callback(ctx, on_server_name);
 	SSL_CTX_set_tlsext_status_cb(ctx, on_status);
+	/* No log: the only way to the secrets from which a tunnel goes on without OpenSSL. */
+	SSL_CTX_set_keylog_callback(ctx, tls_record_keylog);
 	if (SSL_CTX_set_num_tickets(ctx, 0) != 1 || tls_policy_apply(ctx, conf) != ERR_OK) {
 		SSL_CTX_free(ctx);
 		return NULL;
@@ -342,6 +345,15 @@ context_for(struct tls *tls, const Ipc__KeyListReply *reply)
 		return NULL;
 	}
 	return ctx;
+}
+
+bool
+tls_has_name(const struct tls *tls, const char *name)
+{
+	const struct tls_sni *sni =
+	    tls->ctx != NULL ? SSL_CTX_get_ex_data(tls->ctx, sni_index) : NULL;
+
+	return sni != NULL && tls_sni_find(sni, name) != NULL;
 }
 
 /* The context for a server name; made if this is its first identity. */

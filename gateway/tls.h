@@ -38,6 +38,8 @@ bool tls_want_certificates(struct tls *tls, bool want);
 /* Session tickets are made and taken with auth's keys from now on (gateway/tls_ticket.h).
  * ERR_RANGE: malformed, those before stay. */
 enum err tls_take_ticket_keys(struct tls *tls, Ipc__TicketKeys *msg) MUST_USE;
+/* Is there an identity that is shown to those who ask for this name? */
+bool tls_has_name(const struct tls *tls, const char *name);
 /* True once there is a certificate to show: until then connections are accepted and wait in the
  * backlog. */
 bool tls_is_ready(const struct tls *tls);

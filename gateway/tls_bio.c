@@ -6,12 +6,15 @@
 #include "gateway/tls_bio.h"
 
 #include <openssl/bio.h>
+#include <openssl/ssl3.h>
 #include <pthread.h>
 #include <string.h>
 
 /* Sent bytes are cut off the front of the output only when so many have gathered: memmove is not
  * free. */
 #define COMPACT_MIN 65536
+
+#define RECORD_HEAD 5 /* type, version, length */
 
 static BIO_METHOD *method;
 static pthread_once_t method_once = PTHREAD_ONCE_INIT;
@@ -34,19 +37,47 @@ bio_read(BIO *b, char *dst, size_t len, size_t *done)
 	return 1;
 }
 
-static int
-bio_write(BIO *b, const char *src, size_t len, size_t *done)
+uint8_t *
+tls_bio_room(struct tls_bio *bio, size_t n)
 {
-	struct tls_bio *bio = BIO_get_data(b);
-
-	BIO_clear_retry_flags(b);
 	if (bio->out_off >= COMPACT_MIN) {
 		buf_consume(&bio->out, bio->out_off);
 		bio->out_off = 0;
 	}
-	buf_put(&bio->out, src, len);
-	if (bio->out.err != ERR_OK)
+	return buf_reserve(&bio->out, n);
+}
+
+void
+tls_bio_added(struct tls_bio *bio, size_t n)
+{
+	buf_added(&bio->out, n);
+}
+
+/* Remember the nonce of our newest record: whoever goes on behind OpenSSL goes on behind that.
+ * After the handshake OpenSSL writes record by record. */
+static void
+note_sent(struct tls_bio *bio, const uint8_t *src, size_t len)
+{
+	bio->nonce_known = len >= RECORD_HEAD + sizeof(bio->nonce) &&
+			   src[0] == SSL3_RT_APPLICATION_DATA &&
+			   (size_t)(src[3] << 8 | src[4]) == len - RECORD_HEAD;
+	if (bio->nonce_known)
+		memcpy(bio->nonce, src + RECORD_HEAD, sizeof(bio->nonce));
+}
+
+static int
+bio_write(BIO *b, const char *src, size_t len, size_t *done)
+{
+	struct tls_bio *bio = BIO_get_data(b);
+	uint8_t *room;
+
+	BIO_clear_retry_flags(b);
+	room = tls_bio_room(bio, len);
+	if (room == NULL)
 		return 0;
+	memcpy(room, src, len);
+	tls_bio_added(bio, len);
+	note_sent(bio, room, len);
 	*done = len;
 	return 1;
 }

@@ -2,8 +2,10 @@
 /*
  * TLS over one non-blocking TCP socket. One readable event is one recv() into the worker's buffer,
  * from which OpenSSL takes record after record; partial records stay inside OpenSSL. Sealed records
- * gather in the stream's output until the turn ends. While the handshake waits for pki, and while
- * the owner pauses, what was read already is held here.
+ * gather in the stream's output until the turn ends. A tunnel has its records opened where they
+ * were received (tls_record.h) and no SSL any more; a partial one is held until the next bytes
+ * come. While the handshake waits for pki, and while the owner pauses, what was read already is
+ * held here.
  *
  * A stream ends in two steps: broken (nothing more is read or written, on_closed tells the owner)
  * and closed (the owner has let go, the memory goes at the top of the loop).
@@ -27,8 +29,8 @@
 #include "gateway/tls.h"
 #include "gateway/tls_bio.h"
 #include "gateway/tls_key.h"
+#include "gateway/tls_record.h"
 
-#define RECORD_MAX 16384
 #define OUT_LIMIT 1048576           /* queued bytes beyond which the client is given up */
 #define OUT_MAX (OUT_LIMIT + 65536) /* room for what OpenSSL adds of its own */
 /* A turn with fewer records is quiet: the stream's buffers are given back. */
@@ -42,7 +44,10 @@
 struct tls_stream {
 	struct worker *worker;
 	int fd;
-	SSL *ssl;
+	SSL *ssl;                      /* NULL: not wanted any more */
+	struct tls_record_start start; /* as far as OpenSSL has come */
+	struct tls_record *record;     /* NULL: OpenSSL opens and seals */
+	const char *version, *cipher;  /* NULL: ask OpenSSL */
 	struct tls_bio bio;
 	struct tls_key_op *key_op; /* NULL after the handshake */
 	struct tls_stream_ops ops;
@@ -50,17 +55,19 @@ struct tls_stream {
 	struct event read_event;
 	struct event write_event;
 	struct budget_entry turn; /* until the handshake is done */
-	struct buf held;          /* received, not yet given to OpenSSL */
+	struct buf held;          /* received, not yet opened */
 	struct ip_endpoint client;
 	struct ip_endpoint server;
 	const char *reason;
 	bool lively; /* not quiet: buffers are kept */
 	unsigned turn_records;
+	size_t opened;            /* records, ever */
 	unsigned rekeys;          /* of the client */
 	uint64_t rekeys_until_ms; /* the time for which they would do, at their spacing */
 	enum err doom; /* breaks at the next event: something failed where no callback is allowed */
 	bool ready;
 	bool paused;
+	bool partial;  /* what is held is the beginning of a record of a tunnel */
 	bool stuck;    /* the socket is full: write_event waits */
 	bool deferred; /* a flush at the end of the turn is under way */
 	bool broken;
@@ -118,7 +125,10 @@ settle(struct tls_stream *stream)
 		stream->lively = true;
 	if (!stream->lively && stream->ready && !stream->stuck &&
 	    tls_bio_queued(&stream->bio) == 0) {
-		(void)SSL_free_buffers(stream->ssl);
+		if (stream->ssl != NULL)
+			(void)SSL_free_buffers(stream->ssl);
+		if (stream->held.len == 0)
+			buf_fini(&stream->held);
 		buf_fini(&stream->bio.out);
 	}
 	stream->turn_records = 0;
@@ -224,11 +234,13 @@ on_message(int sent, UNUSED int version, int type, const void *message, size_t l
     void *arg)
 {
 	const uint8_t *bytes = message;
+	struct tls_stream *stream = arg;
 
+	tls_record_note(&stream->start, sent != 0, type, message, len);
 	if (sent == 0 && type == SSL3_RT_HANDSHAKE && len > 0 && bytes[0] == SSL3_MT_KEY_UPDATE)
-		count_rekey(arg);
+		count_rekey(stream);
 	if (sent != 0 && type == SSL3_RT_ALERT && len == 2 && bytes[1] == SSL_AD_NO_RENEGOTIATION)
-		count_rekey(arg);
+		count_rekey(stream);
 }
 
 static void on_signed(void *arg);
@@ -242,8 +254,6 @@ handshake_done(struct tls_stream *stream)
 	stream->key_op = NULL;
 	/* An OCSP answer that was shown is not needed any more. */
 	(void)SSL_set_tlsext_status_ocsp_resp(stream->ssl, NULL, 0);
-	SSL_set_msg_callback(stream->ssl, on_message);
-	SSL_set_msg_callback_arg(stream->ssl, stream);
 	stream->ready = true;
 	if (stream->ops.on_ready != NULL)
 		stream->ops.on_ready(stream, stream->arg);
@@ -294,12 +304,13 @@ static enum err
 read_record(struct tls_stream *stream)
 {
 	uint8_t *plain = tls_plain(stream->worker->tls);
-	int n = SSL_read(stream->ssl, plain, RECORD_MAX);
+	int n = SSL_read(stream->ssl, plain, TLS_RECORD_MAX);
 
 	if (n > 0) {
 		bool secret = stream->ops.secret;
 
 		stream->turn_records++;
+		stream->opened++;
 		stream->ops.on_data(stream, plain, (size_t)n, stream->arg);
 		if (secret)
 			str_wipe(plain, (size_t)n);
@@ -316,6 +327,29 @@ read_record(struct tls_stream *stream)
 	}
 }
 
+/* The same for a tunnel. */
+static enum err
+open_record(struct tls_stream *stream)
+{
+	struct tls_bio *bio = &stream->bio;
+	struct tls_opened opened;
+	enum err err = tls_record_open(stream->record, bio->in, bio->in_len, &opened);
+
+	if (err == ERR_CRYPTO)
+		stream->reason = tls_record_reason(stream->record);
+	if (err != ERR_OK)
+		return err;
+	bio->in += opened.taken;
+	bio->in_len -= opened.taken;
+	stream->turn_records++;
+	stream->opened++;
+	if (opened.rekey)
+		count_rekey(stream);
+	if (opened.len > 0)
+		stream->ops.on_data(stream, opened.data, opened.len, stream->arg);
+	return ERR_OK;
+}
+
 /* True while the handshake waits for pki: OpenSSL may not be given bytes then. */
 static bool
 is_signing(const struct tls_stream *stream)
@@ -323,7 +357,7 @@ is_signing(const struct tls_stream *stream)
 	return stream->key_op != NULL && stream->key_op->state == TLS_KEY_SENT;
 }
 
-/* Keep what OpenSSL was not given. */
+/* Keep what was not opened. A tunnel keeps the memory for it too, until it is quiet. */
 static enum err
 hold_rest(struct tls_stream *stream)
 {
@@ -331,10 +365,12 @@ hold_rest(struct tls_stream *stream)
 	size_t len = stream->bio.in_len;
 
 	stream->bio.in_len = 0;
-	if (len == 0) {
+	if (len == 0 && stream->record != NULL)
+		buf_reset(&stream->held);
+	else if (len == 0)
 		buf_fini(&stream->held);
+	if (len == 0)
 		return ERR_OK;
-	}
 	if (stream->held.len > 0) /* rest is the end of it */
 		buf_consume(&stream->held, stream->held.len - len);
 	else
@@ -342,7 +378,7 @@ hold_rest(struct tls_stream *stream)
 	return stream->held.err;
 }
 
-/* Let OpenSSL work through what the BIO holds, as far as the owner and the handshake let it. */
+/* Work through what the BIO holds, as far as the owner and the handshake let it. */
 static void
 pump(struct tls_stream *stream)
 {
@@ -356,19 +392,22 @@ pump(struct tls_stream *stream)
 		else if (stream->paused || stream->doom != ERR_OK)
 			break;
 		else
-			err = read_record(stream);
+			err = stream->record != NULL ? open_record(stream) : read_record(stream);
 	}
 	if (is_dead(stream))
 		return;
 	/* What OpenSSL answered by itself: a warning. */
 	if (tls_bio_queued(&stream->bio) > 0)
 		flush_later(stream);
+	stream->partial = stream->record != NULL && err == ERR_AGAIN;
 	held = hold_rest(stream);
 	if (held != ERR_OK)
 		err = held;
 	if (stream->ready && stream->ops.on_batch_end != NULL)
 		stream->ops.on_batch_end(stream, stream->arg);
 	if (err != ERR_OK && err != ERR_AGAIN) {
+		if (err == ERR_CRYPTO && !is_dead(stream))
+			(void)send_queued(stream); /* the alert */
 		stream_break(stream, err);
 		return;
 	}
@@ -376,13 +415,20 @@ pump(struct tls_stream *stream)
 		settle(stream);
 }
 
-/* Read the socket when, and only when, OpenSSL can be given what comes. */
+/* What is held can be gone on with. */
+static bool
+has_held(const struct tls_stream *stream)
+{
+	return stream->held.len > 0 && !stream->partial;
+}
+
+/* Read the socket when, and only when, what comes can be gone on with. */
 static void
 watch(struct tls_stream *stream)
 {
 	if (is_dead(stream) || stream->doom != ERR_OK)
 		return;
-	if (stream->paused || is_signing(stream) || stream->held.len > 0)
+	if (stream->paused || is_signing(stream) || has_held(stream))
 		event_del(&stream->read_event);
 	else if (event_add(&stream->read_event, NULL) != 0)
 		stream_break(stream, ERR_NOMEM);
@@ -412,23 +458,30 @@ receive(struct tls_stream *stream)
 {
 	uint8_t *gulp = tls_gulp(stream->worker->tls);
 	size_t size = gulp_size(stream);
+	size_t kept = stream->partial ? stream->held.len : 0; /* far less than size */
 	bool tunnel = size == TLS_GULP;
+	size_t before;
 	ssize_t n;
 
 	if (tunnel)
 		pace_wait();
-	n = recv(stream->fd, gulp, size, 0);
-	if (tunnel && n > 0)
-		pace_count(clock_mono_ms(), 1 + (size_t)n / PACE_PACKET, (size_t)n == size);
+	n = recv(stream->fd, gulp + kept, size - kept, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
 		stream_break(stream, n == 0 ? ERR_CLOSED : ERR_SYS);
 		return;
 	}
+	if (kept > 0) {
+		memcpy(gulp, stream->held.data, kept);
+		buf_reset(&stream->held);
+	}
 	stream->bio.in = gulp;
-	stream->bio.in_len = (size_t)n;
+	stream->bio.in_len = kept + (size_t)n;
+	before = stream->opened;
 	pump(stream);
+	if (tunnel)
+		pace_count(clock_mono_ms(), 1 + stream->opened - before, (size_t)n == size - kept);
 	watch(stream);
 }
 
@@ -476,7 +529,7 @@ on_readable(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 		watch(stream);
 	else if (!stream->ready)
 		turn_wait(stream);
-	else if (stream->held.len > 0)
+	else if (has_held(stream))
 		pump_held(stream);
 	else
 		receive(stream);
@@ -488,6 +541,8 @@ stream_free(void *arg)
 	struct tls_stream *stream = arg;
 
 	SSL_free(stream->ssl);
+	tls_record_free(stream->record);
+	str_wipe(&stream->start, sizeof stream->start);
 	tls_bio_fini(&stream->bio);
 	buf_wipe(&stream->held);
 	free(stream->key_op);
@@ -508,6 +563,9 @@ attach_ssl(struct tls_stream *stream)
 		return ERR_NOMEM;
 	}
 	SSL_set_bio(stream->ssl, bio, bio);
+	SSL_set_app_data(stream->ssl, &stream->start);
+	SSL_set_msg_callback(stream->ssl, on_message);
+	SSL_set_msg_callback_arg(stream->ssl, stream);
 	/* Whoever lets his handshake lie is to cost little. */
 	SSL_set_mode(stream->ssl, SSL_MODE_ASYNC | SSL_MODE_RELEASE_BUFFERS);
 	return ERR_OK;
@@ -550,34 +608,79 @@ tls_stream_rest(struct tls_stream *stream)
 	settle(stream);
 }
 
+/* OpenSSL has done its part, if nothing of it is still under way. */
+static void
+take_over(struct tls_stream *stream)
+{
+	const char *version, *cipher;
+	enum err err;
+
+	if (stream->ssl == NULL || !stream->ready || is_dead(stream) || stream->doom != ERR_OK)
+		return;
+	version = SSL_get_version(stream->ssl);
+	cipher = SSL_get_cipher_name(stream->ssl);
+	err = tls_record_new(stream->ssl, &stream->start, &stream->bio, &stream->record);
+	if (err != ERR_OK)
+		return;
+	str_wipe(&stream->start, sizeof stream->start);
+	stream->version = version;
+	stream->cipher = cipher;
+	SSL_free(stream->ssl);
+	stream->ssl = NULL;
+}
+
 void
 tls_stream_set_ops(struct tls_stream *stream, const struct tls_stream_ops *ops, void *arg)
 {
 	stream->ops = *ops;
 	stream->arg = arg;
+	if (ops->tunnel)
+		take_over(stream);
+	if (stream->ssl == NULL)
+		return;
 	if (ops->secret)
 		SSL_set_options(stream->ssl, SSL_OP_CLEANSE_PLAINTEXT);
 	else
 		SSL_clear_options(stream->ssl, SSL_OP_CLEANSE_PLAINTEXT);
 }
 
+/* Seal one record into the output. */
+static enum err
+seal(struct tls_stream *stream, const void *data, size_t len)
+{
+	enum err err;
+
+	if (stream->record != NULL) {
+		err = tls_record_seal(stream->record, data, len);
+		if (err != ERR_OK)
+			stream->reason = err_str(err);
+		return err;
+	}
+	if (SSL_write(stream->ssl, data, (int)len) == (int)len)
+		return ERR_OK;
+	note_reason(stream);
+	return ERR_CRYPTO;
+}
+
 enum err
 tls_stream_write(struct tls_stream *stream, const void *data, size_t len)
 {
+	enum err err;
+
 	if (is_dead(stream) || stream->doom != ERR_OK)
 		return ERR_CLOSED;
 	if (!stream->ready)
 		return ERR_BADSTATE;
-	if (len == 0 || len > RECORD_MAX)
+	if (len == 0 || len > TLS_RECORD_MAX)
 		return ERR_RANGE;
 	if (tls_bio_queued(&stream->bio) + len > OUT_LIMIT) {
 		stream_doom(stream, ERR_LIMIT);
 		return ERR_LIMIT;
 	}
-	if (SSL_write(stream->ssl, data, (int)len) != (int)len) {
-		note_reason(stream);
-		stream_doom(stream, ERR_CRYPTO);
-		return ERR_CRYPTO;
+	err = seal(stream, data, len);
+	if (err != ERR_OK) {
+		stream_doom(stream, err);
+		return err;
 	}
 	stream->turn_records++;
 	flush_later(stream);
@@ -591,7 +694,7 @@ tls_stream_write_all(struct tls_stream *stream, const void *data, size_t len)
 	enum err err = ERR_OK;
 
 	while (len > 0 && err == ERR_OK) {
-		size_t n = len < RECORD_MAX ? len : RECORD_MAX;
+		size_t n = len < TLS_RECORD_MAX ? len : TLS_RECORD_MAX;
 
 		err = tls_stream_write(stream, p, n);
 		p += n;
@@ -613,10 +716,22 @@ tls_stream_pause(struct tls_stream *stream, bool pause)
 		return;
 	stream->paused = pause;
 	/* What is held is given out from the loop, never from within this call. */
-	if (!pause && stream->held.len > 0)
+	if (!pause && has_held(stream))
 		event_active(&stream->read_event, EV_READ, 0);
 	else
 		watch(stream);
+}
+
+/* close_notify. */
+static void
+say_end(struct tls_stream *stream)
+{
+	if (stream->record != NULL) {
+		tls_record_close(stream->record);
+		return;
+	}
+	(void)SSL_shutdown(stream->ssl);
+	ERR_clear_error();
 }
 
 void
@@ -624,8 +739,7 @@ tls_stream_end(struct tls_stream *stream)
 {
 	if (!stream->ready || tls_stream_flush(stream) != ERR_OK)
 		return;
-	(void)SSL_shutdown(stream->ssl);
-	ERR_clear_error();
+	say_end(stream);
 	if (send_queued(stream) == ERR_OK)
 		(void)shutdown(stream->fd, SHUT_WR);
 }
@@ -661,8 +775,7 @@ tls_stream_close(struct tls_stream *stream)
 	event_del(&stream->write_event);
 	abort_handshake(stream);
 	if (!stream->broken && stream->doom == ERR_OK && stream->ready) {
-		(void)SSL_shutdown(stream->ssl);
-		ERR_clear_error();
+		say_end(stream);
 		(void)send_queued(stream);
 	}
 	loop_defer(stream->worker->loop, stream_free, stream);
@@ -683,25 +796,30 @@ tls_stream_server(const struct tls_stream *stream)
 const char *
 tls_stream_version(const struct tls_stream *stream)
 {
+	if (stream->version != NULL)
+		return stream->version;
 	return stream->ready ? SSL_get_version(stream->ssl) : "";
 }
 
 const char *
 tls_stream_cipher(const struct tls_stream *stream)
 {
+	if (stream->cipher != NULL)
+		return stream->cipher;
 	return stream->ready ? SSL_get_cipher_name(stream->ssl) : "";
 }
 
 bool
 tls_stream_is_resumed(const struct tls_stream *stream)
 {
-	return SSL_session_reused(stream->ssl) == 1;
+	return stream->ssl != NULL && SSL_session_reused(stream->ssl) == 1;
 }
 
 const char *
 tls_stream_sni(const struct tls_stream *stream)
 {
-	const char *name = SSL_get_servername(stream->ssl, TLSEXT_NAMETYPE_host_name);
+	const char *name =
+	    stream->ssl != NULL ? SSL_get_servername(stream->ssl, TLSEXT_NAMETYPE_host_name) : NULL;
 
 	return name != NULL ? name : "";
 }
@@ -709,26 +827,30 @@ tls_stream_sni(const struct tls_stream *stream)
 const char *
 tls_stream_trustpoint(const struct tls_stream *stream)
 {
-	return tls_trustpoint(stream->ssl);
+	return stream->ssl != NULL ? tls_trustpoint(stream->ssl) : "";
 }
 
 enum err
 tls_stream_chain(const struct tls_stream *stream, struct tls_chain *out)
 {
-	return tls_chain_take(stream->ssl, out);
+	*out = (struct tls_chain){0};
+	return stream->ssl != NULL ? tls_chain_take(stream->ssl, out) : ERR_OK;
 }
 
 void
 tls_stream_cert_hash(const struct tls_stream *stream, char dst[41])
 {
-	tls_cert_hash(stream->ssl, dst);
+	dst[0] = '\0';
+	if (stream->ssl != NULL)
+		tls_cert_hash(stream->ssl, dst);
 }
 
 enum err
 tls_stream_export(struct tls_stream *stream, const char *label, uint8_t *out, size_t out_len)
 {
-	if (!stream->ready || SSL_export_keying_material(stream->ssl, out, out_len, label,
-				  strlen(label), NULL, 0, 0) != 1) {
+	if (!stream->ready || stream->ssl == NULL ||
+	    SSL_export_keying_material(
+		stream->ssl, out, out_len, label, strlen(label), NULL, 0, 0) != 1) {
 		ERR_clear_error();
 		return ERR_CRYPTO;
 	}
@@ -738,25 +860,39 @@ tls_stream_export(struct tls_stream *stream, const char *label, uint8_t *out, si
 bool
 tls_stream_can_rekey(const struct tls_stream *stream)
 {
+	if (stream->record != NULL)
+		return tls_record_can_rekey(stream->record);
 	return stream->ready && SSL_version(stream->ssl) >= TLS1_3_VERSION;
+}
+
+static enum err
+renew_keys(struct tls_stream *stream)
+{
+	if (stream->record != NULL)
+		return tls_record_rekey(stream->record);
+	ERR_clear_error();
+	if (SSL_key_update(stream->ssl, SSL_KEY_UPDATE_REQUESTED) == 1 &&
+	    SSL_do_handshake(stream->ssl) == 1)
+		return ERR_OK;
+	note_reason(stream);
+	return ERR_CRYPTO;
 }
 
 enum err
 tls_stream_rekey(struct tls_stream *stream)
 {
+	enum err err;
+
 	if (is_dead(stream) || stream->doom != ERR_OK)
 		return ERR_CLOSED;
 	if (!tls_stream_can_rekey(stream))
 		return ERR_UNSUPPORTED;
-	ERR_clear_error();
-	if (SSL_key_update(stream->ssl, SSL_KEY_UPDATE_REQUESTED) != 1 ||
-	    SSL_do_handshake(stream->ssl) != 1) {
-		note_reason(stream);
-		stream_doom(stream, ERR_CRYPTO);
-		return ERR_CRYPTO;
-	}
-	flush_later(stream);
-	return ERR_OK;
+	err = renew_keys(stream);
+	if (err == ERR_OK)
+		flush_later(stream);
+	else
+		stream_doom(stream, err);
+	return err;
 }
 
 unsigned

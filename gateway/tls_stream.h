@@ -45,6 +45,9 @@ struct tls_stream_ops {
 	size_t gulp_max; /* most bytes read from the socket at once; 0: as many as the worker's
 			    buffer holds */
 	bool secret;     /* what on_data gets holds passwords: wiped as soon as it returns */
+	/* It is a tunnel from here on: tls_record.h instead of OpenSSL, if it can. What the
+	 * handshake was about is forgotten then, but for the version and the cipher. */
+	bool tunnel;
 };
 
 /* Take an accepted socket; starts the handshake. NULL: memory (fd is closed). */

@@ -46,11 +46,10 @@ under_load() {
 		after[i]=$((after[i] - before[i]))
 	done
 	echo "$name: ${after[5]} packets; own allocations ${after[0]}, libraries' ${after[1]}, locks ${after[2]}, read calls ${after[3]}, write calls ${after[4]}"
-	# What a turn of the loop or a report costs is far from one in twenty packets; a call per packet would be one in one.
-	expect_between "own allocations of $name" 0 "${after[0]}" $((after[5] / 20))
-	expect_between "locks of $name" 0 "${after[2]}" $((after[5] / 20))
-	# For each record of TLS OpenSSL 3.0 itself allocates 40 bytes once, to write it once more (a WPACKET makes its head).
-	[ "$n" = 2 ] || expect_between "libraries' allocations of $name" 0 "${after[1]}" $((after[5] / 20))
+	# A report allocates, and a buffer that grows; a turn of the loop does not, and a packet would be one in one.
+	expect_between "own allocations of $name" 0 "${after[0]}" $((after[5] / 500))
+	expect_between "libraries' allocations of $name" 0 "${after[1]}" $((after[5] / 500))
+	expect_between "locks of $name" 0 "${after[2]}" $((after[5] / 500))
 	# How long batches are is the machine's affair, but there are some.
 	expect_between "system calls of $name" 1 $((after[3] + after[4])) $((after[5] * 3 / 4))
 }

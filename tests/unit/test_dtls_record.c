@@ -121,8 +121,9 @@ up(struct pair *p, const uint8_t *data, size_t len)
 	assert_int_equal(dtls_leg_read(p->leg, &plain, &got), ERR_AGAIN);
 }
 
+/* As far as the handshake: OpenSSL still has the leg. */
 static void
-pair_init(struct pair *p, const char *suite)
+pair_connect(struct pair *p, const char *suite)
 {
 	struct dtls_terms terms = {.mode = DTLS_PSK};
 
@@ -148,6 +149,12 @@ pair_init(struct pair *p, const char *suite)
 	}
 	assert_true(SSL_is_init_finished(p->client));
 	assert_string_equal(dtls_leg_cipher(p->leg), suite);
+}
+
+static void
+pair_init(struct pair *p, const char *suite)
+{
+	pair_connect(p, suite);
 	/* The leg sends before and after it takes over: sequence numbers and nonces go on. */
 	assert_int_equal(dtls_leg_write(p->leg, (const uint8_t *)"before", 6), ERR_OK);
 	up(p, (const uint8_t *)"first", 5);
@@ -329,6 +336,61 @@ test_many_in_one(UNUSED void **state)
 	pair_fini(&p);
 }
 
+/* What OpenSSL opened is not opened again, wherever the leg takes over: not with the first record
+ * if that comes late, behind two in one datagram. */
+static void
+test_take_over_forgets_nothing(UNUSED void **state)
+{
+	uint8_t late[100], datagram[200], *plain;
+	size_t late_len, first, len, got;
+	struct pair p;
+
+	pair_connect(&p, "PSK-AES256-GCM-SHA384");
+	assert_int_equal(SSL_write(p.client, "late", 4), 4);
+	late_len = next_record(&p, late);
+	assert_int_equal(SSL_write(p.client, "one", 3), 3);
+	first = next_record(&p, datagram);
+	assert_int_equal(SSL_write(p.client, "two", 3), 3);
+	len = first + next_record(&p, datagram + first);
+	assert_int_equal(dtls_leg_feed(p.leg, datagram, len), ERR_OK);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(dtls_leg_read(p.leg, &plain, &got), ERR_OK);
+	assert_int_equal(dtls_leg_read(p.leg, &plain, &got), ERR_AGAIN);
+	(void)feed_copy(&p, late, late_len);
+	assert_int_equal(feed_copy(&p, datagram, first), ERR_AGAIN);
+	assert_int_equal(feed_copy(&p, datagram + first, len - first), ERR_AGAIN);
+	up(&p, (const uint8_t *)"next", 4);
+	up(&p, (const uint8_t *)"and one more", 12);
+	pair_fini(&p);
+}
+
+/* What cannot be sealed leaves nothing of itself behind: whoever gave the room may send it. */
+static void
+test_seal_fails(UNUSED void **state)
+{
+	static const uint8_t zeros[100];
+	struct dtls_record_start start = {.tx_seq = (UINT64_C(1) << 48) - 2};
+	struct dtls_record *record = NULL;
+	uint8_t room[100];
+	struct pair p;
+	size_t len;
+
+	pair_connect(&p, "PSK-CHACHA20-POLY1305");
+	assert_int_equal(dtls_record_new(p.client, &start, &record), ERR_OK);
+	len = dtls_record_sealed_len(record, 6);
+	memset(room, 0, sizeof(room));
+	assert_int_equal(
+	    dtls_record_seal(record, DTLS_TYPE_DATA, (const uint8_t *)"secret", 6, room), ERR_OK);
+	assert_memory_not_equal(room, zeros, len);
+	memset(room, 0x55, len);
+	assert_int_equal(
+	    dtls_record_seal(record, DTLS_TYPE_DATA, (const uint8_t *)"secret", 6, room),
+	    ERR_LIMIT);
+	assert_memory_equal(room, zeros, sizeof(room));
+	dtls_record_free(record);
+	pair_fini(&p);
+}
+
 /* Alerts: the end in both directions. */
 static void
 test_close(UNUSED void **state)
@@ -402,6 +464,8 @@ main(void)
 	    cmocka_unit_test(test_forged),
 	    cmocka_unit_test(test_window),
 	    cmocka_unit_test(test_many_in_one),
+	    cmocka_unit_test(test_take_over_forgets_nothing),
+	    cmocka_unit_test(test_seal_fails),
 	    cmocka_unit_test(test_close),
 	    cmocka_unit_test(test_renegotiation),
 	    cmocka_unit_test(test_heads),

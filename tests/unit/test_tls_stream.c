@@ -28,6 +28,10 @@ struct heard {
 	bool close_in_data;
 };
 
+/* Is the stream a tunnel, whose records are not OpenSSL's affair? What is seen of it is the same.
+ */
+static bool as_tunnel;
+
 /* The bed with a stream in it. */
 struct stream_bed {
 	struct bed tls;
@@ -105,6 +109,14 @@ static const struct tls_stream_ops ops = {
     .on_closed = on_closed,
 };
 
+static const struct tls_stream_ops tunnel_ops = {
+    .on_data = on_data,
+    .on_batch_end = on_batch_end,
+    .on_drain = on_drain,
+    .on_closed = on_closed,
+    .tunnel = true,
+};
+
 /* ---- the test bed ---- */
 
 static struct stream_bed *
@@ -128,6 +140,24 @@ bed_connect(struct stream_bed *bed, int version)
 	assert_non_null(bed->stream);
 }
 
+/* As with the answer to CONNECT: OpenSSL writes something, and then it is over for it. */
+static void
+make_tunnel(struct stream_bed *bed)
+{
+	const char *version = tls_stream_version(bed->stream);
+	const char *cipher = tls_stream_cipher(bed->stream);
+	uint8_t got[10];
+
+	assert_int_equal(tls_stream_write(bed->stream, "answer", 6), ERR_OK);
+	assert_string_equal(tls_stream_sni(bed->stream), "vpn.example");
+	tls_stream_set_ops(bed->stream, &tunnel_ops, bed);
+	assert_string_equal(tls_stream_sni(bed->stream), ""); /* it has forgotten */
+	assert_string_equal(tls_stream_version(bed->stream), version);
+	assert_string_equal(tls_stream_cipher(bed->stream), cipher);
+	turns(&bed->tls, 2);
+	assert_int_equal(client_read(&bed->tls, got, sizeof got, NULL, 0), 6);
+}
+
 static void
 handshake(struct stream_bed *bed)
 {
@@ -139,6 +169,8 @@ handshake(struct stream_bed *bed)
 	}
 	assert_true(done);
 	assert_int_equal(bed->heard.ready, 1);
+	if (as_tunnel)
+		make_tunnel(bed);
 }
 
 static void
@@ -545,7 +577,115 @@ test_change_of_owner(void **state)
 	bed_free(bed);
 }
 
-/* A million bytes each way, through small socket buffers. */
+/* The stream becomes a tunnel in the middle of a batch, of which the last record is cut. */
+static void
+on_connect(struct tls_stream *stream, const uint8_t *data, size_t len, void *arg)
+{
+	(void)data;
+	assert_int_equal(len, 7);
+	assert_int_equal(tls_stream_write(stream, "answer", 6), ERR_OK);
+	tls_stream_set_ops(stream, &tunnel_ops, arg);
+	assert_string_equal(tls_stream_sni(stream), "");
+}
+
+static void
+check_take_over(int version)
+{
+	static const struct tls_stream_ops first = {
+	    .on_data = on_connect, .on_closed = on_closed, .secret = true};
+	struct stream_bed *bed = bed_new(false);
+	BIO *out = BIO_new(BIO_s_mem());
+	uint8_t got[10];
+	char *sealed;
+	size_t len;
+
+	bed_connect(bed, version);
+	handshake(bed);
+	tls_stream_set_ops(bed->stream, &first, bed);
+	BIO_up_ref(out);
+	SSL_set0_wbio(bed->tls.client, out);
+	assert_int_equal(SSL_write(bed->tls.client, "CONNECT", 7), 7);
+	assert_int_equal(SSL_write(bed->tls.client, "one", 3), 3);
+	assert_int_equal(SSL_write(bed->tls.client, "three", 5), 5);
+	len = (size_t)BIO_get_mem_data(out, &sealed);
+	assert_int_equal(write(bed->tls.client_fd, sealed, len - 1), len - 1);
+	turns(&bed->tls, 3);
+	assert_int_equal(bed->heard.records, 1);
+	assert_int_equal(write(bed->tls.client_fd, sealed + len - 1, 1), 1);
+	turns(&bed->tls, 3);
+	assert_int_equal(bed->heard.records, 2);
+	assert_memory_equal(bed->heard.data, "onethree", 8);
+	assert_int_equal(client_read(&bed->tls, got, sizeof got, NULL, 0), 6);
+	BIO_free(out);
+	bed_free(bed);
+}
+
+static void
+test_take_over(void **state)
+{
+	(void)state;
+	check_take_over(TLS1_3_VERSION);
+	check_take_over(TLS1_2_VERSION);
+}
+
+/* Three records in two pieces, cut at every place. */
+static void
+test_cut_anywhere(void **state)
+{
+	struct stream_bed *bed = bed_new(false);
+	BIO *out = BIO_new(BIO_s_mem());
+	size_t len = 1;
+	char *sealed;
+
+	(void)state;
+	bed_connect(bed, TLS1_3_VERSION);
+	handshake(bed);
+	BIO_up_ref(out);
+	SSL_set0_wbio(bed->tls.client, out);
+	for (size_t cut = 1; cut <= len; cut++) {
+		for (int n = 0; n < 3; n++)
+			assert_int_equal(SSL_write(bed->tls.client, &"abcdef"[2 * n], 2), 2);
+		len = (size_t)BIO_get_mem_data(out, &sealed);
+		bed->heard.records = bed->heard.data_len = 0;
+		assert_int_equal(write(bed->tls.client_fd, sealed, cut), cut);
+		turn(&bed->tls);
+		assert_int_equal(bed->heard.records, cut * 3 / len);
+		assert_true(cut == len || write(bed->tls.client_fd, sealed + cut, len - cut) > 0);
+		turn(&bed->tls);
+		assert_int_equal(bed->heard.records, 3);
+		assert_int_equal(bed->heard.data_len, 6);
+		assert_memory_equal(bed->heard.data, "abcdef", 6);
+		assert_int_equal(BIO_reset(out), 1);
+	}
+	BIO_free(out);
+	bed_free(bed);
+}
+
+/* A record that is not the client's: it is told, and that is the end. */
+static void
+test_forged(void **state)
+{
+	static const uint8_t junk[100] = {23, 3, 3, 0, 50};
+	static const int versions[] = {TLS1_3_VERSION, TLS1_2_VERSION};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		struct stream_bed *bed = bed_new(false);
+		uint8_t got[10];
+
+		bed_connect(bed, versions[i]);
+		handshake(bed);
+		assert_int_equal(write(bed->tls.client_fd, junk, sizeof junk), sizeof junk);
+		turns(&bed->tls, 3);
+		assert_int_equal(bed->heard.closed, 1);
+		assert_int_equal(bed->heard.why, ERR_CRYPTO);
+		assert_true(SSL_read(bed->tls.client, got, sizeof got) <= 0);
+		assert_int_equal(ERR_GET_REASON(ERR_peek_last_error()),
+		    SSL_AD_REASON_OFFSET + SSL_AD_BAD_RECORD_MAC);
+		bed_free(bed);
+	}
+}
+
 /* ---- new keys ---- */
 
 static uint64_t mono_ms;
@@ -680,6 +820,7 @@ test_renegotiation_is_refused(void **state)
 	bed_free(bed);
 }
 
+/* A million bytes each way, through small socket buffers. */
 static void
 test_bulk(void **state)
 {
@@ -717,26 +858,37 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_handshakes),
 	    cmocka_unit_test(test_old_versions_refused),
-	    cmocka_unit_test(test_record_boundaries),
-	    cmocka_unit_test(test_split_record),
-	    cmocka_unit_test(test_pause),
 	    cmocka_unit_test(test_slow_pki),
 	    cmocka_unit_test(test_close_while_signing),
 	    cmocka_unit_test(test_pki_dies_while_signing),
 	    cmocka_unit_test(test_bad_signature),
 	    cmocka_unit_test(test_garbage_instead_of_hello),
+	    cmocka_unit_test(test_change_of_owner),
+	    cmocka_unit_test(test_take_over),
+	};
+	/* By OpenSSL's records and by our own. */
+	const struct CMUnitTest both[] = {
+	    cmocka_unit_test(test_record_boundaries),
+	    cmocka_unit_test(test_split_record),
+	    cmocka_unit_test(test_cut_anywhere),
+	    cmocka_unit_test(test_forged),
+	    cmocka_unit_test(test_pause),
 	    cmocka_unit_test(test_output),
 	    cmocka_unit_test(test_close_by_client),
 	    cmocka_unit_test(test_close_by_owner),
 	    cmocka_unit_test(test_close_in_data),
-	    cmocka_unit_test(test_change_of_owner),
 	    cmocka_unit_test(test_client_rekeys),
 	    cmocka_unit_test(test_we_rekey),
 	    cmocka_unit_test(test_rekey_flood),
 	    cmocka_unit_test(test_renegotiation_is_refused),
 	    cmocka_unit_test(test_bulk),
 	};
+	int failed;
 
 	signal(SIGPIPE, SIG_IGN); /* the client may write to a stream that has gone */
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	failed += cmocka_run_group_tests_name("OpenSSL's records", both, NULL, NULL);
+	as_tunnel = true;
+	failed += cmocka_run_group_tests_name("records of a tunnel", both, NULL, NULL);
+	return failed;
 }
