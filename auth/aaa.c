@@ -37,6 +37,7 @@ struct aaa_ask {
 	bool fixed; /* this server and no other: a challenge goes on */
 	char username[NAME_SIZE];
 	char client[IP_STR_MAX];
+	struct ip_addr from; /* the client's; family 0: an administrator tries */
 	struct ip_addr nas;
 	struct secret *password;
 	struct secret *new_password;
@@ -150,6 +151,7 @@ on_local(enum local_result result, void *arg)
 static enum err
 local_ask(struct aaa_ask *ask)
 {
+	const struct local_who who = {.username = ask->username, .from = ask->from};
 	struct secret *password = ask->password;
 	enum err err;
 
@@ -162,8 +164,7 @@ local_ask(struct aaa_ask *ask)
 		return ERR_OK;
 	}
 	ask->password = NULL;
-	err =
-	    local_verify(ask->aaa->config.local, ask->conf, ask->username, password, on_local, ask);
+	err = local_verify(ask->aaa->config.local, ask->conf, &who, password, on_local, ask);
 	ask->local_works = err == ERR_OK;
 	return err;
 }
@@ -480,6 +481,7 @@ ask_new(struct aaa *aaa, const struct aaa_question *question)
 	if (str_copy(ask->username, sizeof(ask->username), question->who.username) != ERR_OK)
 		ask->username[0] = '\0';
 	facts_ip(question->who.facts, ask->client);
+	ask->from = question->who.facts->client.addr;
 	event_assign(&ask->later, loop_base(aaa->config.loop), -1, 0, on_later, ask);
 	DL_APPEND(aaa->asks, ask);
 	aaa->len++;

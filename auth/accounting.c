@@ -268,7 +268,7 @@ accounting_event(struct accounting *accounting, enum session_event event, struct
 		return;
 	}
 	if (event == SESSION_STARTED) {
-		session->accounting_started = true;
+		session->accounting_started = true; /* the caller saves it in this turn */
 		account(accounting, session, group, STATUS_START);
 	} else if (event == SESSION_ENDED) {
 		account(accounting, session, group, STATUS_STOP);
@@ -316,6 +316,12 @@ accounting_tick(struct accounting *accounting, struct session_table *sessions)
 	acct_queue_tick(accounting->queue);
 }
 
+void
+accounting_release(struct accounting *accounting)
+{
+	acct_queue_tick(accounting->queue);
+}
+
 /* ---- start and end ---- */
 
 void
@@ -337,6 +343,20 @@ accounting_load(struct accounting *accounting)
 	return acct_queue_load(accounting->queue);
 }
 
+static bool
+is_alive(uint64_t id, void *arg)
+{
+	const struct session *session = session_find(arg, id);
+
+	return session != NULL && session->accounting_started;
+}
+
+void
+accounting_sift(struct accounting *accounting, const struct session_table *sessions)
+{
+	acct_queue_sift(accounting->queue, is_alive, (void *)(uintptr_t)sessions);
+}
+
 size_t
 accounting_len(const struct accounting *accounting)
 {
@@ -344,14 +364,15 @@ accounting_len(const struct accounting *accounting)
 }
 
 struct accounting *
-accounting_new(struct radius_client *client, struct acct_spool *spool)
+accounting_new(
+    struct radius_client *client, struct acct_spool *spool, const struct acct_queue_gate *gate)
 {
 	struct accounting *accounting = calloc(1, sizeof(*accounting));
 
 	if (accounting == NULL)
 		return NULL;
 	accounting->ticked_ms = (int64_t)clock_mono_ms();
-	accounting->queue = acct_queue_new(client, spool);
+	accounting->queue = acct_queue_new(client, spool, gate);
 	if (accounting->queue != NULL)
 		return accounting;
 	free(accounting);

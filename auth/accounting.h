@@ -11,6 +11,7 @@
 #ifndef AUTH_ACCOUNTING_H
 #define AUTH_ACCOUNTING_H
 
+#include "auth/acct_queue.h"
 #include "auth/acct_spool.h"
 #include "auth/radius_client.h"
 #include "auth/session.h"
@@ -19,16 +20,21 @@
 
 struct accounting;
 
-/* Both must outlive. NULL: memory. */
-struct accounting *accounting_new(struct radius_client *client, struct acct_spool *spool) MUST_USE;
+/* All must outlive; gate (auth/acct_queue.h) may be NULL. NULL: memory. */
+struct accounting *accounting_new(struct radius_client *client, struct acct_spool *spool,
+    const struct acct_queue_gate *gate) MUST_USE;
 /* What was not answered stays in the spool. NULL is fine. */
 void accounting_free(struct accounting *accounting);
-/* Send what an earlier process left; before the first event. ERR_SYS, ERR_NOMEM. */
+/* Read what an earlier process left; before the first event. ERR_SYS, ERR_NOMEM. */
 enum err accounting_load(struct accounting *accounting) MUST_USE;
+/* The sessions of that process are read, too: what they know nothing of was never sent. */
+void accounting_sift(struct accounting *accounting, const struct session_table *sessions);
 /* A configuration that is in force, in the client too: servers may be back. */
 void accounting_use(struct accounting *accounting, struct conf *conf);
 /* Requests that no server has answered yet. */
 size_t accounting_len(const struct accounting *accounting);
+/* Records of sessions are on the disk: what waited for them is sent. */
+void accounting_release(struct accounting *accounting);
 /* Once a second. */
 void accounting_tick(struct accounting *accounting, struct session_table *sessions);
 /* What happened to a session (struct session_config: event). Sets accounting_started. */

@@ -64,12 +64,16 @@ struct record {
 	Ipc__AccountingRecord *msg;
 	struct group *group;
 	struct job *jobs;
+	bool held;  /* no lane has it yet */
+	bool found; /* an earlier process left it */
 	struct record *prev, *next;
 };
 
 struct acct_queue {
 	struct radius_client *client;
 	struct acct_spool *spool;
+	struct acct_queue_gate gate;
+	size_t held;
 	struct conf *conf;
 	struct group *groups;
 	struct record *records; /* oldest first */

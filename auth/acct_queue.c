@@ -8,9 +8,7 @@
 #include "auth/acct_parts.h"
 #include "common/str.h"
 
-enum status {
-	STATUS_INTERIM = 3, /* RFC 2866 5.1 */
-};
+enum status { STATUS_START = 1, STATUS_STOP = 2, STATUS_INTERIM = 3 }; /* RFC 2866 5.1 */
 
 /* ---- records ---- */
 
@@ -66,6 +64,7 @@ record_free(struct acct_queue *queue, struct record *record)
 		acct_job_free(record->jobs);
 	DL_DELETE(queue->records, record);
 	queue->len--;
+	queue->held -= record->held;
 	if (record->msg->status_type == STATUS_INTERIM)
 		queue->interims--;
 	ipc__accounting_record__free_unpacked(record->msg, NULL);
@@ -128,9 +127,11 @@ record_new(
 
 	if (record == NULL)
 		return NULL;
-	*record = (struct record){.number = number, .msg = msg, .group = group};
+	*record = (struct record){
+	    .number = number, .msg = msg, .group = group, .held = queue->gate.is_open != NULL};
 	DL_APPEND(queue->records, record);
 	queue->len++;
+	queue->held += record->held;
 	if (msg->status_type == STATUS_INTERIM)
 		queue->interims++;
 	return record;
@@ -210,7 +211,7 @@ group_plan(struct group *group)
 	bool ok = true;
 
 	DL_FOREACH_SAFE (queue->records, record, tmp) {
-		if (record->group != group)
+		if (record->group != group || record->held)
 			continue;
 		waiting++;
 		ok = record_settle(record) && ok;
@@ -282,11 +283,31 @@ acct_queue_use(struct acct_queue *queue, struct conf *conf)
 	}
 }
 
+/* Those whose sessions are on the disk go to the lanes. */
+static void
+release(struct acct_queue *queue)
+{
+	struct record *record, *tmp;
+
+	if (queue->held == 0)
+		return;
+	DL_FOREACH_SAFE (queue->records, record, tmp) {
+		if (!record->held || record->found ||
+		    !queue->gate.is_open(record->msg->session, queue->gate.arg))
+			continue;
+		record->held = false;
+		queue->held--;
+		if (!record_settle(record))
+			log_err("accounting: a request waits for the next start: out of memory");
+	}
+}
+
 void
 acct_queue_tick(struct acct_queue *queue)
 {
 	struct group *group, *tmp;
 
+	release(queue);
 	HASH_ITER (hh, queue->groups, group, tmp) {
 		group_pump(group);
 	}
@@ -341,6 +362,8 @@ acct_queue_add(struct acct_queue *queue, Ipc__AccountingRecord *msg)
 		ipc__accounting_record__free_unpacked(msg, NULL);
 		return;
 	}
+	if (record->held)
+		return;
 	if (!record_plan(record))
 		log_err("accounting: a request waits for the next start: out of memory");
 	group_pump(group);
@@ -369,7 +392,9 @@ on_found(uint64_t number, const Ipc__AccountingRecord *found, void *arg)
 	struct group *group = msg != NULL ? group_get(queue, msg->server_group) : NULL;
 	struct record *record = group != NULL ? record_new(queue, group, number, msg) : NULL;
 
-	if (record != NULL && record_settle(record))
+	if (record != NULL)
+		record->found = record->held;
+	if (record != NULL && (record->held || record_settle(record)))
 		return;
 	log_err("accounting: a request of an earlier run stays where it is: out of memory");
 	if (record == NULL && msg != NULL)
@@ -388,6 +413,88 @@ acct_queue_load(struct acct_queue *queue)
 	return err;
 }
 
+/* The first Stop of a session. */
+struct stop {
+	uint64_t session;
+	const struct record *record;
+	UT_hash_handle hh;
+};
+
+static struct stop *
+stop_find(struct stop *stops, uint64_t session)
+{
+	struct stop *stop;
+
+	HASH_FIND(hh, stops, &session, sizeof(session), stop);
+	return stop;
+}
+
+/* Memory that is out leaves some out: then a Start may be dropped, as if it had never been. */
+static struct stop *
+stops_of(const struct acct_queue *queue)
+{
+	const struct record *record;
+	struct stop *stops = NULL, *stop;
+
+	DL_FOREACH (queue->records, record) {
+		if (record->msg->status_type != STATUS_STOP ||
+		    stop_find(stops, record->msg->session) != NULL)
+			continue;
+		stop = calloc(1, sizeof(*stop));
+		if (stop == NULL)
+			break;
+		*stop = (struct stop){.session = record->msg->session, .record = record};
+		HASH_ADD(hh, stops, session, sizeof(stop->session), stop);
+		if (!table_added(stop, hh)) {
+			free(stop);
+			break;
+		}
+	}
+	return stops;
+}
+
+static void
+stops_free(struct stop *stops)
+{
+	struct stop *stop, *tmp;
+
+	HASH_ITER (hh, stops, stop, tmp) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc,clang-analyzer-core.NullDereference) */
+		HASH_DEL(stops, stop);
+		free(stop);
+	}
+}
+
+/* Was it ever sent, or may it be? */
+static bool
+is_true(const struct record *record, const struct stop *stop, bool alive)
+{
+	if (record->msg->session == 0)
+		return true;
+	if (record->msg->status_type == STATUS_STOP)
+		return !alive && (stop == NULL || stop->record == record);
+	return alive || stop != NULL;
+}
+
+void
+acct_queue_sift(struct acct_queue *queue, bool (*is_alive)(uint64_t session, void *arg), void *arg)
+{
+	struct stop *stops = stops_of(queue);
+	struct record *record, *tmp;
+
+	DL_FOREACH_SAFE (queue->records, record, tmp) {
+		uint64_t session = record->msg->session;
+
+		if (record->held &&
+		    !is_true(record, stop_find(stops, session), is_alive(session, arg)))
+			acct_record_drop(queue, record);
+		else
+			record->found = false;
+	}
+	stops_free(stops);
+	acct_queue_tick(queue);
+}
+
 size_t
 acct_queue_len(const struct acct_queue *queue)
 {
@@ -395,7 +502,8 @@ acct_queue_len(const struct acct_queue *queue)
 }
 
 struct acct_queue *
-acct_queue_new(struct radius_client *client, struct acct_spool *spool)
+acct_queue_new(
+    struct radius_client *client, struct acct_spool *spool, const struct acct_queue_gate *gate)
 {
 	struct acct_queue *queue = calloc(1, sizeof(*queue));
 
@@ -403,6 +511,8 @@ acct_queue_new(struct radius_client *client, struct acct_spool *spool)
 		return NULL;
 	queue->client = client;
 	queue->spool = spool;
+	if (gate != NULL)
+		queue->gate = *gate;
 	queue->limit = (struct log_limit){.burst = 10, .interval_sec = 60};
 	return queue;
 }

@@ -19,12 +19,32 @@
 
 struct acct_queue;
 
-/* Both must outlive. NULL: memory. */
-struct acct_queue *acct_queue_new(struct radius_client *client, struct acct_spool *spool) MUST_USE;
+/*
+ * Nothing is sent of a session before its own record is on the disk, which says the same: a process
+ * that dies in between must not leave a Start of a session that nobody will end, nor end one twice.
+ */
+struct acct_queue_gate {
+	/* May what was added before this turn of the loop be sent? NULL: at once. */
+	bool (*is_open)(uint64_t session, void *arg);
+	void *arg;
+};
+
+/* Both must outlive. gate may be NULL. NULL: memory. */
+struct acct_queue *acct_queue_new(struct radius_client *client, struct acct_spool *spool,
+    const struct acct_queue_gate *gate) MUST_USE;
 /* What is under way is dropped; the spool keeps it. NULL is fine. */
 void acct_queue_free(struct acct_queue *queue);
-/* What an earlier process left, once. ERR_SYS, ERR_NOMEM. */
+/* What an earlier process left, once. With a gate it waits for acct_queue_sift(). ERR_SYS,
+ * ERR_NOMEM.
+ */
 enum err acct_queue_load(struct acct_queue *queue) MUST_USE;
+/*
+ * The sessions are known now: of what was found, a Start of a session that is not known to be
+ * accounted and has no Stop was never sent, nor was a Stop of a session that is alive. Both are
+ * dropped, and so is a second Stop. is_alive(): is there such a session, and is it accounted?
+ */
+void acct_queue_sift(
+    struct acct_queue *queue, bool (*is_alive)(uint64_t session, void *arg), void *arg);
 /* Another configuration is in force, in the client too: where servers came or went, requests are
  * given out anew. Takes a reference. */
 void acct_queue_use(struct acct_queue *queue, struct conf *conf);

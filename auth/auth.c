@@ -5,6 +5,7 @@
  */
 #include <event2/event.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "auth/aaa.h"
@@ -12,6 +13,7 @@
 #include "auth/arrival.h"
 #include "auth/coa.h"
 #include "auth/control.h"
+#include "auth/door_tell.h"
 #include "auth/errand.h"
 #include "auth/filters.h"
 #include "auth/intake.h"
@@ -49,6 +51,7 @@ struct auth {
 	struct pool_set *pools;
 	struct filters *filters;
 	struct store *store;
+	atomic_bool told_stored; /* on_stored() comes */
 	struct session_table *sessions;
 	struct local *local;
 	struct lockout *lockout; /* under local and control */
@@ -283,6 +286,12 @@ on_tick(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
 
 /* ---- the parent ---- */
 
+static void
+tell_doors(struct auth *auth, unsigned worker)
+{
+	door_tell(session_table_config(auth->sessions)->conf, auth->links, worker);
+}
+
 /* To a worker that is new. */
 static void
 on_watch_newcomer(const Ipc__TraceWatch *watch, void *arg)
@@ -305,6 +314,7 @@ attach_peer(struct auth *auth, Ipc__RoleId peer, unsigned worker, int fd)
 		if (err == ERR_OK) {
 			tell_tickets(auth, worker);
 			shun_tell_all(auth->shun, auth->links, worker);
+			tell_doors(auth, worker);
 		}
 		if (err != ERR_OK)
 			log_err("no channel to gateway worker %u: %s", worker, err_str(err));
@@ -344,8 +354,11 @@ handle_role_commit(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, in
 	struct auth *auth = arg;
 
 	(void)ipc, (void)id, (void)fd;
-	if (turnover_commit(&auth->turnover, (const Ipc__RoleCommit *)msg) == ERR_OK)
+	if (turnover_commit(&auth->turnover, (const Ipc__RoleCommit *)msg) == ERR_OK) {
+		for (unsigned i = 0; i < auth->workers; i++)
+			tell_doors(auth, i);
 		return;
+	}
 	log_err("told to use a configuration that was not handed over");
 	auth->status = 1;
 	loop_stop(auth->loop);
@@ -442,9 +455,36 @@ make_pools(struct auth *auth, const struct role_env *env, const struct conf *con
 }
 
 static void
-on_forget(void *arg)
+on_store(void *arg)
 {
 	acct_spool_flush(arg);
+}
+
+/* In the loop. */
+static void
+on_stored(void *arg)
+{
+	struct auth *auth = arg;
+
+	atomic_store(&auth->told_stored, false);
+	accounting_release(auth->accounting);
+}
+
+/* On the store's thread. */
+static void
+tell_stored(void *arg)
+{
+	struct auth *auth = arg;
+
+	if (!atomic_exchange(&auth->told_stored, true) &&
+	    loop_post(auth->loop, on_stored, auth) != ERR_OK)
+		atomic_store(&auth->told_stored, false);
+}
+
+static bool
+is_stored(uint64_t session, void *arg)
+{
+	return store_is_settled(arg, session);
 }
 
 /* Files in the state directory: sessions, accounting requests that were not answered, users that
@@ -470,8 +510,10 @@ make_stores(struct auth *auth, struct role_env *env)
 	if (auth->store == NULL || auth->spool == NULL || auth->lockout == NULL ||
 	    auth->shun == NULL)
 		return false;
-	/* Whatever dies when: the end of a session is accounted before it is forgotten. */
-	store_before_remove(auth->store, on_forget, auth->spool);
+	/* Whatever dies when: what is accounted of a session is kept before its record says so, and
+	 * sent after. */
+	store_before(auth->store, on_store, auth->spool);
+	store_after(auth->store, tell_stored, auth);
 	return true;
 }
 
@@ -479,9 +521,10 @@ make_stores(struct auth *auth, struct role_env *env)
 static bool
 make_accounting(struct auth *auth, struct conf *conf)
 {
+	const struct acct_queue_gate gate = {.is_open = is_stored, .arg = auth->store};
 	enum err err;
 
-	auth->accounting = accounting_new(auth->radius, auth->spool);
+	auth->accounting = accounting_new(auth->radius, auth->spool, &gate);
 	if (auth->accounting == NULL)
 		return false;
 	accounting_use(auth->accounting, conf);
@@ -508,6 +551,7 @@ make_sessions(struct auth *auth, struct conf *conf)
 	if (auth->sessions == NULL)
 		return false;
 	session_table_load(auth->sessions);
+	accounting_sift(auth->accounting, auth->sessions);
 	return true;
 }
 
@@ -554,6 +598,7 @@ make_logins(struct auth *auth, const struct role_env *env, struct conf *conf)
 	login.threat = auth->threat = threat_new(auth->shun);
 	if (auth->threat == NULL)
 		return false;
+	threat_use(auth->threat, conf);
 	login.arrivals = auth->arrivals = arrivals_new(errand_judge, &auth->errand);
 	if (auth->arrivals == NULL)
 		return false;
@@ -588,6 +633,7 @@ make_turnover(struct auth *auth)
 	    .radius = auth->radius,
 	    .accounting = auth->accounting,
 	    .coa = auth->coa,
+	    .threat = auth->threat,
 	};
 	turnover_init(&auth->turnover);
 }
@@ -719,6 +765,10 @@ attach_peers(struct auth *auth, struct role_env *env)
 static void
 close_all(struct auth *auth)
 {
+	if (auth->store != NULL) {
+		store_after(auth->store, NULL, NULL);
+		store_flush(auth->store);
+	}
 	local_free(auth->local);
 	aaa_free(auth->aaa);
 	coa_free(auth->coa);

@@ -33,6 +33,7 @@ struct job {
 	struct conf *conf;
 	const char *setting; /* borrowed from conf */
 	const char *user;    /* the same; NULL: there is none of that name */
+	struct ip_addr from; /* whose client; family 0: unknown */
 	enum local_result real;
 	struct secret *password;
 	local_done_fn done;
@@ -119,7 +120,7 @@ job_done(void *arg)
 	/* Judged now and not when it was asked: of many guesses at one time no more are heard than
 	 * may fail. */
 	if (lockout != NULL && job->user != NULL && job->result != LOCAL_FAILED &&
-	    lockout_judge(lockout, job->conf, job->user, job->result == LOCAL_OK))
+	    lockout_judge(lockout, job->conf, job->user, &job->from, job->result == LOCAL_OK))
 		job->result = LOCAL_LOCKED;
 	counts->trips_ms += clock_mono_ms() - job->since_ms;
 	metric_observe(&counts->times, clock_mono_ms() - job->since_ms);
@@ -234,8 +235,8 @@ local_setting(const struct local *local, const struct conf *conf, const char *us
 }
 
 enum err
-local_verify(struct local *local, struct conf *conf, const char *username, struct secret *password,
-    local_done_fn done, void *arg)
+local_verify(struct local *local, struct conf *conf, const struct local_who *who,
+    struct secret *password, local_done_fn done, void *arg)
 {
 	struct job *job = calloc(1, sizeof(*job));
 	bool full;
@@ -247,9 +248,10 @@ local_verify(struct local *local, struct conf *conf, const char *username, struc
 	*job = (struct job){.local = local, .password = password, .done = done, .arg = arg};
 	job->since_ms = clock_mono_ms();
 	job->conf = conf_ref(conf);
-	job->setting = local_setting(local, conf, username, &job->real);
+	job->from = who->from;
+	job->setting = local_setting(local, conf, who->username, &job->real);
 	if (job->real != LOCAL_NO_USER)
-		job->user = conf_str(conf_find(conf, CONF_USERNAME, username), USER_NAME);
+		job->user = conf_str(conf_find(conf, CONF_USERNAME, who->username), USER_NAME);
 	pthread_mutex_lock(&local->lock);
 	full = local->queue_len >= local->config.queue_max;
 	if (!full) {

@@ -12,6 +12,7 @@
 
 #include "common/attr.h"
 #include "common/err.h"
+#include "common/ip.h"
 #include "common/ipc.pb-c.h"
 #include "common/loop.h"
 #include "common/metric.h"
@@ -50,11 +51,17 @@ struct local *local_new(const struct local_config *config) MUST_USE;
 /* Ends the threads; what is queued or under way is dropped, its done is never called. */
 void local_free(struct local *local);
 
+/* Whose password it is said to be, and from where; family 0: that is not known. */
+struct local_who {
+	const char *username;
+	struct ip_addr from;
+};
+
 /*
  * Check a password against the users of conf. It is taken in every case. done is called once,
  * later, on the loop. ERR_LIMIT: too many are waiting; ERR_NOMEM.
  */
-enum err local_verify(struct local *local, struct conf *conf, const char *username,
+enum err local_verify(struct local *local, struct conf *conf, const struct local_who *who,
     struct secret *password, local_done_fn done, void *arg) MUST_USE;
 
 /* Its counters begin anew. On the loop's thread. */

@@ -5,6 +5,11 @@
  * unlocks nobody. Only names of users.conf are ever counted: strangers cost no memory. What the
  * client is told is the same as for a wrong password (INV-3).
  *
+ * Nobody can be locked out of everything: a place where the user's password was right not long ago
+ * (an address or an IPv6 /64), and one of threat-detection's exceptions, has a count of its own and
+ * is not touched by the lock. A source that has locked LOCKOUT_SOURCE_USERS users locks no more:
+ * while those locks hold, nobody's password counts from there, but for those who are known there.
+ *
  * All on the loop's thread.
  */
 #ifndef AUTH_LOCKOUT_H
@@ -15,7 +20,10 @@
 #include <time.h>
 
 #include "common/attr.h"
+#include "common/ip.h"
 #include "conf/conf.h"
+
+#define LOCKOUT_SOURCE_USERS 5
 
 struct lockout;
 
@@ -36,15 +44,17 @@ struct lockout *lockout_new(int dir_fd) MUST_USE;
 void lockout_free(struct lockout *lockout);
 
 /*
- * A password of a user of conf was judged. True: he is locked out, and the password counts for
- * nothing, right or wrong. Logs 113006 when this one was the last.
+ * A password of a user of conf was judged; from: where it came from, NULL or family 0 if that is
+ * not known. True: he is locked out there, and the password counts for nothing, right or wrong.
+ * Logs 113006 when this one was the last.
  */
-bool lockout_judge(
-    struct lockout *lockout, const struct conf *conf, const char *username, bool right) MUST_USE;
-/* Unlock one user, or with NULL all, and forget their failures. by: the administrator's name, for
- * 113007. Returns how many were locked. */
+bool lockout_judge(struct lockout *lockout, const struct conf *conf, const char *username,
+    const struct ip_addr *from, bool right) MUST_USE;
+/* Unlock one user, or with NULL all, and forget their failures; places stay known. by: the
+ * administrator's name, for 113007. Returns how many were locked. */
 size_t lockout_clear(struct lockout *lockout, const char *username, const char *by);
-/* Everybody who has failures or is locked, sorted by name. conf: the one in force, for its limits.
+/* Everybody who has failures or is locked, places apart, sorted by name. conf: the one in force,
+ * for its limits.
  */
 void lockout_each(struct lockout *lockout, const struct conf *conf, lockout_fn fn, void *arg);
 

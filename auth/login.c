@@ -149,6 +149,19 @@ start(struct login_table *table, const struct beginning *from, login_answer_fn f
 	arrival_resolve(table->config.arrivals, login->conf, &from->request, on_arrived, login);
 }
 
+/* A probe need not begin with an init. */
+static void
+look_at_wish(struct login_table *table, const struct beginning *from)
+{
+	const struct threat_wish wish = {
+	    .url = from->request.url,
+	    .path = from->request.facts->path,
+	    .select = from->request.select,
+	};
+
+	threat_wish(table->config.threat, table->config.conf, &from->facts->client.addr, &wish);
+}
+
 void
 login_init(struct login_table *table, const Ipc__AuthInit *init, login_answer_fn fn, void *arg)
 {
@@ -170,8 +183,8 @@ login_init(struct login_table *table, const Ipc__AuthInit *init, login_answer_fn
 		login_answer_refused(fn, arg);
 		return;
 	}
-	threat_begin(table->config.threat, table->config.conf, &facts.client.addr,
-	    init->group_access, init->group_select);
+	look_at_wish(table, &from);
+	threat_begin(table->config.threat, table->config.conf, &facts.client.addr);
 	from.can_multiple = second_is_announced(init->facts);
 	start(table, &from, fn, arg);
 }
@@ -257,8 +270,13 @@ stray(struct login_table *table, const Ipc__AuthReply *reply, struct beginning *
 {
 	Ipc__AuthAnswer refused;
 
+	threat_begin(table->config.threat, table->config.conf, &from->facts->client.addr);
 	log_info("a login reply from %s has an unknown or expired handle",
 	    facts_ip(from->facts, (char[IP_STR_MAX]){0}));
+	if (reply->hidden) {
+		login_answer_refused(fn, arg);
+		return;
+	}
 	if (reply->n_chain > 0) {
 		form_refused_certificate(&refused);
 		fn(&refused, arg);
@@ -279,6 +297,7 @@ reply_dispatch(struct login_table *table, const Ipc__AuthReply *reply, const str
 	    .can_multiple = second_is_announced(reply->facts),
 	};
 
+	look_at_wish(table, &from);
 	if (login == NULL) {
 		stray(table, reply, &from, fn, arg);
 	} else if (login->wait == LOGIN_WAIT_CHOICE ||

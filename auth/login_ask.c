@@ -2,7 +2,8 @@
 /*
  * Asking servers about a login: for each password the one who checks it, side by side, whatever one
  * of them says, so that nothing tells which was wrong (INV-3); then, once all are right, who knows
- * what the user may do.
+ * what the user may do. Where nobody at all gets in, nobody is asked about the password: LOCAL
+ * looks at another one, of nobody, because that takes the time that a wrong password takes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -204,6 +205,27 @@ refuse_proof(struct login *login, const struct login_proof *proof, size_t which)
 	login_fail_text(login, text);
 }
 
+/* Nobody gets into this group. What was typed is not worth a word, but is a guess like others;
+ * those who are only too early or too late are not blamed. */
+static void
+refuse_group(struct login *login)
+{
+	const char *why = judge_text(login->verdict);
+	char ip[IP_STR_MAX];
+
+	if (login->verdict != JUDGE_CLOSED ||
+	    !grant_is_closed(login->conf, login->choice.group, &login->facts)) {
+		metric_count(METRIC_LOGIN_POLICY);
+		log_warn("IP <%s> login refused: nobody gets into tunnel-group %s: %s",
+		    facts_ip(&login->facts, ip), conf_str(login->choice.group, TG_NAME), why);
+	}
+	login_failed_at(login, "tunnel-group", "%s",
+	    login->verdict == JUDGE_CLOSED ? "the tunnel-group is closed" : why);
+	if (login->verdict != JUDGE_HOURS)
+		login_blame(login, login->username);
+	login_deny(login);
+}
+
 /* All have had their say, but for those who ask back: they come one after the other. */
 static void
 proceed(struct login *login)
@@ -217,9 +239,8 @@ proceed(struct login *login)
 			return;
 		}
 	}
-	if (grant_is_closed(login->conf, login->choice.group, &login->facts)) {
-		login_failed_at(login, "tunnel-group", "the tunnel-group is closed");
-		login_deny(login);
+	if (login->verdict != JUDGE_OK) {
+		refuse_group(login);
 		return;
 	}
 	for (size_t i = 0; i < LOGIN_PROOFS; i++)
@@ -236,6 +257,10 @@ take_answer(struct login_proof *proof, struct aaa_answer *answer)
 {
 	proof->ask = NULL;
 	proof->status = answer->status;
+	/* Whose old password is not kept cannot change it: that is only offered where the group's
+	 * password-management is on. */
+	if (proof->status == AAA_EXPIRED && proof->password == NULL)
+		proof->status = AAA_REJECT;
 	proof->local = answer->local;
 	proof->local_result = answer->local_result;
 	proof->server = answer->server;
@@ -303,6 +328,20 @@ refuse_unasked(struct login *login)
 	login_fail(login);
 }
 
+/* In place of a password that is not looked at. */
+static enum err
+ask_nobody(struct login *login, size_t which)
+{
+	static char local[] = LOCAL_NAME;
+	static char *servers[] = {local};
+	struct aaa_question question = question_of(login, TGG_AUTHENTICATION_SERVER_GROUP, "");
+
+	question.servers = servers;
+	question.servers_len = ARRAY_LEN(servers);
+	question.password = secret_new("nobody", 6);
+	return question.password == NULL ? ERR_NOMEM : ask(login, which, &question);
+}
+
 /* The first password, which may have to be changed. */
 static enum err
 ask_password(struct login *login, size_t which, struct secret *password)
@@ -310,6 +349,10 @@ ask_password(struct login *login, size_t which, struct secret *password)
 	struct aaa_question question = password_question(login, which);
 	struct login_proof *proof = &login->proofs[which];
 
+	if (login->verdict != JUDGE_OK) {
+		secret_free(password);
+		return ask_nobody(login, which);
+	}
 	question.password = password;
 	if (question.password_management) {
 		proof->password = secret_new(secret_data(password), secret_len(password));
@@ -329,6 +372,7 @@ login_ask(struct login *login, struct secret *first, struct secret *second)
 	login_proofs_clear(login);
 	login->mark =
 	    threat_mark(login->table->config.threat, secret_data(first), secret_len(first));
+	login->verdict = judge_group(login->conf, login->choice.group, clock_wall_sec());
 	err = ask_password(login, LOGIN_FIRST, first);
 	if (err == ERR_OK && second != NULL)
 		err = ask_password(login, LOGIN_SECOND, second);

@@ -15,6 +15,7 @@
 #include "auth/second.h"
 #include "auth/table.h"
 #include "auth/token.h"
+#include "conf/judge.h"
 #include "conf/resolve.h"
 
 enum login_state {
@@ -96,6 +97,7 @@ struct login {
 	struct facts facts;
 	char username[SESSION_NAME_SIZE]; /* stripped; "" when it cannot be anybody's */
 	char second_name[SESSION_NAME_SIZE];
+	enum judge_verdict verdict; /* on everybody in the group, before passwords are looked at */
 	struct login_proof proofs[LOGIN_PROOFS];
 	size_t challenged;             /* WAIT_CHALLENGE: by which of them */
 	struct aaa_ask *authorization; /* under way */

@@ -34,6 +34,7 @@
 /* What is to be done about one file; later orders replace earlier ones. */
 struct order {
 	uint64_t number;
+	uint64_t turn; /* rises in the order of arrival */
 	uint8_t *data; /* NULL: remove */
 	size_t len;
 	UT_hash_handle hh;
@@ -42,8 +43,10 @@ struct order {
 struct shelf {
 	struct shelf_config config;
 	const struct shelf_io *io;
-	void (*before_remove)(void *arg);
-	void *before_remove_arg;
+	void (*before)(void *arg);
+	void *before_arg;
+	void (*after)(void *arg);
+	void *after_arg;
 	pthread_t thread;
 	bool started;
 	/* The thread's: */
@@ -52,9 +55,11 @@ struct shelf {
 	bool data_unsynced;   /* so have files */
 	pthread_mutex_t lock; /* covers the rest */
 	pthread_cond_t wake;
-	pthread_cond_t idle;
-	struct order *orders; /* in the order of arrival */
-	struct order *failed; /* to be tried again */
+	pthread_cond_t idle;            /* or nearer to it */
+	struct order *orders;           /* in the order of arrival */
+	uint64_t turn;                  /* the last one's */
+	uint64_t running, running_turn; /* which one the thread is at, while it is busy */
+	struct order *failed;           /* to be tried again */
 	unsigned retry_sec;
 	bool busy;
 	bool stopping;
@@ -148,14 +153,12 @@ order_run(struct shelf *shelf, const struct order *order, bool sync)
 	enum err err = ERR_OK;
 
 	name_make(shelf, order->number, name);
-	if (order->data != NULL) {
+	if (shelf->before != NULL)
+		shelf->before(shelf->before_arg);
+	if (order->data != NULL)
 		err = file_write(shelf, name, order, sync);
-	} else {
-		if (shelf->before_remove != NULL)
-			shelf->before_remove(shelf->before_remove_arg);
-		if (shelf->io->unlinkat(shelf->config.dir_fd, name, 0) < 0 && errno != ENOENT)
-			err = ERR_SYS;
-	}
+	else if (shelf->io->unlinkat(shelf->config.dir_fd, name, 0) < 0 && errno != ENOENT)
+		err = ERR_SYS;
 	/* That a file can be removed says nothing about room to write. */
 	if (err != ERR_OK || order->data != NULL)
 		log_outcome(shelf, order, name, err);
@@ -206,6 +209,7 @@ retry(struct shelf *shelf)
 
 	HASH_ITER (hh, shelf->failed, order, tmp) {
 		HASH_DEL(shelf->failed, order);
+		order->turn = ++shelf->turn;
 		HASH_ADD(hh, shelf->orders, number, sizeof(order->number), order);
 		if (!table_added(order, hh))
 			order_free(order);
@@ -237,12 +241,16 @@ static void
 run_next(struct shelf *shelf)
 {
 	struct order *order = shelf->orders;
-	bool wrote = order->data != NULL, sync;
+	bool wrote = order->data != NULL, sync, last;
+	void (*after)(void *arg);
 	enum err err;
+	void *arg;
 
 	HASH_DEL(shelf->orders, order);
 	sync = HASH_COUNT(shelf->orders) < SYNC_WAITING_MAX;
 	shelf->busy = true;
+	shelf->running = order->number;
+	shelf->running_turn = order->turn;
 	pthread_mutex_unlock(&shelf->lock);
 	err = order_run(shelf, order, sync);
 	if (err == ERR_OK)
@@ -252,11 +260,18 @@ run_next(struct shelf *shelf)
 		order_failed(shelf, order);
 	else if (wrote)
 		retry(shelf); /* there is room again, perhaps */
-	if (shelf->orders != NULL)
-		return;
+	shelf->running = 0;
+	after = shelf->after;
+	arg = shelf->after_arg;
+	last = shelf->orders == NULL;
 	pthread_mutex_unlock(&shelf->lock);
-	settle(shelf);
+	if (after != NULL)
+		after(arg);
+	if (last)
+		settle(shelf);
 	pthread_mutex_lock(&shelf->lock);
+	shelf->busy = false;
+	pthread_cond_broadcast(&shelf->idle);
 }
 
 static void *
@@ -271,8 +286,6 @@ thread_main(void *arg)
 			run_next(shelf);
 			continue;
 		}
-		shelf->busy = false;
-		pthread_cond_broadcast(&shelf->idle);
 		if (!shelf->stopping) {
 			wait_for_orders(shelf);
 		} else if (!last && shelf->failed != NULL) {
@@ -306,6 +319,7 @@ order_add(struct shelf *shelf, uint64_t number, uint8_t *data, size_t len)
 		order = calloc(1, sizeof(*order));
 		if (order != NULL) {
 			order->number = number;
+			order->turn = ++shelf->turn;
 			HASH_ADD(hh, shelf->orders, number, sizeof(order->number), order);
 		}
 		if (order == NULL || !table_added(order, hh)) {
@@ -354,17 +368,43 @@ shelf_remove(struct shelf *shelf, uint64_t number)
 void
 shelf_flush(struct shelf *shelf)
 {
+	uint64_t last;
+
 	pthread_mutex_lock(&shelf->lock);
-	while (shelf->orders != NULL || shelf->busy)
+	last = shelf->turn; /* what comes meanwhile is not waited for */
+	while ((shelf->orders != NULL && shelf->orders->turn <= last) ||
+	       (shelf->busy && shelf->running_turn <= last))
 		pthread_cond_wait(&shelf->idle, &shelf->lock);
 	pthread_mutex_unlock(&shelf->lock);
 }
 
-void
-shelf_before_remove(struct shelf *shelf, void (*fn)(void *arg), void *arg)
+bool
+shelf_is_settled(struct shelf *shelf, uint64_t number)
 {
-	shelf->before_remove = fn;
-	shelf->before_remove_arg = arg;
+	struct order *order;
+	bool settled;
+
+	pthread_mutex_lock(&shelf->lock);
+	HASH_FIND(hh, shelf->orders, &number, sizeof(number), order);
+	settled = order == NULL && !(shelf->busy && shelf->running == number);
+	pthread_mutex_unlock(&shelf->lock);
+	return settled;
+}
+
+void
+shelf_after(struct shelf *shelf, void (*fn)(void *arg), void *arg)
+{
+	pthread_mutex_lock(&shelf->lock);
+	shelf->after = fn;
+	shelf->after_arg = arg;
+	pthread_mutex_unlock(&shelf->lock);
+}
+
+void
+shelf_before(struct shelf *shelf, void (*fn)(void *arg), void *arg)
+{
+	shelf->before = fn;
+	shelf->before_arg = arg;
 }
 
 /* ---- reading, at start ---- */

@@ -68,9 +68,15 @@ enum err shelf_load(struct shelf *shelf, shelf_found_fn found, void *arg) MUST_U
 enum err shelf_put(struct shelf *shelf, uint64_t number, const ProtobufCMessage *msg) MUST_USE;
 /* Queue a removal; that there is none is fine. ERR_NOMEM. */
 enum err shelf_remove(struct shelf *shelf, uint64_t number) MUST_USE;
-/* Wait until all was tried that was queued. Blocks: orderly stop and tests. */
+/* Wait until all was tried that was queued before this call. Blocks: orderly stop and tests. */
 void shelf_flush(struct shelf *shelf);
-/* Before a removal, on the thread: fn(arg), which may block. Once, before the first order. */
-void shelf_before_remove(struct shelf *shelf, void (*fn)(void *arg), void *arg);
+/* Has what was last queued for this number been tried? */
+bool shelf_is_settled(struct shelf *shelf, uint64_t number) MUST_USE;
+/* Before each write and removal, on the thread: fn(arg), which may block. Once, before the first
+ * order. */
+void shelf_before(struct shelf *shelf, void (*fn)(void *arg), void *arg);
+/* The same, after each of them was tried, and at any time. It is not called any more once this was
+ * called with NULL and shelf_flush() has returned. */
+void shelf_after(struct shelf *shelf, void (*fn)(void *arg), void *arg);
 
 #endif

@@ -20,7 +20,9 @@
 
 struct shun {
 	struct shun_source *table;
-	struct shun_source *by_age; /* the longest quiet first */
+	/* The longest quiet first. Those that are shunned are quiet because they are, and would be
+	 * the first to give way to a flood of others: they are in a list of their own. */
+	struct shun_source *at_large, *shunned;
 	size_t len;
 	struct shelf *shelf; /* NULL: nothing is kept */
 	shun_change_fn changed;
@@ -34,6 +36,55 @@ shun_service_name(enum shun_service service)
 	    "remote-access-client-initiations", "invalid-vpn-access", "spraying", "administrator"};
 
 	return names[service];
+}
+
+/* ---- the two lists ---- */
+
+static struct shun_source **
+list_of(struct shun *shun, const struct shun_source *source)
+{
+	return source->since != 0 ? &shun->shunned : &shun->at_large;
+}
+
+static void
+take_out(struct shun *shun, struct shun_source *source)
+{
+	struct shun_source **list = list_of(shun, source);
+
+	/* The analyser does not follow utlist's lists. */
+	DL_DELETE(*list, source); /* NOLINT(clang-analyzer-core.NullDereference) */
+}
+
+static void
+put_last(struct shun *shun, struct shun_source *source)
+{
+	struct shun_source **list = list_of(shun, source);
+
+	DL_APPEND(*list, source);
+}
+
+/* 0: it is shunned no more. */
+static void
+set_since(struct shun *shun, struct shun_source *source, int64_t since)
+{
+	take_out(shun, source);
+	source->since = since;
+	put_last(shun, source);
+}
+
+/* Who gives way: of those that are shunned only if there are no others, and of those whom an
+ * administrator has named only if there are no others again. */
+static struct shun_source *
+least(const struct shun *shun)
+{
+	struct shun_source *source = shun->at_large;
+
+	if (source != NULL)
+		return source;
+	DL_FOREACH (shun->shunned, source)
+		if (source->service != SHUN_BY_HAND)
+			return source;
+	return shun->shunned;
 }
 
 /* ---- the state directory ---- */
@@ -56,8 +107,8 @@ shun_keep(struct shun *shun, struct shun_source *source)
 	char text[IP_STR_MAX];
 	enum err err;
 
-	DL_DELETE(shun->by_age, source);
-	DL_APPEND(shun->by_age, source);
+	take_out(shun, source);
+	put_last(shun, source);
 	if (shun->shelf == NULL)
 		return;
 	record.address.data = source->prefix.addr.bytes;
@@ -89,7 +140,7 @@ forget(struct shun *shun, struct shun_source *source)
 		log_err("what is held against %s is not forgotten: %s",
 		    ip_prefix_str(&source->prefix, text), err_str(err));
 	HASH_DEL(shun->table, source);
-	DL_DELETE(shun->by_age, source);
+	take_out(shun, source);
 	shun->len--;
 	free(source);
 }
@@ -110,13 +161,13 @@ add(struct shun *shun, const struct ip_prefix *prefix)
 		return NULL;
 	source->prefix = *prefix;
 	HASH_ADD(hh, shun->table, prefix, sizeof(source->prefix), source);
-	if (!table_added(source, hh)) {
-		free(source);
-		return NULL;
+	if (table_added(source, hh)) {
+		put_last(shun, source);
+		shun->len++;
+		return source;
 	}
-	DL_APPEND(shun->by_age, source);
-	shun->len++;
-	return source;
+	free(source);
+	return NULL;
 }
 
 /* A record is worth no more than what it could have been written with. */
@@ -154,7 +205,7 @@ on_found(uint64_t number, const void *data, size_t len, void *arg)
 	if (source != NULL) {
 		memcpy(source->failed, record->failed, sizeof(source->failed));
 		memcpy(source->last, record->last, sizeof(source->last));
-		source->since = record->since;
+		set_since(shun, source, record->since);
 		source->until = record->until;
 		source->service = (enum shun_service)record->service;
 		source->times = record->times;
@@ -166,20 +217,11 @@ on_found(uint64_t number, const void *data, size_t len, void *arg)
 
 /* ---- sources ---- */
 
-static void
-cut(const struct ip_addr *addr, uint8_t len, struct ip_prefix *out)
-{
-	memset(out, 0, sizeof(*out));
-	out->addr = *addr;
-	out->len = len;
-	memset(out->addr.bytes + len / 8, 0, sizeof(out->addr.bytes) - len / 8);
-}
-
 void
 shun_prefixes(const struct ip_addr *addr, struct ip_prefix out[2])
 {
-	cut(addr, addr->family == 4 ? 32 : HOST6, &out[0]);
-	cut(addr, addr->family == 4 ? NETWORK4 : NETWORK6, &out[1]);
+	out[0] = ip_prefix_of(addr, addr->family == 4 ? 32 : HOST6);
+	out[1] = ip_prefix_of(addr, addr->family == 4 ? NETWORK4 : NETWORK6);
 }
 
 struct shun_source *
@@ -191,6 +233,17 @@ shun_find(const struct shun *shun, const struct ip_prefix *prefix)
 	return source;
 }
 
+/* One gives way. */
+static void
+make_room(struct shun *shun)
+{
+	struct shun_source *source = least(shun);
+
+	if (source->since != 0)
+		tell(shun, source, false);
+	forget(shun, source);
+}
+
 struct shun_source *
 shun_get(struct shun *shun, const struct ip_prefix *prefix)
 {
@@ -198,11 +251,8 @@ shun_get(struct shun *shun, const struct ip_prefix *prefix)
 
 	if (source != NULL)
 		return source;
-	if (shun->len >= SHUN_SOURCES_MAX) {
-		if (shun->by_age->since != 0)
-			tell(shun, shun->by_age, false);
-		forget(shun, shun->by_age);
-	}
+	if (shun->len >= SHUN_SOURCES_MAX)
+		make_room(shun);
 	return add(shun, prefix);
 }
 
@@ -241,7 +291,7 @@ shun_add(struct shun *shun, struct shun_source *source, enum shun_service servic
 	if (before && service != SHUN_BY_HAND)
 		return;
 	source->until = end_of(source, now, minutes);
-	source->since = now;
+	set_since(shun, source, now);
 	source->service = service;
 	source->times++;
 	log_event(LOGMSG_401002, text_of(source, text), "0.0.0.0", 0U, 0U);
@@ -257,7 +307,8 @@ end(struct shun *shun, struct shun_source *source)
 	char text[IP_STR_MAX];
 
 	log_event(LOGMSG_401003, text_of(source, text));
-	source->since = source->until = 0;
+	set_since(shun, source, 0);
+	source->until = 0;
 	memset(source->failed, 0, sizeof(source->failed));
 	source->last[source->service] = (int64_t)clock_wall_sec();
 	tell(shun, source, false);
@@ -279,8 +330,8 @@ shun_clear(struct shun *shun)
 {
 	size_t lifted = 0;
 
-	while (shun->by_age != NULL)
-		lifted += shun_lift(shun, shun->by_age);
+	while (shun->len > 0)
+		lifted += shun_lift(shun, least(shun));
 	return lifted;
 }
 
@@ -315,16 +366,15 @@ shun_tick(struct shun *shun)
 	int64_t now = (int64_t)clock_wall_sec();
 	struct shun_source *source, *tmp;
 
-	DL_FOREACH_SAFE (shun->by_age, source, tmp) {
-		if (source->since != 0 && now < source->until)
+	DL_FOREACH_SAFE (shun->shunned, source, tmp) {
+		if (now < source->until)
 			continue;
-		if (source->since != 0) {
-			end(shun, source);
-			shun_keep(shun, source);
-		} else if (now - last_of(source) > SHUN_MEMORY_SEC) {
-			forget(shun, source);
-		}
+		end(shun, source);
+		shun_keep(shun, source);
 	}
+	DL_FOREACH_SAFE (shun->at_large, source, tmp)
+		if (now - last_of(source) > SHUN_MEMORY_SEC)
+			forget(shun, source);
 }
 
 void
@@ -332,7 +382,9 @@ shun_each(struct shun *shun, shun_fn fn, void *arg)
 {
 	struct shun_source *source;
 
-	DL_FOREACH (shun->by_age, source)
+	DL_FOREACH (shun->shunned, source)
+		fn(source, arg);
+	DL_FOREACH (shun->at_large, source)
 		fn(source, arg);
 }
 
@@ -380,9 +432,9 @@ shun_free(struct shun *shun)
 	if (shun == NULL)
 		return;
 	shelf_free(shun->shelf);
-	DL_FOREACH_SAFE (shun->by_age, source, tmp) {
-		HASH_DEL(shun->table, source);
-		DL_DELETE(shun->by_age, source);
+	/* The analyser takes the last one for the only one. */
+	HASH_ITER (hh, shun->table, source, tmp) {
+		HASH_DEL(shun->table, source); /* NOLINT(clang-analyzer-unix.Malloc) */
 		free(source);
 	}
 	free(shun);

@@ -41,7 +41,7 @@ struct shun_source {
 	int64_t until;                   /* SHUN_EVER: until somebody lifts it */
 	enum shun_service service;       /* what for */
 	uint32_t times;                  /* that it was shunned, and not forgotten since */
-	struct shun_source *prev, *next; /* by age */
+	struct shun_source *prev, *next; /* of those that are shunned, or of the others */
 	UT_hash_handle hh;
 };
 
@@ -63,7 +63,8 @@ void shun_watch(struct shun *shun, shun_change_fn fn, void *arg);
 void shun_prefixes(const struct ip_addr *addr, struct ip_prefix out[2]);
 /* NULL: nothing is held against it. */
 struct shun_source *shun_find(const struct shun *shun, const struct ip_prefix *prefix);
-/* The same, made if it is not there; the one that was quiet for longest gives way. NULL: memory. */
+/* The same, made if it is not there; the one that was quiet for longest gives way, those that are
+ * shunned last. NULL: memory. */
 struct shun_source *shun_get(struct shun *shun, const struct ip_prefix *prefix) MUST_USE;
 /* It was changed: keep it. */
 void shun_keep(struct shun *shun, struct shun_source *source);

@@ -34,9 +34,21 @@ store_remove(struct store *store, uint64_t session)
 }
 
 void
-store_before_remove(struct store *store, void (*fn)(void *arg), void *arg)
+store_before(struct store *store, void (*fn)(void *arg), void *arg)
 {
-	shelf_before_remove(store->shelf, fn, arg);
+	shelf_before(store->shelf, fn, arg);
+}
+
+void
+store_after(struct store *store, void (*fn)(void *arg), void *arg)
+{
+	shelf_after(store->shelf, fn, arg);
+}
+
+bool
+store_is_settled(struct store *store, uint64_t session)
+{
+	return shelf_is_settled(store->shelf, session);
 }
 
 void

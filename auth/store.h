@@ -34,9 +34,13 @@ enum err store_load(struct store *store, store_found_fn found, void *arg) MUST_U
 enum err store_put(struct store *store, const Ipc__SessionRecord *record) MUST_USE;
 /* Queue the removal of a session. ERR_NOMEM. */
 enum err store_remove(struct store *store, uint64_t session) MUST_USE;
-/* Before a record is removed, on the thread that does it: fn(arg). Once, before the first of
- * them. */
-void store_before_remove(struct store *store, void (*fn)(void *arg), void *arg);
+/* Before a record is written or removed, on the thread that does it: fn(arg). Once, before the
+ * first of them. */
+void store_before(struct store *store, void (*fn)(void *arg), void *arg);
+/* The same, after each of them was tried; until this is called with NULL, and store_flush(). */
+void store_after(struct store *store, void (*fn)(void *arg), void *arg);
+/* Was it tried to write or remove what was last queued of this session? */
+bool store_is_settled(struct store *store, uint64_t session) MUST_USE;
 /* Wait until everything queued is on its way to the disk. Blocks: orderly stop and tests. */
 void store_flush(struct store *store);
 

@@ -36,6 +36,12 @@ struct crowd {
 	UT_hash_handle hh;
 };
 
+/* One that is shunned and shall not be. */
+struct pardon {
+	const struct conf *conf;
+	const struct ip_prefix *found; /* NULL: none */
+};
+
 struct threat {
 	struct shun *shun;
 	struct crowd *crowds, *by_age;
@@ -81,25 +87,41 @@ limits_of(const struct conf *conf, enum shun_service service, struct threat_serv
 	out->enabled = out->threshold > 0;
 }
 
-bool
-threat_is_exempt(const struct conf *conf, const struct ip_addr *addr)
+static bool
+overlaps(const struct ip_prefix *a, const struct ip_prefix *b)
+{
+	return ip_in_prefix(&a->addr, b) || ip_in_prefix(&b->addr, a);
+}
+
+/* Is one of the exceptions in it, or it in one of them? What is shunned is shunned as a whole. */
+static bool
+has_exception(const struct conf *conf, const struct ip_prefix *prefix)
 {
 	const struct conf_object *all = settings(conf);
 	char *const *texts;
 	size_t len = all == NULL ? 0 : conf_list(all, TD_EXCEPTIONS, &texts);
 
 	for (size_t i = 0; i < len; i++) {
-		struct ip_prefix prefix;
-		struct ip_addr one;
+		struct ip_prefix exception;
 
-		if (ip_prefix_parse(texts[i], &prefix) == ERR_OK) {
-			if (ip_in_prefix(addr, &prefix))
+		if (ip_prefix_parse(texts[i], &exception) == ERR_OK) {
+			if (overlaps(&exception, prefix))
 				return true;
-		} else if (ip_parse(texts[i], &one) == ERR_OK && ip_eq(addr, &one)) {
+		} else if (ip_parse(texts[i], &exception.addr) == ERR_OK &&
+			   ip_in_prefix(&exception.addr, prefix)) {
 			return true;
 		}
 	}
 	return false;
+}
+
+bool
+threat_is_exempt(const struct conf *conf, const struct ip_addr *addr)
+{
+	struct ip_prefix prefixes[2];
+
+	shun_prefixes(addr, prefixes);
+	return has_exception(conf, &prefixes[0]);
 }
 
 /* ---- counting ---- */
@@ -136,8 +158,8 @@ count_one(
 	return source;
 }
 
-/* The address, and the network around it by a larger threshold. An address that is shunned does not
- * count for its network again. */
+/* The address, and the network around it by a larger threshold, unless one of the exceptions is in
+ * that. An address that is shunned does not count for its network again. */
 static void
 count(struct threat *threat, const struct conf *conf, const struct ip_addr *addr,
     enum shun_service service)
@@ -153,9 +175,12 @@ count(struct threat *threat, const struct conf *conf, const struct ip_addr *addr
 	factor = (unsigned)conf_int(settings(conf), TD_PREFIX_FACTOR);
 	shun_prefixes(addr, prefixes);
 	for (size_t i = 0; i < (factor > 0 ? 2 : 1); i++) {
-		struct shun_source *source = count_one(threat, &prefixes[i], &limits);
+		struct shun_source *source;
 		uint64_t threshold = limits.threshold * (uint64_t)(i == 0 ? 1 : factor);
 
+		if (i > 0 && has_exception(conf, &prefixes[i]))
+			continue;
+		source = count_one(threat, &prefixes[i], &limits);
 		if (source != NULL && source->failed[service] >= threshold)
 			shun_for(threat, conf, source, &limits);
 	}
@@ -195,7 +220,8 @@ crowd_find(const struct threat *threat, const struct ip_prefix *key)
 static void
 crowd_free(struct threat *threat, struct crowd *crowd)
 {
-	HASH_DEL(threat->crowds, crowd);
+	/* The analyser does not know that both hold the same. */
+	HASH_DEL(threat->crowds, crowd); /* NOLINT(clang-analyzer-core.NullDereference) */
 	DL_DELETE(threat->by_age, crowd);
 	threat->crowds_len--;
 	free(crowd);
@@ -344,19 +370,33 @@ threat_is_shunned(const struct threat *threat, const struct ip_addr *addr)
 	return threat != NULL && shun_covers(threat->shun, addr);
 }
 
+/* Is it this name, with slashes around it or a query behind it? */
+static bool
+is_path(const char *path, const char *name)
+{
+	size_t len;
+
+	path += strspn(path, "/");
+	len = strcspn(path, "?#;");
+	while (len > 0 && path[len - 1] == '/')
+		len--;
+	return len == strlen(name) && strncasecmp(path, name, len) == 0;
+}
+
 /* Tunnel groups that each ASA has, and that nobody was told to use: who asks for one is a probe,
  * unless the configuration offers it under that name. */
 static bool
-is_probe(const struct conf *conf, const char *url, const char *select)
+is_probe(const struct conf *conf, const struct threat_wish *wish)
 {
 	static const char *const groups[] = {
 	    "DefaultWEBVPNGroup", "DefaultRAGroup", "DefaultL2LGroup"};
-	const char *path = str_istarts(url, "https://") ? strchr(url + 8, '/') : NULL;
+	const char *path = str_istarts(wish->url, "https://") ? strchr(wish->url + 8, '/') : NULL;
 	const char *alias;
 
 	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
-		bool named = strcasecmp(select, groups[i]) == 0 ||
-			     (path != NULL && strcasecmp(path + 1, groups[i]) == 0);
+		bool named = strcasecmp(wish->select, groups[i]) == 0 ||
+			     (path != NULL && is_path(path, groups[i])) ||
+			     is_path(wish->path, groups[i]);
 
 		if (named && resolve_alias(conf, groups[i], &alias) == NULL)
 			return true;
@@ -365,14 +405,44 @@ is_probe(const struct conf *conf, const char *url, const char *select)
 }
 
 void
-threat_begin(struct threat *threat, const struct conf *conf, const struct ip_addr *addr,
-    const char *url, const char *select)
+threat_wish(struct threat *threat, const struct conf *conf, const struct ip_addr *addr,
+    const struct threat_wish *wish)
 {
+	if (threat != NULL && is_probe(conf, wish))
+		count(threat, conf, addr, SHUN_INVALID);
+}
+
+void
+threat_begin(struct threat *threat, const struct conf *conf, const struct ip_addr *addr)
+{
+	if (threat != NULL)
+		count(threat, conf, addr, SHUN_INITIATIONS);
+}
+
+/* Who has become one of the exceptions is free. */
+static void
+on_shunned(const struct shun_source *source, void *arg)
+{
+	struct pardon *pardon = arg;
+
+	if (pardon->found == NULL && source->since != 0 && source->service != SHUN_BY_HAND &&
+	    has_exception(pardon->conf, &source->prefix))
+		pardon->found = &source->prefix;
+}
+
+void
+threat_use(struct threat *threat, const struct conf *conf)
+{
+	struct pardon pardon = {.conf = conf};
+
 	if (threat == NULL)
 		return;
-	if (is_probe(conf, url, select))
-		count(threat, conf, addr, SHUN_INVALID);
-	count(threat, conf, addr, SHUN_INITIATIONS);
+	do {
+		pardon.found = NULL;
+		shun_each(threat->shun, on_shunned, &pardon);
+		if (pardon.found != NULL)
+			(void)shun_lift(threat->shun, shun_find(threat->shun, pardon.found));
+	} while (pardon.found != NULL);
 }
 
 void

@@ -41,9 +41,19 @@ bool threat_is_shunned(const struct threat *threat, const struct ip_addr *addr) 
 unsigned threat_delay(
     struct threat *threat, const struct conf *conf, const Ipc__AuthReply *reply) MUST_USE;
 
-/* A login begins. url: of <group-access>, select: the group that was chosen, both the client's. */
-void threat_begin(struct threat *threat, const struct conf *conf, const struct ip_addr *addr,
-    const char *url, const char *select);
+/* A login begins. */
+void threat_begin(struct threat *threat, const struct conf *conf, const struct ip_addr *addr);
+/* Where a client wants to get: url of <group-access>, path of the request, the group that it chose;
+ * all of them its own words, or "". */
+struct threat_wish {
+	const char *url, *path, *select;
+};
+/* Look whether that is what nobody was told to want. */
+void threat_wish(struct threat *threat, const struct conf *conf, const struct ip_addr *addr,
+    const struct threat_wish *wish);
+/* Another configuration is in force: what its exceptions hold is shunned no more, but for what an
+ * administrator said by hand. */
+void threat_use(struct threat *threat, const struct conf *conf);
 /* What stands for a password; 0 for none. */
 uint64_t threat_mark(const struct threat *threat, const void *password, size_t len);
 /* A login failed for what its client sent. username: "" for none; mark: threat_mark(). */
@@ -51,7 +61,7 @@ void threat_fail(struct threat *threat, const struct conf *conf, const struct ip
     const char *username, uint64_t mark);
 /* A login ended well. */
 void threat_pass(struct threat *threat, const struct ip_addr *addr);
-/* Is the address one of the exceptions? */
+/* Is the address, or one of its IPv6 /64, one of the exceptions? */
 bool threat_is_exempt(const struct conf *conf, const struct ip_addr *addr) MUST_USE;
 /* How a service is; not SHUN_BY_HAND. */
 void threat_show(const struct threat *threat, const struct conf *conf, enum shun_service service,

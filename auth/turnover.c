@@ -94,6 +94,7 @@ turnover_commit(struct turnover *turnover, const Ipc__RoleCommit *msg)
 	accounting_use(turnover->accounting, next->conf);
 	filters_use(turnover->filters, next->conf);
 	pool_set_use(turnover->pools, next->layout);
+	threat_use(turnover->threat, next->conf);
 	next->layout = NULL;
 	log_info("configuration %llu is in force", (unsigned long long)next->generation);
 	next_free(next);

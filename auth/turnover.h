@@ -14,11 +14,12 @@
 #include "auth/pool.h"
 #include "auth/radius_client.h"
 #include "auth/session.h"
+#include "auth/threat.h"
 #include "common/attr.h"
 #include "common/err.h"
 #include "common/handover.h"
 
-/* Plain value; set the first seven, zero the rest. */
+/* Plain value; set the first eight, zero the rest. */
 struct turnover {
 	struct filters *filters;
 	struct pool_set *pools;
@@ -27,6 +28,7 @@ struct turnover {
 	struct radius_client *radius;
 	struct accounting *accounting;
 	struct coa *coa;
+	struct threat *threat;
 	struct handover handover;
 };
 

@@ -11,7 +11,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "common/buf.h"
 #include "common/ipc.h"
 #include "common/str.h"
 
@@ -101,6 +100,21 @@ printable_lines(char *dst, size_t dst_size, const char *text)
 			dst[used] = '\0';
 			text++;
 		}
+	}
+}
+
+void
+ctl_put_lines(struct buf *out, const char *text)
+{
+	while (*text != '\0') {
+		uint32_t code;
+		size_t len = str_utf8(text, &code);
+
+		if (len > 0 && (code == '\n' || !str_is_control(code)))
+			buf_put(out, text, len);
+		else
+			buf_put_u8(out, '?');
+		text += len > 0 ? len : 1;
 	}
 }
 

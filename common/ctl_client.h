@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "common/attr.h"
+#include "common/buf.h"
 #include "common/err.h"
 #include "common/ipc.pb-c.h"
 
@@ -32,5 +33,7 @@ enum err ctl_receive(
  * else as above.
  */
 enum err ctl_reload(int fd, char *text, size_t text_size) MUST_USE;
+/* Append what the daemon said in several lines; but for their ends it is made printable. */
+void ctl_put_lines(struct buf *out, const char *text);
 
 #endif

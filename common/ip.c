@@ -199,6 +199,17 @@ ip_cmp(const struct ip_addr *a, const struct ip_addr *b)
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
+struct ip_prefix
+ip_prefix_of(const struct ip_addr *addr, uint8_t len)
+{
+	struct ip_prefix out = {.addr.family = addr->family, .len = len};
+
+	memcpy(out.addr.bytes, addr->bytes, len / 8);
+	if (len % 8 != 0)
+		out.addr.bytes[len / 8] = addr->bytes[len / 8] & (uint8_t)(0xff00 >> len % 8);
+	return out;
+}
+
 bool
 ip_in_prefix(const struct ip_addr *addr, const struct ip_prefix *prefix)
 {

@@ -36,6 +36,9 @@ enum err ip_parse(const char *s, struct ip_addr *out) MUST_USE;
 /* "10.0.0.0/8", "10.0.0.0 255.0.0.0", "10.0.0.0/255.0.0.0", "2001:db8::/32". Host bits set:
  * ERR_RANGE. */
 enum err ip_prefix_parse(const char *s, struct ip_prefix *out) MUST_USE;
+/* The prefix of len bits that addr is in; padding is zero, so that it can be a hash's key. len is
+ * at most the family's. */
+struct ip_prefix ip_prefix_of(const struct ip_addr *addr, uint8_t len);
 /* From 4 or 16 raw bytes. ERR_SYNTAX for another length. */
 enum err ip_from_bytes(const void *data, size_t len, struct ip_addr *out) MUST_USE;
 /* Number of significant bytes: 0, 4 or 16. */

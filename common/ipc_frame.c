@@ -103,6 +103,7 @@ static const struct type_row types[] = {
     ROW(CTL_SOURCES, ctl_sources),
     ROW(CTL_SOURCE, ctl_source),
     ROW(CTL_SHUN, ctl_shun),
+    ROW(DOORS, doors),
 };
 
 static const struct type_row *

@@ -173,6 +173,7 @@
 #define LOGMSG_725016                                                                              \
 	LOG_INFO, "%%ASA-6-725016: Device selects trust-point %s for client outside:%s/%u to "     \
 		  "%s/%u"
+/* As Cisco describes it; no line of a real one was at hand (unverified). */
 #define LOGMSG_733201                                                                              \
 	LOG_WARNING, "%%ASA-4-733201: Threat-detection: Service[%s] Peer[%s]: failure threshold "  \
 		     "of %u exceeded: adding shun to interface outside."

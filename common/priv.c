@@ -73,14 +73,36 @@ priv_group(const char *name, gid_t *gid)
 	return ERR_OK;
 }
 
+/* With a limit that a later mmap() could hit it would do harm. Pages count when they are used, not
+ * the whole stacks of threads. */
+static void
+lock_all(void)
+{
+	struct rlimit lock = {RLIM_INFINITY, RLIM_INFINITY};
+
+	if (setrlimit(RLIMIT_MEMLOCK, &lock) < 0 ||
+	    mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+		log_debug("memory cannot be kept out of swap as a whole: %m");
+}
+
+enum err
+priv_hide_memory(bool lock_memory)
+{
+	struct rlimit core = {0, 0};
+
+	/* A handler of core files that is a program gets them whatever the limit. */
+	if (setrlimit(RLIMIT_CORE, &core) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return ERR_SYS;
+	if (lock_memory)
+		lock_all();
+	return ERR_OK;
+}
+
 static enum err
 set_limits(const struct priv *priv)
 {
-	struct rlimit core = {0, 0};
 	struct rlimit files = {priv->max_files, priv->max_files};
 
-	if (setrlimit(RLIMIT_CORE, &core) < 0)
-		return ERR_SYS;
 	if (priv->max_files > 0 && setrlimit(RLIMIT_NOFILE, &files) < 0) {
 		/* An ordinary user may not raise the hard limit: take what there is. */
 		if (getrlimit(RLIMIT_NOFILE, &files) < 0)
@@ -100,19 +122,13 @@ static void
 set_bounds(const struct priv *priv)
 {
 	struct rlimit processes = {PROCESSES_MAX, PROCESSES_MAX};
-	struct rlimit lock = {RLIM_INFINITY, RLIM_INFINITY};
 	struct rlimit secrets = {SECRETS_MAX, SECRETS_MAX};
 
 	(void)setrlimit(RLIMIT_NPROC, &processes);
-	if (!priv->lock_memory) {
+	if (priv->lock_memory)
+		lock_all();
+	else
 		(void)setrlimit(RLIMIT_MEMLOCK, &secrets);
-		return;
-	}
-	/* With a limit that a later mmap() could hit it would do harm. Pages count when they are
-	 * used, not the whole stacks of threads. */
-	if (setrlimit(RLIMIT_MEMLOCK, &lock) < 0 ||
-	    mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
-		log_debug("memory cannot be kept out of swap as a whole: %m");
 }
 
 static enum err
@@ -147,7 +163,7 @@ priv_drop(const struct priv *priv)
 			return ERR_SYS;
 		}
 	}
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return ERR_SYS;
-	return ERR_OK;
+	return priv_hide_memory(false); /* another user: the kernel has changed its mind */
 }

@@ -14,6 +14,12 @@ enum err priv_user(const char *name, uid_t *uid, gid_t *gid) MUST_USE;
 /* A group by name or by "#gid". ERR_NOTFOUND. */
 enum err priv_group(const char *name, gid_t *gid) MUST_USE;
 
+/*
+ * Before the first secret is read: no core files, nobody without root looks into this process.
+ * lock_memory: all of it stays out of swap, now and later, as far as the limits go. ERR_SYS.
+ */
+enum err priv_hide_memory(bool lock_memory) MUST_USE;
+
 struct priv {
 	uid_t uid;
 	gid_t gid;

@@ -11,6 +11,9 @@
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -32,8 +35,11 @@
 #endif
 
 #define NAME_MAX_LEN 16
+#define CALLS_MAX 512 /* of which we know the names; numbers of this architecture are below */
+#define CALL_NAME_MAX 32
 
 static char trapped_name[NAME_MAX_LEN];
+static char call_names[CALLS_MAX][CALL_NAME_MAX];
 
 /* ---- what is done about a call that is not listed ---- */
 
@@ -65,18 +71,34 @@ put_number(char *out, unsigned number)
 static void
 on_trap(int sig, siginfo_t *info, void *context)
 {
-	char line[96];
+	unsigned call = (unsigned)info->si_syscall;
+	char line[160];
 	size_t len = 0;
 
 	(void)sig, (void)context;
 	len += put_text(line + len, "sekishod ");
 	len += put_text(line + len, trapped_name);
 	len += put_text(line + len, ": sandbox: system call ");
-	len += put_number(line + len, (unsigned)info->si_syscall);
-	len += put_text(line + len, " is not in its list\n");
+	len += put_text(line + len, call < CALLS_MAX ? call_names[call] : "");
+	len += put_text(line + len, " (");
+	len += put_number(line + len, call);
+	len += put_text(line + len, "), with these arguments, is not in its list\n");
 	(void)!write(STDERR_FILENO, line, len);
 	(void)syscall(SYS_ptrace, -1, 0, 0, 0); /* kills with SIGSYS, for the parent to see */
 	_exit(127);
+}
+
+/* While it may still ask for memory. */
+static void
+learn_names(void)
+{
+	for (int call = 0; call < CALLS_MAX; call++) {
+		char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, call);
+
+		if (name != NULL)
+			(void)str_copy(call_names[call], sizeof(call_names[call]), name);
+		free(name);
+	}
 }
 
 static enum err
@@ -85,6 +107,7 @@ catch_traps(const char *name)
 	struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
 
 	(void)str_copy(trapped_name, sizeof(trapped_name), name);
+	learn_names();
 	return sigaction(SIGSYS, &action, NULL) == 0 ? ERR_OK : ERR_SYS;
 }
 
@@ -100,6 +123,8 @@ action_of(enum sandbox_verdict verdict)
 		return SCMP_ACT_ERRNO(EACCES);
 	case SANDBOX_ABSENT:
 		return SCMP_ACT_ERRNO(ENOSYS);
+	case SANDBOX_TRAP:
+		return SCMP_ACT_TRAP;
 	case SANDBOX_KILL:
 		break;
 	}
@@ -109,7 +134,7 @@ action_of(enum sandbox_verdict verdict)
 static int
 add_row(scmp_filter_ctx filter, const struct sandbox_call *row)
 {
-	const struct sandbox_argument *given[] = {&row->first, &row->second};
+	const struct sandbox_argument *given[] = {&row->first, &row->second, &row->third};
 	struct scmp_arg_cmp tests[ARRAY_LEN(given)];
 	int nr = seccomp_syscall_resolve_name(row->name);
 	unsigned len = 0;
@@ -190,7 +215,7 @@ limit_calls(const struct sandbox *sandbox)
 	return ERR_SYS;
 }
 
-/* ---- files ---- */
+/* ---- files, and whom it reaches ---- */
 
 /* What the first version of Landlock knows; without a rule, none of it is allowed anywhere. */
 #define ALL_OF_FILES ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
@@ -198,6 +223,44 @@ limit_calls(const struct sandbox *sandbox)
 	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |                            \
 	    LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |                            \
 	    LANDLOCK_ACCESS_FS_REMOVE_FILE)
+
+/* Of later versions, which the headers of the oldest system that we build on do not have. */
+#define FIRST_WITH_TCP 4
+#define FIRST_WITH_SCOPES 6
+#define TCP_BIND (1ULL << 0)
+#define TCP_CONNECT (1ULL << 1)
+#define SCOPE_ABSTRACT_UNIX (1ULL << 0)
+#define SCOPE_SIGNAL (1ULL << 1)
+
+struct ruleset {
+	uint64_t files;
+	uint64_t network;
+	uint64_t scopes;
+};
+
+/* A second wall behind the list of calls: what it does not do, it shall not reach either. */
+static int
+create_ruleset(const struct sandbox *sandbox)
+{
+	struct ruleset ruleset = {.files = ALL_OF_FILES};
+	size_t len = offsetof(struct ruleset, network);
+	int version =
+	    (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+
+	if (version < 0)
+		return -1;
+	if (version >= FIRST_WITH_TCP) {
+		ruleset.network = TCP_BIND;
+		if (sandbox->role != IPC__ROLE_ID__ROLE_PKI && !sandbox->network_logs)
+			ruleset.network |= TCP_CONNECT;
+		len = offsetof(struct ruleset, scopes);
+	}
+	if (version >= FIRST_WITH_SCOPES) {
+		ruleset.scopes = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
+		len = sizeof(ruleset);
+	}
+	return (int)syscall(SYS_landlock_create_ruleset, &ruleset, len, 0);
+}
 
 static int
 restrict_files(int rules, int dir_fd)
@@ -214,16 +277,15 @@ restrict_files(int rules, int dir_fd)
 }
 
 static enum err
-limit_files(const struct sandbox *sandbox)
+limit_reach(const struct sandbox *sandbox)
 {
-	const struct landlock_ruleset_attr attr = {.handled_access_fs = ALL_OF_FILES};
-	int rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	int rules = create_ruleset(sandbox);
 	int result;
 
 	/* EPERM: a service manager's or container's filter does not know it. */
 	if (rules < 0 && (errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM)) {
-		log_warn("this kernel has no Landlock: its empty root is all that keeps %s from "
-			 "files",
+		log_warn("this kernel has no Landlock: its user, its list of system calls and its "
+			 "empty root are all that keeps %s from files",
 		    sandbox->name);
 		return ERR_OK;
 	}
@@ -243,16 +305,14 @@ sandbox_is_built(void)
 enum err
 sandbox_enter(const struct sandbox *sandbox)
 {
-	enum err err = ERR_OK;
+	enum err err;
 
 	if (!BUILT) {
 		log_debug("built with a sanitizer: %s has no sandbox", sandbox->name);
 		return ERR_OK;
 	}
-	if (sandbox->role != IPC__ROLE_ID__ROLE_PARENT) {
-		err = catch_traps(sandbox->name);
-		if (err == ERR_OK)
-			err = limit_files(sandbox);
-	}
+	err = catch_traps(sandbox->name);
+	if (err == ERR_OK && sandbox->role != IPC__ROLE_ID__ROLE_PARENT)
+		err = limit_reach(sandbox);
 	return err == ERR_OK ? limit_calls(sandbox) : err;
 }

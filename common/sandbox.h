@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a process may still ask of the kernel once it has given up root: a list of system calls for
- * each role (seccomp, by libseccomp) and the files it reaches (Landlock). A call outside the list
- * ends the process with SIGSYS; common/sandbox_calls.c has the lists.
+ * each role (seccomp, by libseccomp), and what it reaches (Landlock: files, TCP, unix sockets with
+ * an abstract name, other processes' signals). A call outside the list ends the process with SIGSYS
+ * after one line that names it; common/sandbox_calls.c has the lists.
  */
 #ifndef COMMON_SANDBOX_H
 #define COMMON_SANDBOX_H

@@ -12,7 +12,8 @@ enum sandbox_verdict {
 	SANDBOX_ALLOW,
 	SANDBOX_REFUSE, /* fails with EACCES: libraries try it and can do without */
 	SANDBOX_ABSENT, /* fails with ENOSYS: there is an older call that can be judged */
-	SANDBOX_KILL,   /* nothing but an attack */
+	SANDBOX_TRAP,   /* its end, by name in the log; for a child also: no row */
+	SANDBOX_KILL    /* at once, without a word */
 };
 
 enum sandbox_when {
@@ -34,7 +35,7 @@ struct sandbox_call {
 	enum sandbox_verdict verdict;
 	unsigned roles; /* SANDBOX_BIT() of each */
 	enum sandbox_when when;
-	struct sandbox_argument first, second; /* of two arguments */
+	struct sandbox_argument first, second, third; /* of three arguments; all must fit */
 };
 
 #define SANDBOX_BIT(role) (1U << (role))

@@ -91,7 +91,8 @@ enum conf_gateway {
 			  */
 	GW_DISABLE_OFFLOAD,  /* disable-offload: strings of tso uso udp-gso udp-gro (none) */
 	GW_THREAT_DETECTION, /* threat-detection: object CONF_THREAT */
-	GW_SSL,              /* ssl: object CONF_SSL */
+	GW_HIDE_GATEWAY, /* hide-gateway: bool (false): 404 for who does not know where to ask */
+	GW_SSL,          /* ssl: object CONF_SSL */
 	GW_COUNT
 };
 enum conf_listener {
@@ -466,9 +467,10 @@ enum conf_aaa {
 	AAA_SERVER_GROUPS,  /* aaa-server-groups: objects CONF_AAA_SERVER_GROUP */
 	AAA_LOCAL_MAX_FAIL, /* local-authentication-attempts-max-fail: int 1-16, 0 = no lockout (0)
 			     */
-	AAA_LOCAL_LOCKOUT_MINUTES, /* local-lockout-minutes: int 0-1440, 0 = until it is cleared
-				    * (10)
-				    */
+	AAA_LOCAL_LOCKOUT_MINUTES,    /* local-lockout-minutes: int 0-1440, 0 = until it is cleared
+				       * (10)
+				       */
+	AAA_LOCAL_LOCKOUT_KNOWN_DAYS, /* local-lockout-known-days: int 0-365, 0 = never (30) */
 	AAA_COUNT
 };
 /* "aaa-server GRP protocol radius". */

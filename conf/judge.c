@@ -83,6 +83,60 @@ judge_login(const struct conf *conf, const struct conf_object *tunnel_group,
 	return JUDGE_OK;
 }
 
+/* May servers say of a user what the group's policy does not? */
+static bool
+has_servers(const struct conf_object *tunnel_group)
+{
+	static const unsigned settings[] = {TGG_AUTHENTICATION_SERVER_GROUP,
+	    TGG_SECONDARY_SERVER_GROUP, TGG_AUTHORIZATION_SERVER_GROUP};
+	const struct conf_object *general = conf_sub(tunnel_group, TG_GENERAL);
+
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+		char *const *servers;
+		size_t len = conf_list(general, settings[i], &servers);
+
+		for (size_t k = 0; k < len; k++)
+			if (strcmp(servers[k], "LOCAL") != 0)
+				return true;
+	}
+	return false;
+}
+
+/* Does an entry say anything that judge_login() looks at? */
+static bool
+is_special(const struct conf_object *user)
+{
+	static const unsigned settings[] = {GPA_VPN_GROUP_POLICY, GPA_GROUP_LOCK,
+	    GPA_VPN_TUNNEL_PROTOCOL, GPA_VPN_SIMULTANEOUS_LOGINS, GPA_VPN_ACCESS_HOURS};
+	const struct conf_object *attributes = conf_sub(user, USER_ATTRIBUTES);
+
+	for (size_t i = 0; attributes != NULL && i < ARRAY_LEN(settings); i++)
+		if (conf_value(attributes, settings[i])->state != CONF_ABSENT)
+			return true;
+	return false;
+}
+
+enum judge_verdict
+judge_group(const struct conf *conf, const struct conf_object *tunnel_group, time_t when)
+{
+	const struct conf_object *const *users;
+	enum judge_verdict verdict;
+	struct inherit inherit;
+	size_t len;
+
+	inherit_merge(conf, tunnel_group, NULL, NULL, &inherit);
+	verdict = judge_login(conf, tunnel_group, &inherit, when);
+	if (verdict == JUDGE_OK || verdict == JUDGE_CLOSED)
+		return verdict;
+	if (has_servers(tunnel_group))
+		return JUDGE_OK;
+	len = conf_objects(conf, CONF_USERNAME, &users);
+	for (size_t i = 0; i < len; i++)
+		if (is_special(users[i]))
+			return JUDGE_OK;
+	return verdict;
+}
+
 const char *
 judge_text(enum judge_verdict verdict)
 {

@@ -24,6 +24,13 @@ bool judge_authorized(const struct conf_object *tunnel_group, const struct conf_
 /* The first that applies, in this order. */
 enum judge_verdict judge_login(const struct conf *conf, const struct conf_object *tunnel_group,
     const struct inherit *inherit, time_t when);
+/*
+ * The same before anybody is known: what is said of each user of the group, whoever it is.
+ * JUDGE_OK: that depends, on an entry of users.conf or on what a server says. No password is worth
+ * a look where it is anything else.
+ */
+enum judge_verdict judge_group(
+    const struct conf *conf, const struct conf_object *tunnel_group, time_t when);
 /* "the user is locked to another tunnel-group": for logs and explanations. */
 const char *judge_text(enum judge_verdict verdict);
 

@@ -435,3 +435,25 @@ resolve_group(const struct conf *conf, const struct resolve_input *input,
 	if (out->group == NULL)
 		choose_default(&search);
 }
+
+/* ---- one group-url ---- */
+
+bool
+resolve_url_fits(const char *group_url, const struct resolve_input *input)
+{
+	struct url ours, asked;
+	enum err err = input->url[0] != '\0' ? url_read(input->url, &asked)
+					     : request_read(input->host, input->path, &asked);
+
+	return err == ERR_OK && url_read(group_url, &ours) == ERR_OK &&
+	       (is_same(&ours, &asked) || is_same_path(&ours, &asked));
+}
+
+bool
+resolve_url_is_host(const char *group_url, const char *name)
+{
+	struct url ours;
+
+	return name[0] != '\0' && url_read(group_url, &ours) == ERR_OK && ours.path[0] == '\0' &&
+	       str_ieq(ours.host, name);
+}

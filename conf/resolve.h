@@ -70,4 +70,9 @@ const struct conf_object *resolve_alias(
 /* All enabled aliases in file order: writes at most max of them, returns how many there are. */
 size_t resolve_aliases(const struct conf *conf, const char **out, size_t max);
 
+/* Does a client that brings this ask for a group-url? It does as resolve_group() would have it. */
+bool resolve_url_fits(const char *group_url, const struct resolve_input *input);
+/* Is the group-url one without a path, of a host of this name? */
+bool resolve_url_is_host(const char *group_url, const char *name);
+
 #endif

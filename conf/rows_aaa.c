@@ -31,6 +31,13 @@ static const struct row top[AAA_COUNT] = {
 	.max = 1440,
 	.def = 10,
 	.help = "minutes that a lockout lasts; 0 is until an administrator clears it"},
+    [AAA_LOCAL_LOCKOUT_KNOWN_DAYS] = {.name = "local-lockout-known-days",
+	.type = ROW_INT,
+	.min = 0,
+	.max = 365,
+	.def = 30,
+	.help = "days that an address where the password was right has a count of its own, which "
+		"a lockout does not touch; 0 is never"},
 };
 const struct row_kind rows_aaa = ROWS(top);
 

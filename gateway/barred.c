@@ -21,15 +21,6 @@ struct barred {
 static const uint8_t lengths4[] = {32, 24};
 static const uint8_t lengths6[] = {64, 48};
 
-static void
-cut(const struct ip_addr *addr, uint8_t len, struct ip_prefix *out)
-{
-	memset(out, 0, sizeof(*out));
-	out->addr = *addr;
-	out->len = len;
-	memset(out->addr.bytes + len / 8, 0, sizeof(out->addr.bytes) - len / 8);
-}
-
 static struct entry *
 find(const struct barred *barred, const struct ip_prefix *prefix)
 {
@@ -48,7 +39,7 @@ barred_has(const struct barred *barred, const struct ip_addr *addr)
 	if (barred == NULL || barred->entries == NULL)
 		return false;
 	for (size_t i = 0; i < sizeof(lengths4); i++) {
-		cut(addr, lengths[i], &prefix);
+		prefix = ip_prefix_of(addr, lengths[i]);
 		if (find(barred, &prefix) != NULL)
 			return true;
 	}
@@ -86,7 +77,7 @@ read_prefix(const Ipc__ShunPrefix *msg, struct ip_prefix *out)
 	lengths = addr.family == 4 ? lengths4 : lengths6;
 	if (msg->len != lengths[0] && msg->len != lengths[1])
 		return ERR_SYNTAX;
-	cut(&addr, (uint8_t)msg->len, out);
+	*out = ip_prefix_of(&addr, (uint8_t)msg->len);
 	return ip_eq(&addr, &out->addr) ? ERR_OK : ERR_SYNTAX;
 }
 

@@ -121,6 +121,12 @@ budget_release(struct budget *budget)
 }
 
 bool
+budget_is_idle(const struct budget *budget)
+{
+	return budget != NULL && budget->len == 0 && budget->held == 0;
+}
+
+bool
 budget_is_short(const struct budget *budget)
 {
 	return budget != NULL && budget->len + budget->held >= WAITING_MAX;

@@ -37,6 +37,8 @@ void budget_leave(struct budget_entry *entry);
 /* One handshake more, or less, waits for pki: it counts as one that waits here. */
 void budget_hold(struct budget *budget);
 void budget_release(struct budget *budget);
+/* Does none wait, neither here nor for pki? */
+bool budget_is_idle(const struct budget *budget);
 /* Do too many wait to let others in? */
 bool budget_is_short(const struct budget *budget);
 

@@ -139,7 +139,8 @@ on_child_closed(struct ipc *ipc, const char *why, void *arg)
 {
 	struct child *child = arg;
 
-	log_debug("channel to %s closed: %s", child->role->name, why);
+	log_event(child->children->stopping ? LOG_DEBUG : LOG_WARNING, "channel to %s closed: %s",
+	    child->role->name, why);
 	ipc_free(ipc);
 	child->ipc = NULL;
 	child->ready = false;

@@ -16,10 +16,12 @@
 #include "gateway/asset.h"
 #include "gateway/conns.h"
 #include "gateway/cstp.h"
+#include "gateway/doors.h"
 #include "gateway/http_reply.h"
 #include "gateway/http_route.h"
 #include "gateway/legacy_login.h"
 #include "gateway/signin.h"
+#include "gateway/tls.h"
 #include "gateway/trace_conn.h"
 
 #define REQUESTS_MAX 16
@@ -53,6 +55,7 @@ struct conn {
 	size_t lingered;
 	bool head_only; /* a HEAD request: no body in the answer */
 	bool last;      /* close after the answer */
+	bool known;     /* has shown that it belongs here */
 	struct buf head;
 	struct buf body;
 	struct http_request *request; /* its head is there; strings point into head */
@@ -182,6 +185,47 @@ conn_is_handshaking(const struct conn *conn)
 	return conn->state == CONN_HANDSHAKE;
 }
 
+/* ---- where the gateway hides ---- */
+
+bool
+conn_is_hidden(const struct conn *conn)
+{
+	return !conn->known &&
+	       conf_bool(conf_root(conn->worker->conf, CONF_GATEWAY), GW_HIDE_GATEWAY);
+}
+
+void
+conn_know(struct conn *conn)
+{
+	conn->known = true;
+}
+
+void
+conn_ask_url(struct conn *conn, const char *url)
+{
+	const struct worker *worker = conn->worker;
+	const char *host = http_header(conn->request, "Host");
+	const char *sni = tls_stream_sni(conn->stream);
+	const struct resolve_input input = {
+	    .url = url,
+	    .host = host != NULL ? host : "",
+	    .path = conn->path,
+	    .select = "",
+	};
+
+	conn->known = conn->known || doors_fit(worker->doors, &input) ||
+		      doors_have_name(worker->doors, sni) ||
+		      (sni[0] != '\0' && tls_has_name(worker->tls, sni));
+}
+
+/* What may still show that it belongs here, by what auth says of a handle or a token. */
+static bool
+may_show(enum http_action action)
+{
+	return action == HTTP_ACTION_SIGNIN || action == HTTP_ACTION_TUNNEL ||
+	       action == HTTP_ACTION_LOGOUT;
+}
+
 /* ---- answers ---- */
 
 /* The answer is written: on to the next request, or to the end. */
@@ -221,6 +265,30 @@ answer_send(struct conn *conn, const struct http_reply *reply, const void *body,
 		answer_done(conn, reply->close, rest_may_come);
 }
 
+/* Refuse a request with a status, and tell the log why. fatal: what follows cannot be trusted to be
+ * a request. Whoever the gateway hides from gets the same for everything. */
+static void
+refuse(struct conn *conn, int wanted, const char *why, bool fatal)
+{
+	bool hidden = conn_is_hidden(conn), end = fatal || hidden;
+	int status = hidden ? 404 : wanted;
+	const char *reason = http_reply_reason(status);
+	char client[IP_STR_MAX];
+	struct http_reply reply = {
+	    .status = status,
+	    .content_type = "text/plain; charset=utf-8",
+	    .body_len = strlen(reason),
+	    .close = end || conn->last,
+	};
+
+	if (conns_may_log(conn->conns))
+		log_warn("client %s: %s %s refused: %d, %s",
+		    ip_endpoint_str(tls_stream_client(conn->stream), client),
+		    conn->request != NULL ? conn->request->method : "request",
+		    conn->path[0] != '\0' ? conn->path : "-", status, why);
+	answer_send(conn, &reply, reason, end);
+}
+
 void
 conn_reply(struct conn *conn, int status, const char *content_type, const char *headers,
     const void *body, size_t body_len, bool close)
@@ -233,30 +301,12 @@ conn_reply(struct conn *conn, int status, const char *content_type, const char *
 	    .close = close || conn->last,
 	};
 
-	if (conn->state == CONN_ANSWERING)
+	if (conn->state != CONN_ANSWERING)
+		return;
+	if (conn_is_hidden(conn))
+		refuse(conn, status, "hidden", true);
+	else
 		answer_send(conn, &reply, body, false);
-}
-
-/* Refuse a request with a status, and tell the log why. fatal: what follows cannot be trusted to be
- * a request. */
-static void
-refuse(struct conn *conn, int status, const char *why, bool fatal)
-{
-	const char *reason = http_reply_reason(status);
-	char client[IP_STR_MAX];
-	struct http_reply reply = {
-	    .status = status,
-	    .content_type = "text/plain; charset=utf-8",
-	    .body_len = strlen(reason),
-	    .close = fatal || conn->last,
-	};
-
-	if (conns_may_log(conn->conns))
-		log_warn("client %s: %s %s refused: %d, %s",
-		    ip_endpoint_str(tls_stream_client(conn->stream), client),
-		    conn->request != NULL ? conn->request->method : "request",
-		    conn->path[0] != '\0' ? conn->path : "-", status, why);
-	answer_send(conn, &reply, reason, fatal);
 }
 
 void
@@ -346,6 +396,8 @@ dispatch(struct conn *conn)
 	    conf_bool(conf_root(conn->worker->conf, CONF_GATEWAY), GW_LEGACY_LOGIN), &status);
 	if (action == HTTP_ACTION_NONE)
 		refuse(conn, status, route_reason(status), false);
+	else if (conn_is_hidden(conn) && !may_show(action))
+		refuse(conn, 404, "hidden", true);
 	else
 		handlers[action](conn, request);
 }
@@ -414,10 +466,12 @@ head_done(struct conn *conn)
 
 	if (http_route_path(request->target, conn->path, sizeof conn->path) != ERR_OK)
 		conn->path[0] = '\0';
+	if (conn_is_hidden(conn))
+		conn_ask_url(conn, "");
 	buf_put(
 	    &conn->body, conn->head.data + request->head_len, conn->head.len - request->head_len);
 	if (expect != NULL && str_ieq(expect, "100-continue") && !request->http10 &&
-	    conn->body.len < request->content_length &&
+	    conn->body.len < request->content_length && !conn_is_hidden(conn) &&
 	    tls_stream_write(conn->stream, proceed, sizeof proceed - 1) != ERR_OK) {
 		conn_close(conn);
 		return;

@@ -51,6 +51,17 @@ void conn_reply(struct conn *conn, int status, const char *content_type, const c
 void conn_refuse(struct conn *conn, int status, const char *why);
 
 /*
+ * Where the gateway hides (hide-gateway), a client that has not shown that it belongs here is
+ * answered 404, whatever it asks: what its handlers say with conn_reply() becomes that, too.
+ */
+bool conn_is_hidden(const struct conn *conn);
+/* It belongs here if it asks for a group-url: with this URL or, if that is "", with its request; or
+ * by a name of ours. */
+void conn_ask_url(struct conn *conn, const char *url);
+/* It belongs here: auth knows it. */
+void conn_know(struct conn *conn);
+
+/*
  * A handler that answers later keeps a reference; conn_reply() through a dead connection does
  * nothing. The handler's answer may find the client gone: conn_is_open().
  */

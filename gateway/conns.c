@@ -8,10 +8,10 @@
 #include <errno.h>
 #include <malloc.h>
 #include <netinet/tcp.h>
+#include <openssl/async.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "gateway/barred.h"
 #include "gateway/budget.h"
@@ -23,19 +23,19 @@
 #define LOG_BURST 100
 #define LOG_INTERVAL_SEC 10
 #define SHORTAGE_BURST 2
-/* Memory is given back when a crowd of at least so many has shrunk to that part, and not often: it
- * takes some milliseconds. */
-#define TRIM_FROM 256
+/* Memory is given back a while after a crowd of at least so many has shrunk to that part: it takes
+ * some milliseconds, and the rest of the crowd mostly goes in that while, too. */
+#define TRIM_FROM 64
 #define TRIM_PART 8
-#define TRIM_SPACING_MS 5000
+#define TRIM_AFTER_SEC 1
 
 struct conns {
 	struct worker *worker;
 	struct event *listeners[WORKER_LISTENERS_MAX];
 	struct event *retry; /* end of a pause */
 	struct crowd crowd;
-	size_t crowd_peak;   /* since memory was last given back */
-	uint64_t trimmed_ms; /* when that was */
+	struct event *trim; /* pending: memory is to be given back */
+	size_t crowd_peak;  /* since that was done last */
 	size_t max;
 	bool accepting; /* the listeners are watched */
 	bool wanted;    /* they ought to be */
@@ -177,6 +177,31 @@ on_acceptable(evutil_socket_t listener, UNUSED short what, void *arg)
 	}
 }
 
+static void
+trim_later(struct conns *conns)
+{
+	const struct timeval tv = {.tv_sec = TRIM_AFTER_SEC};
+
+	if (!evtimer_pending(conns->trim, NULL))
+		evtimer_add(conns->trim, &tv);
+}
+
+/* OpenSSL keeps as many stacks of 32 kilobytes as handshakes have ever been half done at once.
+ * None of them must be in use when they are given up. */
+static void
+on_trim(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
+{
+	struct conns *conns = arg;
+
+	if (!budget_is_idle(conns->worker->budget)) {
+		trim_later(conns);
+		return;
+	}
+	ASYNC_cleanup_thread();
+	conns->crowd_peak = conns->crowd.len;
+	(void)malloc_trim(0);
+}
+
 struct conns *
 conns_new(struct worker *worker)
 {
@@ -191,7 +216,8 @@ conns_new(struct worker *worker)
 	    (struct log_limit){.burst = SHORTAGE_BURST, .interval_sec = LOG_INTERVAL_SEC};
 	crowd_init(&conns->crowd);
 	conns->retry = evtimer_new(base, on_retry, conns);
-	if (conns->retry == NULL)
+	conns->trim = evtimer_new(base, on_trim, conns);
+	if (conns->retry == NULL || conns->trim == NULL)
 		goto out;
 	for (size_t i = 0; i < worker->listeners_len; i++) {
 		if (worker->tcp_fds[i] < 0)
@@ -224,6 +250,8 @@ conns_free(struct conns *conns)
 			event_free(conns->listeners[i]);
 	if (conns->retry != NULL)
 		event_free(conns->retry);
+	if (conns->trim != NULL)
+		event_free(conns->trim);
 	free(conns);
 }
 
@@ -282,26 +310,12 @@ conns_know(struct conns *conns, struct conns_entry *entry)
 	crowd_know(&conns->crowd, &entry->place);
 }
 
-static void
-trim(UNUSED void *arg)
-{
-	(void)malloc_trim(0);
-}
-
-/* A flood is over: what it made us take goes back to the system, behind the frees of this turn. */
+/* A flood is over: what it made us take goes back to the system. */
 static void
 give_back(struct conns *conns)
 {
-	uint64_t now_ms;
-
-	if (conns->crowd_peak < TRIM_FROM || conns->crowd.len > conns->crowd_peak / TRIM_PART)
-		return;
-	now_ms = clock_mono_ms();
-	if (now_ms - conns->trimmed_ms < TRIM_SPACING_MS)
-		return;
-	conns->trimmed_ms = now_ms;
-	conns->crowd_peak = conns->crowd.len;
-	loop_defer(conns->worker->loop, trim, NULL);
+	if (conns->crowd_peak >= TRIM_FROM && conns->crowd.len <= conns->crowd_peak / TRIM_PART)
+		trim_later(conns);
 }
 
 void

@@ -6,6 +6,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "common/be.h"
+
 #define IPV4_HEAD 20
 #define IPV6_HEAD 40
 #define TCP_HEAD 20
@@ -30,12 +32,6 @@ struct layers {
 	uint8_t proto;
 	bool later;
 };
-
-static uint16_t
-get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
 
 /* ---- IPv4 ---- */
 
@@ -73,7 +69,7 @@ layers_ipv4(const uint8_t *pkt, size_t len, struct layers *out)
 
 	if (head < IPV4_HEAD || head > len || (head > IPV4_HEAD && !options_ok(pkt, head)))
 		return false;
-	offset = get16(pkt + 6) & 0x1fff;
+	offset = be_get16(pkt + 6) & 0x1fff;
 	*out = (struct layers){
 	    .src = pkt + 12,
 	    .dst = pkt + 16,
@@ -129,7 +125,7 @@ extension_pass(struct layers *layers)
 	if (len > layers->l4_len || (type == IPPROTO_ROUTING && p[3] != 0))
 		return false;
 	if (type == IPPROTO_FRAGMENT)
-		offset = get16(p + 2) >> 3;
+		offset = be_get16(p + 2) >> 3;
 	layers->proto = p[0];
 	layers->l4 += len;
 	layers->l4_len -= len;
@@ -209,8 +205,8 @@ ports_read(const struct layers *layers, enum filter_direction direction, bool qu
 
 	if (layers->l4_len < (quoted ? QUOTED_PORTS : head))
 		return false;
-	out->client_port = get16(layers->l4 + (from_client ? 0 : 2));
-	out->peer_port = get16(layers->l4 + (from_client ? 2 : 0));
+	out->client_port = be_get16(layers->l4 + (from_client ? 0 : 2));
+	out->peer_port = be_get16(layers->l4 + (from_client ? 2 : 0));
 	return true;
 }
 
@@ -244,7 +240,7 @@ echo_read(const struct layers *layers, const struct icmp_types *types, struct fi
 	if (type != types->echo && type != types->echo_reply)
 		return true;
 	out->client_port = types->echo;
-	out->id = get16(layers->l4 + 4);
+	out->id = be_get16(layers->l4 + 4);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "common/be.h"
 #include "common/ip.h"
 
 #define IPV4_HEAD 20
@@ -18,13 +19,6 @@ frag_is_allowed(const uint8_t *pkt, size_t len, size_t mtu, bool ignore_df)
 	 * of its own. */
 	return len > IPV4_HEAD && pkt[0] == 0x45 && (ignore_df || (pkt[6] & FLAG_DF) == 0) &&
 	       mtu >= IPV4_HEAD + PIECE_MIN;
-}
-
-static void
-put16(uint8_t *p, size_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
 }
 
 void
@@ -52,11 +46,11 @@ frag_next(struct frag *frag, uint8_t *dst)
 		piece = left;
 	memcpy(dst, frag->pkt, IPV4_HEAD);
 	memcpy(dst + IPV4_HEAD, frag->pkt + IPV4_HEAD + frag->off, piece);
-	put16(dst + 2, IPV4_HEAD + piece);
-	put16(dst + 4, frag->id);
-	put16(dst + 6, field);
-	put16(dst + 10, 0);
-	put16(dst + 10, ip_csum_fold(ip_csum_add(0, dst, IPV4_HEAD)));
+	be_put16(dst + 2, IPV4_HEAD + piece);
+	be_put16(dst + 4, frag->id);
+	be_put16(dst + 6, field);
+	be_put16(dst + 10, 0);
+	be_put16(dst + 10, ip_csum_fold(ip_csum_add(0, dst, IPV4_HEAD)));
 	frag->off += piece;
 	return IPV4_HEAD + piece;
 }

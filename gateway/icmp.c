@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/be.h"
 #include "gateway/inner.h"
 
 #define IPV4_HEAD 20
@@ -20,16 +21,9 @@
 #define ICMP6_INFORMATIONAL 128
 
 static void
-put16(uint8_t *p, size_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
 put_csum(uint8_t *p, uint32_t sum)
 {
-	put16(p, ip_csum_fold(sum));
+	be_put16(p, ip_csum_fold(sum));
 }
 
 /* Errors about errors, and errors to nobody in particular, are not sent (RFC 1122 3.2.2). */
@@ -71,7 +65,7 @@ too_big4(uint8_t *dst, size_t dst_size, const uint8_t *pkt, const struct inner *
 	memset(dst, 0, IPV4_HEAD + ICMP_HEAD);
 	dst[0] = 0x45;
 	dst[1] = 0xc0; /* internetwork control, as routers mark their errors */
-	put16(dst + 2, len);
+	be_put16(dst + 2, len);
 	dst[8] = TTL;
 	dst[9] = IPPROTO_ICMP;
 	memcpy(dst + 12, inner->dst, 4);
@@ -79,7 +73,7 @@ too_big4(uint8_t *dst, size_t dst_size, const uint8_t *pkt, const struct inner *
 	put_csum(dst + 10, ip_csum_add(0, dst, IPV4_HEAD));
 	icmp[0] = ICMP_UNREACHABLE;
 	icmp[1] = ICMP_NEED_FRAGMENTATION;
-	put16(icmp + 6, mtu);
+	be_put16(icmp + 6, mtu);
 	memcpy(icmp + ICMP_HEAD, pkt, quote);
 	put_csum(icmp + 2, ip_csum_add(0, icmp, ICMP_HEAD + quote));
 	return len;
@@ -99,15 +93,15 @@ too_big6(uint8_t *dst, size_t dst_size, const uint8_t *pkt, const struct inner *
 		return 0;
 	memset(dst, 0, IPV6_HEAD + ICMP_HEAD);
 	dst[0] = 0x60;
-	put16(dst + 4, icmp_len);
+	be_put16(dst + 4, icmp_len);
 	dst[6] = IPPROTO_ICMPV6;
 	dst[7] = TTL;
 	memcpy(dst + 8, inner->dst, 16);
 	memcpy(dst + 24, inner->src, 16);
 	icmp[0] = ICMP6_PACKET_TOO_BIG;
-	put16(icmp + 6, mtu);
+	be_put16(icmp + 6, mtu);
 	memcpy(icmp + ICMP_HEAD, pkt, quote);
-	put16(pseudo + 2, icmp_len);
+	be_put16(pseudo + 2, icmp_len);
 	pseudo[7] = IPPROTO_ICMPV6;
 	sum = ip_csum_add(0, dst + 8, 32);
 	sum = ip_csum_add(sum, pseudo, sizeof(pseudo));

@@ -188,6 +188,8 @@ role_main(const char *name)
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_NAME, role->name, 0, 0, 0);
 	log_init(role->name, &early);
+	if (priv_hide_memory(false) != ERR_OK)
+		die("cannot turn core files off: %m");
 	if (proc_child_receive(&env) != ERR_OK)
 		die("the parent went away before this process was set up");
 	network_logs = env.log_plan != NULL && env.log_plan->n_hosts > 0;

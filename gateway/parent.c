@@ -15,6 +15,7 @@
 #include "common/ipc.h"
 #include "common/log.h"
 #include "common/loop.h"
+#include "common/priv.h"
 #include "common/role.h"
 #include "common/sandbox.h"
 #include "common/str.h"
@@ -565,6 +566,10 @@ parent_run(const char *conf_dir)
 
 	log_init("parent", &early);
 	(void)signal(SIGPIPE, SIG_IGN);
+	if (priv_hide_memory(true) != ERR_OK) {
+		log_err("cannot turn core files off: %m");
+		goto out;
+	}
 	parent.now.conf = load_configuration(conf_dir);
 	if (parent.now.conf == NULL)
 		goto out;

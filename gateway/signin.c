@@ -131,7 +131,12 @@ on_answer(enum err err, const ProtobufCMessage *msg, void *arg)
 		log_warn("a login is not answered: auth: %s", err_str(err));
 		reply_plain(conn, 503, "Service unavailable", true);
 	} else {
-		reply_answer(conn, (const Ipc__AuthAnswer *)msg);
+		const Ipc__AuthAnswer *answer = (const Ipc__AuthAnswer *)msg;
+
+		/* Its reply belonged to a login. */
+		if (answer->kind != IPC__ANSWER_KIND__ANSWER_REFUSED)
+			conn_know(conn);
+		reply_answer(conn, answer);
 	}
 	conn_unref(conn);
 }
@@ -264,6 +269,7 @@ ask_reply(
 	}
 	msg.chain = chain_pointers;
 	msg.n_chain = xml->chains_len;
+	msg.hidden = conn_is_hidden(conn);
 	return ask(conn, IPC__MSG_TYPE__MSG_AUTH_REPLY, &msg.base, asker);
 }
 
@@ -363,8 +369,12 @@ signin_post(struct conn *conn, const struct http_request *request)
 		    conn, 400, err == ERR_LIMIT ? "XML: a limit is passed" : "malformed XML");
 		return;
 	}
+	if (xml->type == XML_TYPE_INIT && xml->group_access[0] != '\0' && conn_is_hidden(conn))
+		conn_ask_url(conn, xml->group_access);
 	if (xml->type == XML_TYPE_LOGOUT)
 		post_logout(conn, request, xml);
+	else if (xml->type == XML_TYPE_INIT && conn_is_hidden(conn))
+		conn_refuse(conn, 404, "hidden");
 	else
 		post_login(conn, request, xml);
 	xml_request_free(xml);

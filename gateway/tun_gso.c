@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "common/be.h"
 #include "gateway/csum.h"
 
 #define IPV4_HEAD 20
@@ -18,49 +19,23 @@
 #define TCP_PSH 0x08
 #define TCP_CWR 0x80
 
-static uint16_t
-get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static void
-put16(uint8_t *p, size_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
-}
-
 /* ---- IP head ---- */
 
 static void
 ipv4_set_csum(uint8_t *pkt, size_t head_len)
 {
-	put16(pkt + 10, 0);
-	put16(pkt + 10, (uint16_t)~csum_fold(csum_add(0, pkt, head_len)));
+	be_put16(pkt + 10, 0);
+	be_put16(pkt + 10, (uint16_t)~csum_fold(csum_add(0, pkt, head_len)));
 }
 
 void
 gso_ip_set_len(uint8_t *pkt, size_t l4, size_t len)
 {
 	if (pkt[0] >> 4 == 4) {
-		put16(pkt + 2, len);
+		be_put16(pkt + 2, len);
 		ipv4_set_csum(pkt, l4);
 	} else {
-		put16(pkt + 4, len - IPV6_HEAD);
+		be_put16(pkt + 4, len - IPV6_HEAD);
 	}
 }
 
@@ -172,7 +147,7 @@ single_complete(const struct gso_split *split, uint8_t *dst)
 	bool udp = split->csum_at - split->csum_start == 6;
 
 	/* A zero would mean "none" to UDP (RFC 768); for others the two forms of zero are equal. */
-	put16(dst + split->csum_at, csum == 0 && udp ? 0xffff : csum);
+	be_put16(dst + split->csum_at, csum == 0 && udp ? 0xffff : csum);
 }
 
 static void
@@ -180,14 +155,15 @@ tcp_segment_fix(const struct gso_split *split, uint8_t *pkt, size_t len, bool la
 {
 	uint8_t *tcp = pkt + split->l4;
 
-	put32(tcp + 4, get32(tcp + 4) + (uint32_t)split->off);
+	be_put32(tcp + 4, be_get32(tcp + 4) + (uint32_t)split->off);
 	if (!last)
 		tcp[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
 	if (split->index > 0)
 		tcp[13] &= (uint8_t)~TCP_CWR;
-	put16(tcp + 16, 0);
-	put16(tcp + 16, (uint16_t)~csum_fold(csum_add(
-			    csum_pseudo(pkt, IPPROTO_TCP, len - split->l4), tcp, len - split->l4)));
+	be_put16(tcp + 16, 0);
+	be_put16(tcp + 16,
+	    (uint16_t)~csum_fold(
+		csum_add(csum_pseudo(pkt, IPPROTO_TCP, len - split->l4), tcp, len - split->l4)));
 }
 
 static void
@@ -196,11 +172,11 @@ udp_segment_fix(const struct gso_split *split, uint8_t *pkt, size_t len)
 	uint8_t *udp = pkt + split->l4;
 	uint16_t csum;
 
-	put16(udp + 4, len - split->l4);
-	put16(udp + 6, 0);
+	be_put16(udp + 4, len - split->l4);
+	be_put16(udp + 6, 0);
 	csum = (uint16_t)~csum_fold(
 	    csum_add(csum_pseudo(pkt, IPPROTO_UDP, len - split->l4), udp, len - split->l4));
-	put16(udp + 6, csum == 0 ? 0xffff : csum);
+	be_put16(udp + 6, csum == 0 ? 0xffff : csum);
 }
 
 size_t
@@ -219,7 +195,7 @@ gso_split_next(struct gso_split *split, uint8_t *dst, size_t dst_size)
 	memcpy(dst + split->head_len, split->pkt + split->head_len + split->off, payload);
 	if (split->type != VIRTIO_NET_HDR_GSO_NONE) {
 		if (dst[0] >> 4 == 4)
-			put16(dst + 4, (get16(dst + 4) + split->index) & 0xffff);
+			be_put16(dst + 4, (be_get16(dst + 4) + split->index) & 0xffff);
 		gso_ip_set_len(dst, split->l4, len);
 		if (split->type == GSO_UDP_L4)
 			udp_segment_fix(split, dst, len);

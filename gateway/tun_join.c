@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "common/be.h"
 #include "gateway/csum.h"
 
 #define IPV4_HEAD 20
@@ -20,25 +21,6 @@
 #define DONT_FRAGMENT 0x40
 #define UDP_RUN_MAX 64 /* datagrams: UDP_MAX_SEGMENTS of older kernels */
 
-static uint16_t
-get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static void
-put16(uint8_t *p, size_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
 /* ---- what may be joined ---- */
 
 /* IPv4 without options, not a fragment; IPv6 without extension headers. Length of the head; 0: not
@@ -48,14 +30,14 @@ ip_parse(const uint8_t *pkt, size_t len, uint8_t *protocol)
 {
 	if (len >= IPV4_HEAD && pkt[0] == 0x45) {
 		*protocol = pkt[9];
-		if ((get16(pkt + 6) & 0x3fff) != 0 || get16(pkt + 2) != len ||
+		if ((be_get16(pkt + 6) & 0x3fff) != 0 || be_get16(pkt + 2) != len ||
 		    csum_fold(csum_add(0, pkt, IPV4_HEAD)) != 0xffff)
 			return 0;
 		return IPV4_HEAD;
 	}
 	if (len >= IPV6_HEAD && pkt[0] >> 4 == 6) {
 		*protocol = pkt[6];
-		return (size_t)get16(pkt + 4) + IPV6_HEAD == len ? IPV6_HEAD : 0;
+		return (size_t)be_get16(pkt + 4) + IPV6_HEAD == len ? IPV6_HEAD : 0;
 	}
 	return 0;
 }
@@ -80,15 +62,15 @@ tcp_parse(const uint8_t *tcp, size_t len)
 static size_t
 udp_parse(const uint8_t *udp, size_t len)
 {
-	return len > UDP_HEAD && get16(udp + 4) == len && get16(udp + 6) != 0 ? UDP_HEAD : 0;
+	return len > UDP_HEAD && be_get16(udp + 4) == len && be_get16(udp + 6) != 0 ? UDP_HEAD : 0;
 }
 
 /* Equal for one flow, and rarely for two: ports and the ends of the addresses. */
 static uint32_t
 flow_key(const uint8_t *pkt, size_t l4)
 {
-	return get32(pkt + l4) * 2654435761U ^ get32(pkt + l4 - 4) * 40503U ^
-	       get32(pkt + (l4 == IPV4_HEAD ? 12 : 20)) ^ pkt[l4 == IPV4_HEAD ? 9 : 6];
+	return be_get32(pkt + l4) * 2654435761U ^ be_get32(pkt + l4 - 4) * 40503U ^
+	       be_get32(pkt + (l4 == IPV4_HEAD ? 12 : 20)) ^ pkt[l4 == IPV4_HEAD ? 9 : 6];
 }
 
 bool
@@ -141,7 +123,7 @@ join_same_flow(const struct join *join, const uint8_t *pkt, size_t len)
 	if (join->l4 == IPV4_HEAD) {
 		if (pkt[9] != join->protocol)
 			return false;
-		if (pkt[0] != 0x45 || (get16(pkt + 6) & 0x3fff) != 0)
+		if (pkt[0] != 0x45 || (be_get16(pkt + 6) & 0x3fff) != 0)
 			return true;
 	} else if (pkt[6] != join->protocol) {
 		return pkt[6] != IPPROTO_TCP && pkt[6] != IPPROTO_UDP && pkt[6] != IPPROTO_ICMPV6;
@@ -161,7 +143,7 @@ ip_head_follows(const struct join *join, const uint8_t *pkt)
 	if (first[1] != pkt[1] || memcmp(first + 6, pkt + 6, 4) != 0)
 		return false;
 	return ((first[6] & DONT_FRAGMENT) != 0 && memcmp(first + 4, pkt + 4, 2) == 0) ||
-	       ((get16(first + 4) + join->count) & 0xffff) == get16(pkt + 4);
+	       ((be_get16(first + 4) + join->count) & 0xffff) == be_get16(pkt + 4);
 }
 
 /* Same acknowledgement, window and options; the next bytes of the stream. */
@@ -171,7 +153,7 @@ tcp_head_follows(const struct join *join, const struct join_pkt *pkt)
 	const uint8_t *first = join->buf + GSO_VNET_LEN + join->l4;
 	const uint8_t *next = pkt->data + pkt->l4;
 
-	return join->head_len == pkt->head_len && get32(next + 4) == join->next_seq &&
+	return join->head_len == pkt->head_len && be_get32(next + 4) == join->next_seq &&
 	       memcmp(first + 8, next + 8, 5) == 0 && memcmp(first + 14, next + 14, 2) == 0 &&
 	       memcmp(first + TCP_HEAD, next + TCP_HEAD, pkt->head_len - pkt->l4 - TCP_HEAD) == 0;
 }
@@ -209,7 +191,7 @@ begin(struct join *join, const struct join_pkt *pkt)
 	join->closed = push_of(pkt) != 0;
 	join->len = pkt->len;
 	if (pkt->protocol == IPPROTO_TCP)
-		join->next_seq = get32(pkt->data + pkt->l4 + 4) + (uint32_t)join->seg;
+		join->next_seq = be_get32(pkt->data + pkt->l4 + 4) + (uint32_t)join->seg;
 	memcpy(join->buf + GSO_VNET_LEN, pkt->data, pkt->len);
 }
 
@@ -269,10 +251,10 @@ join_take(struct join *join, const uint8_t **data, size_t *len)
 		vnet = run_head(join);
 		gso_ip_set_len(pkt, join->l4, join->len);
 		if (join->protocol == IPPROTO_UDP)
-			put16(pkt + join->l4 + 4, l4_len);
+			be_put16(pkt + join->l4 + 4, l4_len);
 		/* The device completes the checksum: the field holds the pseudo header's sum only.
 		 */
-		put16(pkt + join->l4 + vnet.csum_offset,
+		be_put16(pkt + join->l4 + vnet.csum_offset,
 		    csum_fold(csum_pseudo(pkt, join->protocol, l4_len)));
 	}
 	memcpy(join->buf, &vnet, sizeof(vnet));

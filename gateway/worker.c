@@ -12,6 +12,7 @@
 #include "gateway/budget.h"
 #include "gateway/conn.h"
 #include "gateway/conns.h"
+#include "gateway/doors.h"
 #include "gateway/gateway.h"
 #include "gateway/path.h"
 #include "gateway/tls.h"
@@ -112,6 +113,17 @@ handle_shuns(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, 
 }
 
 static void
+handle_doors(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	struct worker *worker = arg;
+	enum err err = doors_take(worker->doors, (const Ipc__Doors *)msg);
+
+	(void)ipc, (void)id, (void)fd;
+	if (err != ERR_OK)
+		log_err("worker %u: the group-urls: %s", worker->index, err_str(err));
+}
+
+static void
 handle_trace_watch(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
 	(void)ipc, (void)id, (void)fd, (void)arg;
@@ -131,6 +143,7 @@ on_trace(const Ipc__Trace *trace, void *arg)
 static const struct ipc_row auth_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_TRACE_WATCH, .handle = handle_trace_watch},
     {.type = IPC__MSG_TYPE__MSG_SHUNS, .handle = handle_shuns},
+    {.type = IPC__MSG_TYPE__MSG_DOORS, .handle = handle_doors},
     {.type = IPC__MSG_TYPE__MSG_SESSION_END, .handle = handle_session_end},
     {.type = IPC__MSG_TYPE__MSG_SESSION_UPDATE, .handle = handle_session_update},
     {.type = IPC__MSG_TYPE__MSG_STATS_REQUEST, .handle = handle_stats_request, .request = true},
@@ -290,7 +303,8 @@ worker_new(struct gateway *gateway, unsigned index, struct conf *conf)
 	}
 	worker->loop = loop_new();
 	worker->barred = barred_new();
-	if (worker->loop == NULL || worker->barred == NULL) {
+	worker->doors = doors_new();
+	if (worker->loop == NULL || worker->barred == NULL || worker->doors == NULL) {
 		worker_free(worker);
 		return NULL;
 	}
@@ -368,6 +382,7 @@ worker_free(struct worker *worker)
 	budget_free(worker->budget);
 	loop_free(worker->loop);
 	barred_free(worker->barred);
+	doors_free(worker->doors);
 	tls_free(worker->tls);
 	close_fd(worker->tun_fd);
 	for (size_t i = 0; i < WORKER_LISTENERS_MAX; i++) {

@@ -26,6 +26,7 @@ struct tls;   /* tls.c: contexts, policy, identities */
 struct budget;
 struct path; /* path.c: tun queue, UDP sockets, channels, forwarding tables, rings */
 struct barred;
+struct doors;
 struct gateway;
 
 struct worker {
@@ -45,6 +46,7 @@ struct worker {
 	struct budget *budget; /* of strangers; NULL: none is kept */
 	struct path *path;
 	struct barred *barred; /* whose connections it does not take */
+	struct doors *doors;   /* what strangers have to ask for, where the gateway hides */
 };
 
 /* An empty worker; the caller then fills in the descriptors, which are the worker's. conf gets a

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sign threads: one lock, one list of orders. An order travels back to the loop as its own
- * result. */
+/* The sign threads: one lock, one list of orders that wait and one of those that are done. The loop
+ * is woken once for all that are done by then. */
 #include "pki/signers.h"
 
 #include <pthread.h>
@@ -14,7 +14,6 @@
 
 struct order {
 	STAILQ_ENTRY(order) next;
-	struct signers *signers;
 	struct key *key; /* a reference: a reload may drop the identity meanwhile */
 	Ipc__SignOp op;
 	uint64_t ticket;
@@ -36,6 +35,8 @@ struct signers {
 	pthread_cond_t wake;
 	struct orders waiting;
 	size_t waiting_len;
+	struct orders done;
+	bool woken; /* the loop has been told of done, and has not looked yet */
 	bool stopping;
 };
 
@@ -47,13 +48,42 @@ order_free(struct order *order)
 }
 
 static void
+free_all(struct orders *orders)
+{
+	struct order *order;
+
+	while ((order = STAILQ_FIRST(orders)) != NULL) {
+		STAILQ_REMOVE_HEAD(orders, next);
+		order_free(order);
+	}
+}
+
+/* In the loop. */
+static void
 on_done(void *arg)
 {
-	struct order *order = arg;
-	struct signers *signers = order->signers;
+	struct orders done = STAILQ_HEAD_INITIALIZER(done);
+	struct signers *signers = arg;
+	struct order *order;
 
+	pthread_mutex_lock(&signers->lock);
+	STAILQ_CONCAT(&done, &signers->done);
+	signers->woken = false;
+	pthread_mutex_unlock(&signers->lock);
+	STAILQ_FOREACH(order, &done, next)
 	signers->fn(signers->arg, order->ticket, order->signature, order->signature_len);
-	order_free(order);
+	free_all(&done);
+}
+
+/* In a thread. */
+static void
+put_done(struct signers *signers, struct order *order)
+{
+	pthread_mutex_lock(&signers->lock);
+	STAILQ_INSERT_TAIL(&signers->done, order, next);
+	if (!signers->woken)
+		signers->woken = loop_post(signers->loop, on_done, signers) == ERR_OK;
+	pthread_mutex_unlock(&signers->lock);
 }
 
 /* The next order; NULL when the threads are to end. */
@@ -88,8 +118,7 @@ sign_thread(void *arg)
 			order->signature_len = 0;
 			log_err("signing failed: %s", err_str(err));
 		}
-		if (loop_post(signers->loop, on_done, order) != ERR_OK)
-			order_free(order);
+		put_done(signers, order);
 	}
 	return NULL;
 }
@@ -105,6 +134,7 @@ signers_new(struct loop *loop, unsigned threads, signers_done_fn fn, void *arg)
 	signers->fn = fn;
 	signers->arg = arg;
 	STAILQ_INIT(&signers->waiting);
+	STAILQ_INIT(&signers->done);
 	pthread_mutex_init(&signers->lock, NULL);
 	pthread_cond_init(&signers->wake, NULL);
 	if (threads > THREADS_MAX)
@@ -123,8 +153,6 @@ signers_new(struct loop *loop, unsigned threads, signers_done_fn fn, void *arg)
 void
 signers_free(struct signers *signers)
 {
-	struct order *order;
-
 	if (signers == NULL)
 		return;
 	pthread_mutex_lock(&signers->lock);
@@ -133,10 +161,8 @@ signers_free(struct signers *signers)
 	pthread_mutex_unlock(&signers->lock);
 	for (unsigned i = 0; i < signers->threads_len; i++)
 		pthread_join(signers->threads[i], NULL);
-	while ((order = STAILQ_FIRST(&signers->waiting)) != NULL) {
-		STAILQ_REMOVE_HEAD(&signers->waiting, next);
-		order_free(order);
-	}
+	free_all(&signers->waiting);
+	free_all(&signers->done);
 	pthread_cond_destroy(&signers->wake);
 	pthread_mutex_destroy(&signers->lock);
 	free(signers);
@@ -154,7 +180,6 @@ signers_order(struct signers *signers, struct key *key, Ipc__SignOp op, const ui
 	order = calloc(1, sizeof *order);
 	if (order == NULL)
 		return ERR_NOMEM;
-	order->signers = signers;
 	order->key = key_ref(key);
 	order->op = op;
 	order->ticket = ticket;

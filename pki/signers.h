@@ -26,8 +26,8 @@ typedef void (*signers_done_fn)(
 struct signers *signers_new(
     struct loop *loop, unsigned threads, signers_done_fn fn, void *arg) MUST_USE;
 /*
- * Wait for what is being signed, drop what waits. Results that are on their way are dropped by
- * loop_free(), so call it when the loop does not run any more.
+ * Wait for what is being signed, drop what waits. Results that are on their way are dropped,
+ * too, so call it when the loop does not run any more.
  */
 void signers_free(struct signers *signers);
 /*

@@ -9,7 +9,6 @@
 
 #include "common/buf.h"
 #include "common/str.h"
-#include "conf/value_text.h"
 #include "tools/ctl_ask.h"
 #include "tools/ctl_list.h"
 
@@ -25,7 +24,7 @@ struct process {
 static void
 on_page(const ProtobufCMessage *msg, void *arg)
 {
-	buf_puts(arg, ((const Ipc__CtlMetricsPage *)msg)->text);
+	ctl_put_lines(arg, ((const Ipc__CtlMetricsPage *)msg)->text);
 }
 
 static void

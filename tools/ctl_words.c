@@ -76,6 +76,13 @@ complete_row(const struct place *place)
 	return NULL;
 }
 
+/* Written out, or so short as everybody's fingers know it from the ASA, whatever else begins so. */
+static bool
+is_written(const char *word, const char *typed)
+{
+	return strcmp(word, typed) == 0 || (strcmp(typed, "sh") == 0 && strcmp(word, "show") == 0);
+}
+
 /* Which literals a typed word can stand for: 0, 1 or more; found gets one of them. */
 static unsigned
 literals(const struct place *place, const char *typed, char found[CTL_WORDS_SIZE])
@@ -87,7 +94,7 @@ literals(const struct place *place, const char *typed, char found[CTL_WORDS_SIZE
 	for (size_t i = 0; (row = next_row(place, &i)) != NULL;) {
 		if (row_word(row, place->at, word) == NULL || !is_literal(word))
 			continue;
-		if (strcmp(word, typed) == 0) {
+		if (is_written(word, typed)) {
 			memcpy(found, word, CTL_WORDS_SIZE);
 			return 1;
 		}

@@ -60,22 +60,14 @@ finish(struct exporter_fetch *fetch, const char *why)
 	exporter_fetch_cancel(fetch);
 }
 
-/* A terminal may be what sees it in the end. */
-static void
-take_text(struct buf *out, const char *text)
-{
-	for (; *text != '\0'; text++)
-		buf_put_u8(
-		    out, (uint8_t)*text >= ' ' || *text == '\n' ? (uint8_t)*text : (uint8_t)'?');
-}
-
 static void
 handle_page(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
 {
 	struct exporter_fetch *fetch = arg;
 
 	(void)ipc, (void)id, (void)fd;
-	take_text(&fetch->text, ((const Ipc__CtlMetricsPage *)msg)->text);
+	/* A terminal may be what sees it in the end. */
+	ctl_put_lines(&fetch->text, ((const Ipc__CtlMetricsPage *)msg)->text);
 }
 
 static void

@@ -3,7 +3,9 @@
 #include "tools/exporter_http.h"
 
 #include <event2/buffer.h>
+#include <event2/event.h>
 #include <event2/http.h>
+#include <event2/listener.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -35,6 +37,8 @@ struct exporter_http {
 	unsigned waiters_len;
 	bool away; /* the daemon, as the log knows */
 };
+
+/* ---- requests ---- */
 
 /* The analyser does not follow utlist's lists. */
 /* NOLINTBEGIN(clang-analyzer-unix.Malloc) */
@@ -160,6 +164,41 @@ on_other(struct evhttp_request *request, void *arg)
 	refuse(request, HTTP_NOTFOUND, "there is only /metrics\n");
 }
 
+/* ---- accepting ---- */
+
+static void
+on_resume(UNUSED evutil_socket_t fd, UNUSED short what, void *arg)
+{
+	evconnlistener_enable(arg);
+}
+
+/* No descriptors, mostly: without a pause this comes again at once, for as long as others hold on
+ * to their connections. */
+static void
+on_accept_error(struct evconnlistener *listener, void *arg)
+{
+	static const struct timeval pause = {.tv_sec = 1};
+
+	(void)arg;
+	log_warn("cannot accept, trying again in a second: %m");
+	if (event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, on_resume, listener,
+		&pause) == 0)
+		evconnlistener_disable(listener);
+}
+
+static bool
+accept_from(struct evhttp *server, int fd)
+{
+	struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(server, fd);
+
+	if (bound == NULL)
+		return false;
+	evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(bound), on_accept_error);
+	return true;
+}
+
+/* ---- life ---- */
+
 struct exporter_http *
 exporter_http_new(struct loop *loop, int fd, const char *socket)
 {
@@ -181,7 +220,7 @@ exporter_http_new(struct loop *loop, int fd, const char *socket)
 	evhttp_set_gencb(http->server, on_other, NULL);
 	if (evhttp_set_cb(http->server, "/metrics", on_metrics, http) != 0 ||
 	    evhttp_set_cb(http->server, "/", on_root, NULL) != 0 ||
-	    evhttp_accept_socket(http->server, fd) != 0) {
+	    !accept_from(http->server, fd)) {
 		exporter_http_free(http);
 		return NULL;
 	}

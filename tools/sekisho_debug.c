@@ -18,6 +18,7 @@
 #include "common/str.h"
 #include "common/trace.h"
 #include "conf/conf.h"
+#include "tools/ctl_ask.h"
 #include "tools/ctl_options.h"
 #include "tools/ctl_shows.h"
 
@@ -204,11 +205,7 @@ ask(const struct options *options)
 		request.username = (char *)(uintptr_t)options->user;
 	request.address.data = (uint8_t *)(uintptr_t)options->address.bytes;
 	request.address.len = ip_len(&options->address);
-	err = ctl_connect(path, &fd);
-	if (err == ERR_SYS)
-		ctl_fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
-	if (err != ERR_OK)
-		ctl_fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
+	fd = ctl_ask_connect(path);
 	err = ipc_write_blocking(fd, IPC__MSG_TYPE__MSG_CTL_TRACE, &request.base, -1);
 	if (err != ERR_OK)
 		ctl_fail(EXIT_DAEMON, "%s: cannot ask sekishod: %s", path, err_str(err));

@@ -11,14 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "common/attr.h"
 #include "common/ip.h"
 #include "common/ipc.h"
 #include "common/str.h"
 #include "conf/conf.h"
-#include "tools/ctl.h"
+#include "tools/ctl_ask.h"
 #include "tools/ctl_options.h"
 #include "tools/ctl_shows.h"
 
@@ -216,103 +215,62 @@ json_host(json_t *hosts, const Ipc__CtlAaaHost *host)
 		ctl_fail(EXIT_DAEMON, "out of memory");
 }
 
+struct output {
+	const struct options *options;
+	json_t *hosts; /* NULL: text */
+};
+
 static void
-take_host(const struct options *options, json_t *hosts, const Ipc__CtlAaaHost *host)
+on_host(const ProtobufCMessage *msg, void *arg)
 {
-	if (options->protocol != NULL &&
-	    (strcmp(options->protocol, "local") == 0) != is_local(host))
+	const Ipc__CtlAaaHost *host = (const Ipc__CtlAaaHost *)msg;
+	const struct output *output = arg;
+	const char *protocol = output->options->protocol;
+
+	if (protocol != NULL && (strcmp(protocol, "local") == 0) != is_local(host))
 		return;
-	if (hosts != NULL)
-		json_host(hosts, host);
+	if (output->hosts != NULL)
+		json_host(output->hosts, host);
 	else
 		print_host(host);
 }
 
 /* ---- asking ---- */
 
-/* One message of the answer; true: it was the last. */
-static bool
-take_answer(const struct options *options, int fd, json_t *hosts)
-{
-	ProtobufCMessage *msg = NULL;
-	Ipc__MsgType type;
-	bool last = false;
-	enum err err = ctl_receive(fd, CTL_TIMEOUT_SEC, &type, &msg);
-
-	if (err == ERR_OK && type == IPC__MSG_TYPE__MSG_CTL_AAA_HOST) {
-		take_host(options, hosts, (const Ipc__CtlAaaHost *)msg);
-	} else if (err == ERR_OK && type == IPC__MSG_TYPE__MSG_CTL_END) {
-		char text[256];
-
-		str_printable(text, sizeof(text), ((const Ipc__CtlEnd *)msg)->error);
-		if (text[0] != '\0')
-			ctl_fail(EXIT_DAEMON, "sekishod refused: %s", text);
-		last = true;
-	} else if (err == ERR_OK) {
-		err = ERR_SYNTAX;
-	}
-	if (err != ERR_OK)
-		ctl_fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s",
-		    options->common.socket, err_str(err));
-	protobuf_c_message_free_unpacked(msg, NULL);
-	return last;
-}
-
-/* Ask the daemon and write what it says; does not return if it cannot be asked. */
 static void
-ask(const struct options *options, json_t *hosts)
+ask(const struct options *options, struct output *output)
 {
 	Ipc__CtlAaaServer request = IPC__CTL_AAA_SERVER__INIT;
-	const char *path = options->common.socket;
-	enum err err;
-	int fd;
+	const struct ctl_question question = {
+	    .type = IPC__MSG_TYPE__MSG_CTL_AAA_SERVER,
+	    .request = &request.base,
+	    .answer = IPC__MSG_TYPE__MSG_CTL_AAA_HOST,
+	};
 
 	if (options->server_group != NULL)
 		request.server_group = (char *)options->server_group;
 	request.server.data = (uint8_t *)options->server.bytes;
 	request.server.len = ip_len(&options->server);
-	err = ctl_connect(path, &fd);
-	if (err == ERR_SYS)
-		ctl_fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
-	if (err != ERR_OK)
-		ctl_fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
-	err = ipc_write_blocking(fd, IPC__MSG_TYPE__MSG_CTL_AAA_SERVER, &request.base, -1);
-	if (err != ERR_OK)
-		ctl_fail(EXIT_DAEMON, "%s: cannot ask sekishod: %s", path, err_str(err));
-	while (!take_answer(options, fd, hosts))
-		;
-	close(fd);
-}
-
-static void
-write_json(json_t *hosts)
-{
-	json_t *document =
-	    json_pack("{s:i, s:o}", "version", CTL_JSON_VERSION, "aaa_servers", hosts);
-
-	if (document == NULL || json_dumpf(document, stdout, JSON_INDENT(2)) != 0)
-		ctl_fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
-	putchar('\n');
-	json_decref(document);
+	ctl_ask(options->common.socket, &question, on_host, output, NULL, NULL);
 }
 
 int
 show_aaa_server(int argc, char **argv)
 {
 	struct options options = {0};
-	json_t *hosts = NULL;
+	struct output output = {.options = &options};
 	char *path = NULL;
 
 	parse_options(&options, argc, argv);
 	path = ctl_options_socket(&options.common, "show-aaa-server");
 	if (options.common.json) {
-		hosts = json_array();
-		if (hosts == NULL)
+		output.hosts = json_array();
+		if (output.hosts == NULL)
 			ctl_fail(EXIT_DAEMON, "out of memory");
 	}
-	ask(&options, hosts);
-	if (options.common.json)
-		write_json(hosts);
+	ask(&options, &output);
+	if (output.hosts != NULL)
+		ctl_ask_print("aaa_servers", output.hosts);
 	free(path);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		ctl_fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));

@@ -9,13 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/attr.h"
 #include "common/ipc.h"
 #include "common/str.h"
 #include "conf/conf.h"
-#include "tools/ctl.h"
+#include "tools/ctl_ask.h"
 #include "tools/ctl_options.h"
 #include "tools/ctl_shows.h"
 
@@ -100,7 +99,7 @@ ends_with(const char *text, const char *word)
 static void
 tidy(char *dst, size_t dst_size, const char *src)
 {
-	char text[TEXT_MAX_LEN];
+	char text[TEXT_MAX_LEN] = "";
 	size_t len = 0;
 
 	for (; *src != '\0' && len + 1 < sizeof(text); src++) {
@@ -188,73 +187,34 @@ take_rule(struct output *output, const Ipc__CtlRule *rule)
 
 /* ---- asking ---- */
 
-/* One message of the answer; true: it was the last. */
-static bool
-take_answer(const char *path, int fd, struct output *output)
+static void
+on_rule(const ProtobufCMessage *msg, void *arg)
 {
-	ProtobufCMessage *msg = NULL;
-	Ipc__MsgType type;
-	bool last = false;
-	enum err err = ctl_receive(fd, CTL_TIMEOUT_SEC, &type, &msg);
-
-	if (err == ERR_OK && type == IPC__MSG_TYPE__MSG_CTL_RULE) {
-		take_rule(output, (const Ipc__CtlRule *)msg);
-	} else if (err == ERR_OK && type == IPC__MSG_TYPE__MSG_CTL_END) {
-		char text[256];
-
-		str_printable(text, sizeof(text), ((const Ipc__CtlEnd *)msg)->error);
-		if (text[0] != '\0')
-			ctl_fail(EXIT_DAEMON, "sekishod refused: %s", text);
-		last = true;
-	} else if (err == ERR_OK) {
-		err = ERR_SYNTAX;
-	}
-	if (err != ERR_OK)
-		ctl_fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s", path, err_str(err));
-	protobuf_c_message_free_unpacked(msg, NULL);
-	return last;
+	take_rule(arg, (const Ipc__CtlRule *)msg);
 }
 
-/* Ask the daemon and write what it says; does not return if it cannot be asked. */
 static void
 ask(const struct options *options, struct output *output)
 {
 	Ipc__CtlAccessList request = IPC__CTL_ACCESS_LIST__INIT;
-	const char *path = options->common.socket;
-	enum err err;
-	int fd;
+	const struct ctl_question question = {
+	    .type = IPC__MSG_TYPE__MSG_CTL_ACCESS_LIST,
+	    .request = &request.base,
+	    .answer = IPC__MSG_TYPE__MSG_CTL_RULE,
+	};
 
 	if (options->name != NULL)
 		request.name = (char *)options->name;
-	err = ctl_connect(path, &fd);
-	if (err == ERR_SYS)
-		ctl_fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
-	if (err != ERR_OK)
-		ctl_fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
-	err = ipc_write_blocking(fd, IPC__MSG_TYPE__MSG_CTL_ACCESS_LIST, &request.base, -1);
-	if (err != ERR_OK)
-		ctl_fail(EXIT_DAEMON, "%s: cannot ask sekishod: %s", path, err_str(err));
-	while (!take_answer(path, fd, output))
-		;
-	close(fd);
+	ctl_ask(options->common.socket, &question, on_rule, output, NULL, NULL);
 }
 
 static void
-finish(struct output *output)
+finish(const struct output *output)
 {
-	json_t *document;
-
-	if (output->lists == NULL) {
-		if (output->line == 0)
-			puts("INFO: no access list is used as a filter");
-		return;
-	}
-	document =
-	    json_pack("{s:i, s:o}", "version", CTL_JSON_VERSION, "access_lists", output->lists);
-	if (document == NULL || json_dumpf(document, stdout, JSON_INDENT(2)) != 0)
-		ctl_fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
-	putchar('\n');
-	json_decref(document);
+	if (output->lists != NULL)
+		ctl_ask_print("access_lists", output->lists);
+	else if (output->line == 0)
+		puts("INFO: no access list is used as a filter");
 }
 
 int

@@ -10,13 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/attr.h"
 #include "common/ipc.h"
 #include "common/str.h"
 #include "conf/conf.h"
-#include "tools/ctl.h"
+#include "tools/ctl_ask.h"
 #include "tools/ctl_options.h"
 #include "tools/ctl_shows.h"
 
@@ -229,79 +228,42 @@ take_entry(struct output *output, const char *text)
 	output->len++;
 }
 
-/* One message of the answer; true: it was the last. */
-static bool
-take_answer(const char *path, int fd, struct output *output)
+static void
+on_entry(const ProtobufCMessage *msg, void *arg)
 {
-	ProtobufCMessage *msg = NULL;
-	Ipc__MsgType type;
-	bool last = false;
-	enum err err = ctl_receive(fd, CTL_TIMEOUT_SEC, &type, &msg);
-
-	if (err == ERR_OK && type == IPC__MSG_TYPE__MSG_CTL_CA_ENTRY) {
-		take_entry(output, ((const Ipc__CtlCaEntry *)msg)->text);
-	} else if (err == ERR_OK && type == IPC__MSG_TYPE__MSG_CTL_END) {
-		char text[256];
-
-		str_printable(text, sizeof(text), ((const Ipc__CtlEnd *)msg)->error);
-		if (text[0] != '\0')
-			ctl_fail(EXIT_DAEMON, "sekishod refused: %s", text);
-		last = true;
-	} else if (err == ERR_OK) {
-		err = ERR_SYNTAX;
-	}
-	if (err != ERR_OK)
-		ctl_fail(EXIT_DAEMON, "%s: no proper answer from sekishod: %s", path, err_str(err));
-	protobuf_c_message_free_unpacked(msg, NULL);
-	return last;
+	take_entry(arg, ((const Ipc__CtlCaEntry *)msg)->text);
 }
 
-/* Ask the daemon and write what it says; does not return if it cannot be asked. */
 static void
 ask(const struct options *options, struct output *output)
 {
 	Ipc__CtlCa request = IPC__CTL_CA__INIT;
-	const char *path = options->common.socket;
-	enum err err;
-	int fd;
+	const struct ctl_question question = {
+	    .type = IPC__MSG_TYPE__MSG_CTL_CA,
+	    .request = &request.base,
+	    .answer = IPC__MSG_TYPE__MSG_CTL_CA_ENTRY,
+	};
 
 	request.kind = options->kind;
 	if (options->trustpoint != NULL)
 		request.trustpoint = (char *)options->trustpoint;
-	err = ctl_connect(path, &fd);
-	if (err == ERR_SYS)
-		ctl_fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
-	if (err != ERR_OK)
-		ctl_fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
-	err = ipc_write_blocking(fd, IPC__MSG_TYPE__MSG_CTL_CA, &request.base, -1);
-	if (err != ERR_OK)
-		ctl_fail(EXIT_DAEMON, "%s: cannot ask sekishod: %s", path, err_str(err));
-	while (!take_answer(path, fd, output))
-		;
-	close(fd);
+	ctl_ask(options->common.socket, &question, on_entry, output, NULL, NULL);
 }
 
 static void
-finish(const struct options *options, struct output *output)
+finish(const struct options *options, const struct output *output)
 {
 	const char *word = "", *none = "";
-	json_t *document;
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (kinds[i].kind == options->kind) {
 			word = kinds[i].word;
 			none = kinds[i].none;
 		}
-	if (output->entries == NULL) {
-		if (output->len == 0)
-			puts(none);
-		return;
-	}
-	document = json_pack("{s:i, s:o}", "version", CTL_JSON_VERSION, word, output->entries);
-	if (document == NULL || json_dumpf(document, stdout, JSON_INDENT(2)) != 0)
-		ctl_fail(EXIT_DAEMON, "cannot write: %s", strerror(errno));
-	putchar('\n');
-	json_decref(document);
+	if (output->entries != NULL)
+		ctl_ask_print(word, output->entries);
+	else if (output->len == 0)
+		puts(none);
 }
 
 int

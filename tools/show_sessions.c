@@ -16,6 +16,7 @@
 #include "conf/conf.h"
 #include "tools/column.h"
 #include "tools/ctl.h"
+#include "tools/ctl_ask.h"
 #include "tools/ctl_options.h"
 #include "tools/ctl_shows.h"
 #include "tools/session_pick.h"
@@ -104,14 +105,9 @@ parse_options(struct options *options, int argc, char **argv)
 static void
 ask(const char *path, const Ipc__CtlSessions *request, struct ctl_list *list)
 {
+	int fd = ctl_ask_connect(path);
 	enum err err;
-	int fd;
 
-	err = ctl_connect(path, &fd);
-	if (err == ERR_SYS)
-		ctl_fail(EXIT_DAEMON, "%s: %s: %s", path, strerror(errno), ctl_hint(errno));
-	if (err != ERR_OK)
-		ctl_fail(EXIT_DAEMON, "%s: the path is too long for a socket", path);
 	err = ctl_sessions(fd, request, list);
 	close(fd);
 	if (err == ERR_DENIED)

@@ -26,9 +26,15 @@ for role in gateway auth pki; do
 	for set in CapInh CapPrm CapEff CapAmb; do
 		expect_eq "$set of $role" 0000000000000000 "$(status_of "$pid" $set)"
 	done
+	# What is no root's belongs to root in /proc when nobody else may look into it.
+	expect_eq "who may look into $role" 0 "$(stat -c %u "/proc/$pid/environ")"
+	expect_ok "a bound on the processes of $role" grep -qE '^Max processes +[0-9]+ +[0-9]+' "/proc/$pid/limits"
 	if [ -z "$SEKISHO_SAN" ]; then
 		expect_eq "root of $role is the empty folder" "$(stat -c %d:%i "$W/empty")" "$(stat -Lc %d:%i "/proc/$pid/root")"
 	fi
+done
+for pid in $(gate_pids); do
+	expect_ok "no core files of $pid" grep -qE '^Max core file size +0 +0 ' "/proc/$pid/limits"
 done
 if [ -n "$SEKISHO_SAN" ]; then
 	exit 0

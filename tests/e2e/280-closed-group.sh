@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Tunnel groups whose servers can never be asked (no key) are accepted with a warning and let nobody in: in the words of a
-# wrong password (INV-3; test_login shows that the password is looked at all the same). The log tells why. So it is for a
-# user without a password. LOCAL behind such servers does not help: it is for when they are silent. A group where nobody's
-# authorization is required is open.
+# wrong password (INV-3), in its time, and without a look at the password (test_login shows both). The log tells why. So it
+# is for a user without a password. LOCAL behind such servers does not help: it is for when they are silent. A group where
+# nobody's authorization is required is open.
 . "$(dirname "$0")/../lib/e2e.sh"
 
 group() {

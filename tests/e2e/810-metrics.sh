@@ -119,6 +119,19 @@ expect_eq "nobody there" 0 "$(value sekisho_up)"
 expect_match "over HTTP" '^sekisho_up 0$' "$(ask http://127.0.0.1:9788/metrics)"
 gate_start
 expect_match "back" '^sekisho_up 1$' "$(ask http://127.0.0.1:9788/metrics)"
+
+# Whoever holds on to all its connections fills no log, and when they are let go it answers again.
+(ulimit -n 24 && exec ip netns exec "$GW" "$SEKISHO_BIN/sekisho-exporter" -c "$W/conf" --listen 127.0.0.1:9789 >"$W/exporter-short.log" 2>&1) &
+EXPORTER_SHORT=$!
+wait_line "$W/exporter-short.log" 'serving the metrics' 10
+in_gw /usr/bin/python3 -c 'import socket, time
+held = [socket.create_connection(("127.0.0.1", 9789)) for _ in range(40)]
+time.sleep(1.5)'
+expect_between "lines about it" 2 "$(wc -l <"$W/exporter-short.log")" 20
+expect_match "back" '^sekisho_up 1$' "$(ask http://127.0.0.1:9789/metrics)"
+kill "$EXPORTER_SHORT"
+wait "$EXPORTER_SHORT" || fail "the exporter's end, expected 0, got $?"
+
 kill "$EXPORTER" "$EXPORTER_UNIX"
 wait "$EXPORTER" || fail "the exporter's end, expected 0, got $?"
 wait "$EXPORTER_UNIX" || fail "the exporter's end, expected 0, got $?"

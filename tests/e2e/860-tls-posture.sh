@@ -58,6 +58,8 @@ refuses() {
 	expect_match "error of $1" "$2" "$out"
 }
 
+# One address, so that there is none for a second tunnel.
+POOL_RANGE=192.168.100.1-192.168.100.1
 net_up 1
 pki_make rsa
 conf_write
@@ -118,14 +120,24 @@ WANTED = {
 }
 
 
-def check(what, status, data):
-    c = Client()
-    c.send(data)
-    answer = c.response()
+def look(what, status, answer):
     expect(what, status, answer.status)
     for name, value in WANTED.items():
         expect("%s of %s" % (name, what), value, answer.header(name))
+
+
+def check(what, status, data):
+    c = Client()
+    c.send(data)
+    look(what, status, c.response())
     c.close()
+
+
+def connect(token):
+    c = Client()
+    return c, c.request("CONNECT", "/CSCOSSLC/tunnel", headers=[
+        "Cookie: webvpn=" + token, "X-CSTP-Version: 1", "X-CSTP-Hostname: raw", "X-CSTP-MTU: 1400",
+        "X-CSTP-Address-Type: IPv4"])
 
 
 check("the front page", 200, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -137,4 +149,11 @@ check("headers that are too big", 431, b"GET / HTTP/1.1\r\nX: " + b"a" * 20000 +
 check("another version", 505, b"GET / HTTP/2.0\r\nHost: x\r\n\r\n")
 check("a tunnel without a session", 401,
       b"CONNECT /CSCOSSLC/tunnel HTTP/1.1\r\nHost: x\r\nCookie: webvpn=nothing\r\n\r\n")
+c = Client()
+look("a form", 200, c.init("Staff"))
+look("a login that fails", 200, c.reply("alice", "wrong", "Staff"))
+tokens = [Client().login("alice", group="Staff") for n in range(2)]
+first, answer = connect(tokens[0])
+expect("a tunnel, which no browser sees", 200, answer.status)
+look("a tunnel that there is no address for", 503, connect(tokens[1])[1])
 END

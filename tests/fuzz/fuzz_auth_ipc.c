@@ -50,19 +50,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	" { name = \"M\"; general-attributes = { username-from-certificate-choice = "              \
 	"\"second-certificate\"; secondary-authentication-server-group = \"LOCAL\"; };\n"          \
 	" webvpn-attributes = { authentication = [ \"aaa\", \"multiple-certificate\" ]; "          \
-	"pre-fill-username = \"client hide\"; group-alias = ( { name = \"m\"; } ); }; } );\n"
+	"pre-fill-username = \"client hide\"; group-alias = ( { name = \"m\"; } ); }; },\n"        \
+	" { name = \"R\"; general-attributes = { authentication-server-group = \"RAD\"; "          \
+	"authorization-server-group = \"RAD\"; authorization-required = true; "                    \
+	"password-management = true; }; webvpn-attributes = { radius-reject-message = true; "      \
+	"group-alias = ( { name = \"r\"; } ); }; },\n"                                             \
+	" { name = \"Z\"; general-attributes = { authorization-server-group = \"LOCAL\"; "         \
+	"authorization-required = true; "                                                          \
+	"default-group-policy = \"ZP\"; }; webvpn-attributes = { group-alias = ( { name = "        \
+	"\"z\"; } ); }; } );\n"
+#define AAA                                                                                        \
+	"aaa-server-groups = ( { name = \"RAD\"; hosts = ( { address = \"10.0.0.5\"; key = "       \
+	"\"secret\"; } ); } );\n"
 #define USERS                                                                                      \
 	"usernames = ( { name = \"alice\"; password = "                                            \
 	"\"$5$sekishotest$nlMNoU4AwGhXhJXZlb9mRuEeuKK4Bj7VXBMnqQzD1b4\";\n"                        \
 	" attributes = { vpn-framed-ip-address = \"10.9.0.2 255.255.255.0\"; }; } );\n"
 
 /* Two configurations, between which reloads go to and fro. */
-static const char *const files[2][4][2] = {
+static const char *const files[2][5][2] = {
     {
 	{"gateway.conf", GATEWAY},
 	{"tunnel-groups.conf", GROUPS},
 	{"group-policies.conf",
-	    "group-policies = ( { name = \"GP\"; attributes = { vpn-simultaneous-logins = 2; "
+	    "group-policies = ( { name = \"ZP\"; attributes = { vpn-simultaneous-logins = 0; }; "
+	    "}, { name = \"GP\"; attributes = { vpn-simultaneous-logins = 2; "
 	    "vpn-filter = \"F\"; }; } );\n"
 	    "ip-local-pools = ( { name = \"P\"; range = \"10.9.0.1-10.9.0.3\"; mask = "
 	    "\"255.255.255.0\"; } );\n"
@@ -70,18 +82,21 @@ static const char *const files[2][4][2] = {
 	    "eq "
 	    "443\", \"permit udp any any\" ]; } );\n"},
 	{"users.conf", USERS},
+	{"aaa.conf", AAA},
     },
     {
 	{"gateway.conf", GATEWAY},
 	{"tunnel-groups.conf", GROUPS},
 	{"group-policies.conf",
-	    "group-policies = ( { name = \"GP\"; attributes = { vpn-filter = \"F\"; }; } );\n"
+	    "group-policies = ( { name = \"ZP\"; attributes = { vpn-simultaneous-logins = 0; }; "
+	    "}, { name = \"GP\"; attributes = { vpn-filter = \"F\"; }; } );\n"
 	    "ip-local-pools = ( { name = \"P\"; range = \"10.9.0.2-10.9.0.5\"; mask = "
 	    "\"255.255.255.0\"; } );\n"
 	    "access-lists = ( { name = \"F\"; type = \"extended\"; rules = [ \"permit ip any any\" "
 	    "]; } );\n"
 	    "vpn-addr-assign-local-reuse-delay = 1;\n"},
 	{"users.conf", USERS},
+	{"aaa.conf", AAA},
     },
 };
 

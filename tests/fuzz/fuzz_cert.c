@@ -3,7 +3,7 @@
  * Fuzz the reading of a certificate's names, DER or PEM. What is read is text without NUL, in
  * UTF-8, within its limits, and gets through a message and a certificate map unharmed.
  */
-/* For coverage.sh: common/cert.c common/cert_text.c */
+/* For coverage.sh: common/cert.c */
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,7 +4,8 @@
  * criterion of a certificate map, a periodic or absolute time range, a login (URL, host, path,
  * alias and user name, each on a line of its own) at a fixed configuration.
  */
-/* For coverage.sh: conf/certmap.c conf/time_range.c */
+/* For coverage.sh: conf/certmap.c:-certmap_matches,certmap_finds
+ * conf/time_range.c:-absolute_holds,periodic_holds,time_range_holds */
 #include <stdlib.h>
 #include <string.h>
 

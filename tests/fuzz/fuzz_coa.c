@@ -4,7 +4,8 @@
  * Disconnect-Request), two bytes of length, and attributes, which are signed with the right key. A
  * byte of 0xff lets what waits for an access list have one. Sessions must be whole afterwards.
  */
-/* For coverage.sh: auth/coa.c auth/coa_match.c auth/coa_change.c auth/coa_work.c */
+/* For coverage.sh: auth/coa.c:-host_,hosts_,listener,coa_use,coa_new,coa_free auth/coa_match.c
+ * auth/coa_change.c auth/coa_work.c */
 #include "tests/fuzz/bare_asserts.h"
 
 #include "tests/unit/coa_help.h"
@@ -68,7 +69,8 @@ offer(struct coa_world *cw, struct cur *cur)
 	if (len > cur->left)
 		len = cur->left;
 	const uint8_t *attrs = cur_take(cur, len);
-	struct coa_path path = coa_path_from(1, 5000);
+	/* Bit 1: somebody else's, bit 2: with the number of the one before. */
+	struct coa_path path = coa_path_from(kind & 2 ? 99 : 1, 5000);
 	struct secret *secret = secret_new(COA_SECRET, strlen(COA_SECRET));
 	struct radius_request request;
 	struct radius_packet packet;
@@ -79,7 +81,8 @@ offer(struct coa_world *cw, struct cur *cur)
 	if (secret == NULL)
 		abort();
 	/* As it is, whatever its lengths say: sealing walks nothing but passwords of logins. */
-	if (radius_seal(&request, cw->next_id++, secret, &packet) == ERR_OK)
+	if (radius_seal(&request, kind & 4 ? cw->next_id : ++cw->next_id, secret, &packet) ==
+	    ERR_OK)
 		coa_receive(cw->coa, &path, COA_PORT, packet.data, packet.len);
 	radius_request_fini(&request);
 	secret_free(secret);

@@ -4,7 +4,8 @@
  * file and the rest is that file's text, beside small valid others. Whatever loads is used: every
  * value, every merge.
  */
-/* For coverage.sh: conf/file.c conf/lex.c conf/grammar.c conf/row.c */
+/* For coverage.sh: conf/file.c conf/lex.c conf/grammar.c
+ * conf/row.c:-row_object_room,row_append,text_node,texts_node,clear,row_set_texts */
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,7 +5,9 @@
  * group. Each step is a request by its op, or one of the answers. Whatever comes is answered with
  * messages of the control socket alone; who may not act has changed nothing.
  */
-/* For coverage.sh: auth/control.c auth/control_show.c auth/control_list.c auth/control_act.c */
+/* For coverage.sh: auth/control.c:-on_deadline,on_resume,control_new,control_free
+ * auth/control_show.c auth/control_list.c:-on_lockout,send_lockout auth/control_threat.c
+ * auth/control_act.c:-on_tested,why_not,find_group,run_test,control_act_free */
 #include "tests/fuzz/bare_asserts.h"
 #include "tests/fuzz/scripted_peer.h"
 #include "tests/unit/auth_help.h"
@@ -15,6 +17,7 @@
 #include "auth/control.h"
 #include "auth/errand.h"
 #include "auth/metrics.h"
+#include "auth/threat.h"
 #include "common/log.h"
 
 #define SESSIONS 2
@@ -38,11 +41,17 @@ static const Ipc__MsgType requests[] = {
     IPC__MSG_TYPE__MSG_CTL_CLEAR_AAA,
     IPC__MSG_TYPE__MSG_CTL_CLEAR_LOCKOUT,
     IPC__MSG_TYPE__MSG_CTL_TEST_AAA,
+    IPC__MSG_TYPE__MSG_NONE, /* answer() */
+    IPC__MSG_TYPE__MSG_CTL_THREATS,
+    IPC__MSG_TYPE__MSG_CTL_SOURCES,
+    IPC__MSG_TYPE__MSG_CTL_SHUN,
 };
 
 /* The world, once for all inputs. */
 static struct world world;
 static struct lockout *lockout;
+static struct shun *shun;
+static struct threat *threat;
 static struct trace_desk *desk;
 static struct sockaddr_un addr;
 static socklen_t addr_len;
@@ -117,6 +126,10 @@ make_all(void)
 	log_init("fuzz", &quiet);
 	world_make(&world, NULL, 0);
 	lockout = lockout_new(-1);
+	shun = shun_new(-1);
+	assert_non_null(shun);
+	threat = threat_new(shun);
+	assert_non_null(threat);
 	desk = trace_desk_new(on_tell, NULL);
 	assert_non_null(lockout);
 	assert_non_null(desk);
@@ -183,7 +196,7 @@ hear(int fd)
 
 	while ((msg = peer_receive(fd, &head)) != NULL) {
 		if (head.type < IPC__MSG_TYPE__MSG_CTL_SESSIONS ||
-		    strncmp(ipc_type_name((Ipc__MsgType)head.type), "MSG_CTL_", 8) != 0 ||
+		    strncmp(ipc_type_name((Ipc__MsgType)head.type), "CTL_", 4) != 0 ||
 		    head.id != 0 || head.flags != 0)
 			abort();
 		protobuf_c_message_free_unpacked(msg, NULL);
@@ -196,10 +209,10 @@ talk(int fd, struct cur *cur)
 	struct peer_step step;
 
 	for (unsigned i = 0; i < PEER_STEPS_MAX && peer_next(cur, &step); i++) {
-		unsigned kind = step.op % 16;
+		unsigned kind = step.op % 32;
 		struct ipc_head head = {.id = step.op >> 6 == 3, .flags = step.op >> 6 == 2};
 
-		if (kind < ARRAY_LEN(requests)) {
+		if (kind < ARRAY_LEN(requests) && requests[kind] != IPC__MSG_TYPE__MSG_NONE) {
 			head.type = requests[kind];
 			peer_send(fd, &head, step.data, step.len);
 		} else {
@@ -219,6 +232,8 @@ begin(const struct metrics *metrics, struct radius_client *radius)
 	    .filters = world.filters,
 	    .pools = world.pools,
 	    .lockout = lockout,
+	    .shun = shun,
+	    .threat = threat,
 	    .radius = radius,
 	    .desk = desk,
 	    .metrics = (struct metrics *)(uintptr_t)metrics,
@@ -231,12 +246,13 @@ begin(const struct metrics *metrics, struct radius_client *radius)
 	char token[TOKEN_TEXT_SIZE];
 
 	reloads = 0;
+	(void)shun_clear(shun);
 	page.fn = NULL;
 	account.fn = NULL;
 	world.ends_len = world.sent_len = 0;
 	while (count_sessions() < SESSIONS)
 		assert_non_null(world_login(&world, "alice", "Staff", token));
-	if (lockout_judge(lockout, world.conf, "bob", false))
+	if (lockout_judge(lockout, world.conf, "bob", NULL, false))
 		abort(); /* nobody is, in this configuration */
 	control = control_new(&config, dup(listening));
 	assert_non_null(control);
@@ -272,7 +288,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fd = dial(root || geteuid() != 0);
 	cur_init(&cur, data + 1, size - 1);
 	talk(fd, &cur);
-	if (!root && !in_group && (reloads > 0 || count_sessions() < SESSIONS))
+	if (!root && !in_group &&
+	    (reloads > 0 || count_sessions() < SESSIONS || shun_clear(shun) > 0))
 		abort();
 	close(fd);
 	peer_turn(loop);

@@ -3,11 +3,12 @@
  * Fuzz pki/crl.c. The first byte says what the others are: 0: a CRL, 1: a TBSCertList, which is
  * signed here, 2: a certificate with distribution points. What is read must be what OpenSSL reads.
  */
-/* For coverage.sh: pki/crl.c pki/crl_reader.c pki/crl_points.c */
+/* For coverage.sh: pki/crl.c:-crl_this_update,crl_next_update,crl_bytes pki/crl_points.c */
 #include <openssl/err.h>
 #include <string.h>
 
 #include "pki/crl.h"
+#include "pki/crl_points.h"
 #include "tests/fuzz/signed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -92,12 +93,26 @@ read_points(const uint8_t *data, size_t size)
 	static char urls[CRL_URLS_MAX][CRL_URL_SIZE];
 	X509 *cert = d2i_X509(NULL, &data, (long)size);
 	size_t len = cert != NULL ? crl_points(cert, urls) : 0;
+	CRL_DIST_POINTS *points =
+	    cert != NULL ? X509_get_ext_d2i(cert, NID_crl_distribution_points, NULL, NULL) : NULL;
 
 	if (len > CRL_URLS_MAX)
 		abort();
 	for (size_t i = 0; i < len; i++)
 		if (strncasecmp(urls[i], "http://", 7) != 0)
 			abort();
+	/* Each whole name of its own is one that it has, unless that point is for less. */
+	for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
+		const DIST_POINT *point = sk_DIST_POINT_value(points, i);
+
+		if (point->distpoint == NULL || point->distpoint->type != 0 ||
+		    point->reasons != NULL || point->CRLissuer != NULL)
+			continue;
+		if (sk_GENERAL_NAME_num(point->distpoint->name.fullname) > 0 &&
+		    !crl_points_have(cert, point->distpoint->name.fullname))
+			abort();
+	}
+	sk_DIST_POINT_pop_free(points, DIST_POINT_free);
 	X509_free(cert);
 	ERR_clear_error();
 }

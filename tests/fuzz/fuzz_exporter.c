@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/ctl_client.h"
+#include "common/str.h"
 #include "tools/exporter_fetch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -32,9 +34,13 @@ on_text(const char *text, const char *why, UNUSED void *arg)
 		return;
 	if (strcmp(text, buf_cstr(&expected)) != 0)
 		abort();
-	for (; *text != '\0'; text++)
-		if ((uint8_t)*text < ' ' && *text != '\n')
+	for (size_t len; *text != '\0'; text += len) {
+		uint32_t code;
+
+		len = str_utf8(text, &code);
+		if (len == 0 || (str_is_control(code) && code != '\n'))
 			abort();
+	}
 }
 
 /* The daemon's socket, of this process alone. */
@@ -59,9 +65,7 @@ remember(const struct peer_step *step)
 
 	if (page == NULL)
 		return;
-	for (const char *p = page->text; *p != '\0'; p++)
-		buf_put_u8(
-		    &expected, (uint8_t)*p >= ' ' || *p == '\n' ? (uint8_t)*p : (uint8_t)'?');
+	ctl_put_lines(&expected, page->text);
 	ipc__ctl_metrics_page__free_unpacked(page, NULL);
 }
 

@@ -4,7 +4,9 @@
  * auth sends it, then packets: a byte whose lowest bit is the direction, two bytes of length, the
  * packet. A verdict is the same whether it is remembered or not, and whoever asks.
  */
-/* For coverage.sh: gateway/filter.c gateway/filter_flow.c gateway/filter_table.c */
+/* For coverage.sh: gateway/filter.c gateway/filter_flow.c
+ * gateway/filter_table.c:-mark_told,report_lines,filter_table_report,filter_table_change,filter_table_forget_all
+ */
 #include <stdlib.h>
 #include <string.h>
 

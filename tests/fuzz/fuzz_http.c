@@ -4,8 +4,8 @@
  * head, whole or cut. Every string of a request that is taken must lie in the buffer and be
  * terminated there; a refused one must be left as it was.
  */
-/* For coverage.sh: gateway/http_parse.c gateway/http_route.c gateway/cstp_head.c
- * gateway/dtls_offer.c */
+/* For coverage.sh: gateway/http_parse.c gateway/http_route.c gateway/dtls_offer.c:-dtls_offer_lack
+ * gateway/cstp_head.c:number_or_zero,read_families,cstp_head_read,cstp_head_mtu */
 #include <stdlib.h>
 #include <string.h>
 

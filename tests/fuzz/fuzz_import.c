@@ -3,7 +3,7 @@
  * Fuzz asa-import: whatever the text is, every line has a fate, the counts add up, the report can
  * be made, and either the input is said to be broken or the daemon's reader takes what comes out.
  */
-/* For coverage.sh: tools/import_read.c tools/import_tree.c */
+/* For coverage.sh: tools/import_read.c tools/import_tree.c:-refuse,lost_list,import_file */
 #include <stdint.h>
 
 #include "tests/unit/import_help.h"

@@ -4,7 +4,9 @@
  * as event (even first byte of the input) or as answer to an open request (odd). Handlers touch
  * every field, as their owners would.
  */
-/* For coverage.sh: common/ipc.c common/ipc_frame.c */
+/* For coverage.sh:
+ * common/ipc.c:peer_is_gone,request_find,handle_reply,row_find,find_breach,dispatch,on_readable
+ * common/ipc_frame.c:type_find,ipc_descriptor,take_fds,find_flaw,ipc_frame_receive,ipc_unpack */
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>

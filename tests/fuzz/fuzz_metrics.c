@@ -5,7 +5,9 @@
  * and the text is whole: every line a comment or a sample, every family declared before its
  * samples.
  */
-/* For coverage.sh: auth/metrics_peer.c auth/metrics_text.c auth/metrics_show.c */
+/* For coverage.sh: auth/metrics_peer.c auth/metrics_text.c
+ * auth/metrics_show.c:-configured,tally_,show_sessions,show_alive,show_limit,show_pending,show_pools,show_aaa,show_accounting
+ */
 #include "tests/fuzz/scripted_peer.h"
 
 #include "auth/metrics_peer.h"

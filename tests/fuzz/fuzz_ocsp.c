@@ -3,7 +3,7 @@
  * Fuzz pki/ocsp.c. The first byte says what the others are: 0: an OCSP response, 1: the
  * ResponseData, which is signed here, 2: a certificate that names responders.
  */
-/* For coverage.sh: pki/ocsp.c */
+/* For coverage.sh: pki/ocsp.c:-put_request,fill_request,ocsp_ask */
 #include <openssl/err.h>
 #include <string.h>
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzz the inner packet path: inner.c, icmp.c, tun_gso.c and tun_join.c. Input: ten bytes of virtio
- * net head, then a packet. It is parsed, answered as too big, cut, and what comes out is joined
- * again.
+ * Fuzz the inner packet path: inner.c, icmp.c, tun_gso.c, tun_join.c and frag.c. Input: ten bytes
+ * of virtio net head, then a packet. It is parsed, answered as too big, fragmented, cut, and what
+ * comes out is joined again.
  */
-/* For coverage.sh: gateway/inner.c gateway/icmp.c gateway/tun_gso.c gateway/tun_join.c */
+/* For coverage.sh: gateway/inner.c gateway/icmp.c gateway/tun_gso.c gateway/tun_join.c
+ * gateway/frag.c */
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/frag.h"
 #include "gateway/icmp.h"
 #include "gateway/inner.h"
 #include "gateway/tun_join.h"
@@ -59,6 +61,29 @@ cut(const struct virtio_net_hdr *vnet, const uint8_t *pkt, size_t len)
 	free(dst);
 }
 
+/* Every byte behind the head comes out once. */
+static void
+fragment(const uint8_t *pkt, size_t len, size_t mtu)
+{
+	uint8_t *dst = malloc(mtu);
+	size_t n, total = 0;
+	struct inner inner;
+	struct frag frag;
+
+	if (dst != NULL && inner_parse(pkt, len, &inner) == ERR_OK &&
+	    frag_is_allowed(pkt, inner.len, mtu, mtu % 2 == 0)) {
+		frag_init(&frag, pkt, inner.len, mtu, 7);
+		while ((n = frag_next(&frag, dst)) > 0) {
+			if (n > mtu || n <= 20 || memcmp(dst + 20, pkt + 20 + total, n - 20) != 0)
+				abort();
+			total += n - 20;
+		}
+		if (total != inner.len - 20)
+			abort();
+	}
+	free(dst);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -75,6 +100,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	join.len = 0;
 	if (icmp_too_big(answer, sizeof(answer), data, size, 1300) > sizeof(answer))
 		abort();
+	fragment(data, size, 28 + vnet.gso_size % 1500);
 	offer(data, size);
 	cut(&vnet, data, size);
 	if (join.len > 0) {

@@ -4,7 +4,9 @@
  * says why in one line; a chain that is accepted begins with the key's certificate, has nothing
  * twice, and is read again as it was written.
  */
-/* For coverage.sh: tools/pki_answer.c tools/pki_chain.c */
+/* For coverage.sh:
+ * tools/pki_answer.c:-load_legacy,is_reason,check_mac,decrypt,pki_answer_pkcs12,pki_answer_is_pkcs12,pkcs12_from_pem
+ * tools/pki_chain.c:-pki_chain_fits */
 #include <stdlib.h>
 #include <string.h>
 

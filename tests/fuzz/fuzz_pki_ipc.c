@@ -2,17 +2,23 @@
 /*
  * Fuzz what pki does with the messages of a hostile auth, and of a hostile worker of gateway: the
  * role as it is, whose channels are the fuzzer's. Each step is a message by its op: bit 6: the
- * worker's, else auth's; bit 7: with a certificate that is one. The answers keep their promises: a
- * signature is as long as the key's are, nobody is believed whom no CA of ours knows, and a key
- * leaves it never.
+ * worker's, else auth's; bit 7: with a certificate that is one, two of them, or a key that is
+ * there. The answers keep their promises: a signature is as long as the key's are, nobody is
+ * believed whom no CA of ours knows, no pair whose signature is not its own, and a key leaves it
+ * never.
  */
-/* For coverage.sh: pki/pki.c pki/pair_desk.c pki/judgement.c pki/ca_list.c pki/key.c */
+/* For coverage.sh:
+ * pki/pki.c:handle_key,handle_cert,handle_pair,handle_ca,handle_trace,answer,on_,log_
+ * pki/pair_desk.c pki/judgement.c:judgement_
+ * pki/key.c:key_ref,key_matches,key_sign
+ * pki/ca_list.c:-put_issuer,put_time,put_crl,is_used_by,fill_crls */
 #include "tests/fuzz/bare_asserts.h"
 #include "tests/fuzz/scripted_peer.h"
 #include "tests/unit/conf_help.h"
 #include "tests/unit/verdict_help.h"
 
 #include <openssl/pem.h>
+#include <openssl/pkcs7.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -29,10 +35,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct conf *conf;
-static struct made client; /* of our CA */
+static struct made client, other; /* of our CA */
 static struct pki pki;
 static int auth, worker;
 static unsigned believed; /* chains that begin with the good certificate */
+static unsigned paired;   /* pairs that are fine in all */
 
 /* ---- the configuration ---- */
 
@@ -81,6 +88,7 @@ make_all(void)
 
 	log_init("fuzz", &quiet);
 	client = made_new(&(const struct order){.name = "alice", .by = &ca, .usage = "clientAuth"});
+	other = made_new(&(const struct order){.name = "bob", .by = &ca, .usage = "clientAuth"});
 	for (size_t i = 0; i < ARRAY_LEN(help_files); i++)
 		if (help_files[i].type == TEXTS_CONF && strcmp(help_files[i].name, "pki.conf") != 0)
 			add(&texts, TEXTS_CONF, help_files[i].name, help_files[i].text);
@@ -110,7 +118,7 @@ begin(void)
 	struct conf_errors errors;
 	int to_auth[2], to_worker[2];
 
-	believed = 0;
+	believed = paired = 0;
 	memset(&pki, 0, sizeof(pki));
 	pki.loop = loop_new();
 	assert_non_null(pki.loop);
@@ -154,6 +162,9 @@ hear_auth(const struct ipc_head *head, const ProtobufCMessage *msg)
 
 	if (head->type == IPC__MSG_TYPE__MSG_CERT_VERDICT && verdict->ok && believed-- == 0)
 		abort();
+	if (head->type == IPC__MSG_TYPE__MSG_PAIR_VERDICT && ((const Ipc__PairVerdict *)msg)->ok &&
+	    paired-- == 0)
+		abort();
 }
 
 /* An ECDSA signature by a key of P-256 is never longer. */
@@ -194,6 +205,18 @@ static const Ipc__MsgType from_worker[] = {
     IPC__MSG_TYPE__MSG_KEY_LIST,
 };
 
+static void
+pack(int fd, const struct ipc_head *head, const ProtobufCMessage *msg)
+{
+	size_t len = protobuf_c_message_get_packed_size(msg);
+	uint8_t *bytes = malloc(len + 1);
+
+	assert_non_null(bytes);
+	protobuf_c_message_pack(msg, bytes);
+	peer_send(fd, head, bytes, len);
+	free(bytes);
+}
+
 /* A certificate that our CA has signed, and after it what the input has. */
 static void
 judge_real(struct ipc_head *head, const struct peer_step *step)
@@ -207,15 +230,81 @@ judge_real(struct ipc_head *head, const struct peer_step *step)
 	chain[1] = (ProtobufCBinaryData){step->len, (uint8_t *)(uintptr_t)step->data};
 	judge.certificate = chain;
 	judge.n_certificate = step->len > 0 ? 2 : 1;
-	size_t len = ipc__cert_judge__get_packed_size(&judge);
-	uint8_t *bytes = malloc(len + 1);
-	assert_non_null(bytes);
-	ipc__cert_judge__pack(&judge, bytes);
 	head->type = IPC__MSG_TYPE__MSG_CERT_JUDGE;
 	believed++;
-	peer_send(auth, head, bytes, len);
-	free(bytes);
+	pack(auth, head, &judge.base);
 	OPENSSL_free(der);
+}
+
+/* As a client sends its second chain. */
+static size_t
+pkcs7_of(X509 *cert, unsigned char **der)
+{
+	PKCS7 *p7 = PKCS7_new();
+	int len;
+
+	assert_true(p7 != NULL && PKCS7_set_type(p7, NID_pkcs7_signed) == 1 &&
+		    PKCS7_content_new(p7, NID_pkcs7_data) == 1 &&
+		    PKCS7_add_certificate(p7, cert) == 1);
+	len = i2d_PKCS7(p7, der);
+	assert_true(len > 0);
+	PKCS7_free(p7);
+	return (size_t)len;
+}
+
+static size_t
+sign_with(EVP_PKEY *key, const struct peer_step *step, unsigned char out[128])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	size_t len = 128;
+
+	assert_true(ctx != NULL && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+		    EVP_DigestSign(ctx, out, &len, step->data, step->len) == 1);
+	EVP_MD_CTX_free(ctx);
+	return len;
+}
+
+/* What the last byte says is wrong with it: the same certificate twice, another's signature. */
+static void
+pair_real(struct ipc_head *head, const struct peer_step *step)
+{
+	Ipc__PairJudge judge = IPC__PAIR_JUDGE__INIT;
+	uint8_t wrong = step->len > 0 ? step->data[step->len - 1] & 3 : 0;
+	ProtobufCBinaryData first = {0};
+	unsigned char *der = NULL, *p7 = NULL, signature[128];
+
+	first.len = (size_t)i2d_X509(client.cert, &der);
+	first.data = der;
+	judge.first = &first;
+	judge.n_first = 1;
+	judge.second_pkcs7.len = pkcs7_of(wrong & 1 ? client.cert : other.cert, &p7);
+	judge.second_pkcs7.data = p7;
+	judge.hash = (char *)"sha256";
+	judge.signature.len = sign_with(wrong & 2 ? client.key : other.key, step, signature);
+	judge.signature.data = signature;
+	judge.signed_bytes = (ProtobufCBinaryData){step->len, (uint8_t *)(uintptr_t)step->data};
+	head->type = IPC__MSG_TYPE__MSG_PAIR_JUDGE;
+	paired += wrong == 0;
+	pack(auth, head, &judge.base);
+	OPENSSL_free(der);
+	OPENSSL_free(p7);
+}
+
+/* With our key: whatever operation and data. A thread does it. */
+static void
+sign_real(struct ipc_head *head, const struct peer_step *step)
+{
+	const struct timeval a_while = {.tv_usec = 2000};
+	Ipc__KeySign sign = IPC__KEY_SIGN__INIT;
+
+	sign.key = 1 << 8; /* of the first keyring the first */
+	sign.op = step->len > 0 ? (Ipc__SignOp)(step->data[0] % 5) : IPC__SIGN_OP__SIGN_ECDSA;
+	sign.data = (ProtobufCBinaryData){step->len, (uint8_t *)(uintptr_t)step->data};
+	head->type = IPC__MSG_TYPE__MSG_KEY_SIGN;
+	pack(worker, head, &sign.base);
+	peer_turn(pki.loop);
+	event_base_loopexit(loop_base(pki.loop), &a_while);
+	event_base_loop(loop_base(pki.loop), 0);
 }
 
 static void
@@ -223,7 +312,11 @@ tell(const struct peer_step *step, uint32_t id)
 {
 	struct ipc_head head = {.id = id};
 
-	if (step->op & 0x80) {
+	if ((step->op & 0xc0) == 0xc0) {
+		sign_real(&head, step);
+	} else if ((step->op & 0x81) == 0x81) {
+		pair_real(&head, step);
+	} else if (step->op & 0x80) {
 		judge_real(&head, step);
 	} else if (step->op & 0x40) {
 		head.type = from_worker[step->op % ARRAY_LEN(from_worker)];

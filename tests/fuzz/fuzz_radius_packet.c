@@ -3,7 +3,9 @@
  * Fuzz auth/radius_packet.c and the walk of auth/radius_attr.c: what is let through has only whole
  * attributes, and the walk sees every byte of them once. The first byte says what was asked.
  */
-/* For coverage.sh: auth/radius_packet.c auth/radius_attr.c */
+/* For coverage.sh:
+ * auth/radius_packet.c:digest_packet,mac_packet,read_form,mac_is_right,digest_is_right,code_answers,radius_open
+ * auth/radius_attr.c:is_vendor_list,take,radius_next,radius_find,radius_attr_ */
 #include <nettle/md5.h>
 #include <stdlib.h>
 #include <string.h>

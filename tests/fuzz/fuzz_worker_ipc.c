@@ -5,7 +5,10 @@
  * its op; bit 6: about a tunnel or a filter that is there, bit 7: the answer to what the worker has
  * asked. Then time passes. Nothing comes back but reports.
  */
-/* For coverage.sh: gateway/worker.c gateway/tls_ticket.c gateway/filter_table.c common/trace.c */
+/* For coverage.sh: gateway/worker.c:handle_,on_peer_closed,take_
+ * gateway/tls_ticket.c:is_whole,take_key,tls_tickets_take gateway/barred.c:-barred_has
+ * gateway/filter_table.c:find,spoil,abandon,begin,append,enter,filter_table_add,filter_table_forget,take
+ * common/trace.c:trace_watch,watch_ */
 #include "tests/fuzz/bare_asserts.h"
 #include "tests/fuzz/scripted_peer.h"
 #include "tests/unit/conf_help.h"
@@ -17,6 +20,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "gateway/doors.h"
 #include "gateway/path.h"
 #include "gateway/tls.h"
 #include "gateway/tls_stream.h"
@@ -237,6 +241,8 @@ static const Ipc__MsgType from_auth[] = {
     IPC__MSG_TYPE__MSG_FILTER_FORGET,
     IPC__MSG_TYPE__MSG_TICKET_KEYS,
     IPC__MSG_TYPE__MSG_METRICS_REQUEST,
+    IPC__MSG_TYPE__MSG_SHUNS,
+    IPC__MSG_TYPE__MSG_DOORS,
 };
 
 static bool
@@ -264,13 +270,24 @@ send_real(const struct ipc_head *head, const struct peer_step *step)
 static void
 step_auth(const struct peer_step *step)
 {
-	Ipc__MsgType type = from_auth[step->op % ARRAY_LEN(from_auth)];
+	Ipc__MsgType type = from_auth[(step->op & 0x1f) % ARRAY_LEN(from_auth)];
 	struct ipc_head head = {.type = type, .id = is_request(type) ? 7 : 0};
 
 	if (step->op & 0x40)
 		send_real(&head, step);
 	else
 		peer_send(auth, &head, step->data, step->len);
+}
+
+/* A stranger comes while the gateway hides. */
+static void
+knock(void)
+{
+	const struct resolve_input input = {
+	    .url = "", .host = "gw.example.com", .path = "/staff", .select = ""};
+
+	if (!doors_fit(worker->doors, &input))
+		(void)!doors_have_name(worker->doors, "gw.example.com");
 }
 
 static void
@@ -299,6 +316,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else
 			step_auth(&step);
 		turn();
+		knock();
 		now_ms += 1000;
 	}
 	end();

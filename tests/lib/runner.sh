@@ -78,6 +78,8 @@ run_one() {
 	else
 		{
 			printf 'FAIL  %-48s %5d.%d s  (status %d)\n' "$label" $((ms / 1000)) $((ms % 1000 / 100)) $status
+			# What was expected, which the last lines of all the logs behind it would push out of sight.
+			[ "$(wc -l <"$log")" -le 200 ] || grep -m 5 -E '^FAIL|ERROR: .*Sanitizer|WARNING: .*Sanitizer' "$log" | sed 's/^/      | /'
 			tail -n 200 "$log" | sed 's/^/      | /'
 		}
 		echo "$label" >>"$work/failed"

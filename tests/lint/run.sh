@@ -33,7 +33,12 @@ step_tidy() {
 	local flags
 	flags=$("$make" -s BUILD=$build CC=clang print-flags)
 	# shellcheck disable=SC2086
-	printf '%s\n' "${ours[@]}" | xargs -P "$jobs" -n 4 sh -c 'clang-tidy --quiet "$@" -- '"$flags"' 2>/dev/null' tidy
+	printf '%s\n' "${ours[@]}" | xargs -P "$jobs" -n 4 sh -c 'clang-tidy --quiet "$@" -- '"$flags"' 2>/dev/null' tidy >"$work/tidy"
+	local status=$?
+	cat "$work/tidy"
+	# How it comes to each is long: what is wrong once more at the end.
+	grep 'error:' "$work/tidy"
+	return $status
 }
 
 step_cppcheck() {

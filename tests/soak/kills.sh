@@ -170,6 +170,8 @@ pool_is_whole() {
 POOL_RANGE=192.168.100.1-192.168.100.$CLIENTS
 CONF_DFLT='anyconnect-dpd-interval-client = 10; anyconnect-dpd-interval-gateway = 10;'
 CONF_ENG='vpn-idle-timeout = 1;'
+# Of those who logged in and were killed before they had a tunnel.
+CONF_LIMITS='cookie-timeout = 60;'
 LOG_LEVEL=${LOG_LEVEL:-info}
 net_up $((CLIENTS + CHURN))
 pki_make

@@ -244,7 +244,7 @@ accounting_open(struct scene *scene)
 {
 	scene->spool = acct_spool_new(world_dir_open(&scene->world), scene->spool_max);
 	assert_non_null(scene->spool);
-	scene->accounting = accounting_new(&client, scene->spool);
+	scene->accounting = accounting_new(&client, scene->spool, NULL);
 	assert_non_null(scene->accounting);
 	accounting_use(scene->accounting, scene->world.conf);
 	assert_int_equal(accounting_load(scene->accounting), ERR_OK);
@@ -791,7 +791,7 @@ line_up_make(struct line_up *line_up, size_t max)
 	world_make(&line_up->world, usual, ARRAY_LEN(usual));
 	line_up->spool = acct_spool_new(world_dir_open(&line_up->world), max);
 	assert_non_null(line_up->spool);
-	line_up->queue = acct_queue_new(&client, line_up->spool);
+	line_up->queue = acct_queue_new(&client, line_up->spool, NULL);
 	assert_non_null(line_up->queue);
 	acct_queue_use(line_up->queue, line_up->world.conf);
 }

@@ -230,12 +230,21 @@ handle_ticket_keys(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, in
 	assert_int_equal(keys->key[0]->cipher.len, 32);
 }
 
+/* The second; and anew after a reload. */
+static void
+handle_doors(struct ipc *ipc, uint32_t id, const ProtobufCMessage *msg, int fd, void *arg)
+{
+	(void)ipc, (void)id, (void)fd, (void)arg;
+	assert_true(((const Ipc__Doors *)msg)->anew);
+}
+
 static const struct ipc_row worker_rows[] = {
     {.type = IPC__MSG_TYPE__MSG_FILTER_ADD, .handle = handle_filter_add},
     {.type = IPC__MSG_TYPE__MSG_FILTER_FORGET, .handle = handle_filter_forget},
     {.type = IPC__MSG_TYPE__MSG_SESSION_END, .handle = handle_end},
     {.type = IPC__MSG_TYPE__MSG_STATS_REQUEST, .handle = handle_stats_request, .request = true},
     {.type = IPC__MSG_TYPE__MSG_TICKET_KEYS, .handle = handle_ticket_keys},
+    {.type = IPC__MSG_TYPE__MSG_DOORS, .handle = handle_doors},
 };
 
 static void *

@@ -282,6 +282,18 @@ test_reload(UNUSED void **state)
 	assert_int_equal(ctl_reload(tool, text, sizeof(text)), ERR_CLOSED);
 }
 
+/* What would move a terminal's cursor or is no UTF-8 does not get through; ends of lines do. */
+static void
+test_lines(UNUSED void **state)
+{
+	struct buf out;
+
+	buf_init(&out, 100);
+	ctl_put_lines(&out, "caf\xc3\xa9 1\n\x1b[2Jtwo\t\x7f\xc2\x9b\xe2\x80\xae\xff\n");
+	assert_string_equal(buf_cstr(&out), "caf\xc3\xa9 1\n?[2Jtwo?????\n");
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -296,6 +308,7 @@ main(void)
 	    CASE(test_garbage),
 	    cmocka_unit_test(test_connect),
 	    cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

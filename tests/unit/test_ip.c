@@ -109,6 +109,36 @@ test_in_prefix(UNUSED void **state)
 }
 
 static void
+test_prefix_of(UNUSED void **state)
+{
+	static const struct {
+		const char *addr;
+		uint8_t len;
+		const char *prefix;
+	} rows[] = {
+	    {"192.0.2.255", 32, "192.0.2.255/32"},
+	    {"192.0.2.255", 24, "192.0.2.0/24"},
+	    {"192.0.2.255", 25, "192.0.2.128/25"},
+	    {"192.0.2.255", 31, "192.0.2.254/31"},
+	    {"192.0.2.255", 0, "0.0.0.0/0"},
+	    {"2001:db8:ffff:ffff::1", 64, "2001:db8:ffff:ffff::/64"},
+	    {"2001:db8:ffff:ffff::1", 47, "2001:db8:fffe::/47"},
+	    {"2001:db8:ffff:ffff::1", 128, "2001:db8:ffff:ffff::1/128"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct ip_prefix prefix;
+		struct ip_addr addr;
+		char text[IP_STR_MAX];
+
+		assert_int_equal(ip_parse(rows[i].addr, &addr), ERR_OK);
+		prefix = ip_prefix_of(&addr, rows[i].len);
+		assert_string_equal(ip_prefix_str(&prefix, text), rows[i].prefix);
+		assert_true(ip_in_prefix(&addr, &prefix));
+	}
+}
+
+static void
 test_mask(UNUSED void **state)
 {
 	char text[IP_STR_MAX];
@@ -221,6 +251,7 @@ main(void)
 	    cmocka_unit_test(test_text),
 	    cmocka_unit_test(test_prefix),
 	    cmocka_unit_test(test_in_prefix),
+	    cmocka_unit_test(test_prefix_of),
 	    cmocka_unit_test(test_mask),
 	    cmocka_unit_test(test_arithmetic),
 	    cmocka_unit_test(test_bytes),

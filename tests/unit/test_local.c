@@ -44,10 +44,11 @@ ask(struct local *local, struct conf *conf, const char *username, const char *pa
     enum local_result *out)
 {
 	struct secret *secret = secret_new(password, strlen(password));
+	const struct local_who who = {.username = username};
 
 	assert_non_null(secret);
 	outstanding++;
-	assert_int_equal(local_verify(local, conf, username, secret, on_result, out), ERR_OK);
+	assert_int_equal(local_verify(local, conf, &who, secret, on_result, out), ERR_OK);
 }
 
 static struct conf *
@@ -285,8 +286,8 @@ test_queue_limit(void **state)
 	struct local *local = make(conf, hash_waiting, 3, 1);
 	outstanding = 0;
 	while (err == ERR_OK && accepted < 8) {
-		err = local_verify(
-		    local, conf, "alice", secret_new("x", 1), on_result, &results[accepted]);
+		err = local_verify(local, conf, &(struct local_who){.username = "alice"},
+		    secret_new("x", 1), on_result, &results[accepted]);
 		if (err == ERR_OK)
 			accepted++;
 	}

@@ -113,8 +113,8 @@ test_table(void **state)
 		struct conf *conf = make_conf(rows[i].aaa);
 
 		for (size_t at = 0; rows[i].attempts[at] != '\0'; at++) {
-			bool locked =
-			    lockout_judge(lockout, conf, "alice", rows[i].attempts[at] == '+');
+			bool locked = lockout_judge(
+			    lockout, conf, "alice", NULL, rows[i].attempts[at] == '+');
 
 			if (locked != (rows[i].answers[at] == 'L'))
 				fail_msg("row %zu, attempt %zu: expected %c", i, at,
@@ -130,7 +130,7 @@ static void
 fail_times(struct lockout *lockout, const struct conf *conf, const char *user, unsigned times)
 {
 	while (times-- > 0)
-		assert_false(lockout_judge(lockout, conf, user, false));
+		assert_false(lockout_judge(lockout, conf, user, NULL, false));
 }
 
 static void
@@ -145,10 +145,10 @@ test_restart(void **state)
 	lockout_free(lockout);
 	lockout = open_dir();
 	expect(lockout, conf, "alice=2 locked for a while bob=1 ");
-	assert_true(lockout_judge(lockout, conf, "alice", true));
+	assert_true(lockout_judge(lockout, conf, "alice", NULL, true));
 	/* One more, and the counting went on where it was. */
 	fail_times(lockout, conf, "bob", 1);
-	assert_true(lockout_judge(lockout, conf, "bob", true));
+	assert_true(lockout_judge(lockout, conf, "bob", NULL, true));
 	assert_int_equal(lockout_clear(lockout, "alice", "admin"), 1);
 	assert_int_equal(lockout_clear(lockout, "alice", "admin"), 0);
 	lockout_free(lockout);
@@ -172,16 +172,16 @@ test_time(void **state)
 	(void)state;
 	fail_times(lockout, conf, "alice", 2);
 	now += 599;
-	assert_true(lockout_judge(lockout, conf, "alice", true));
+	assert_true(lockout_judge(lockout, conf, "alice", NULL, true));
 	now += 1;
 	/* A wrong one after the time is the first again. */
 	fail_times(lockout, conf, "alice", 1);
 	expect(lockout, conf, "alice=1 ");
 	fail_times(lockout, conf, "alice", 1);
 	now -= 100000; /* a clock that was set back unlocks nobody */
-	assert_true(lockout_judge(lockout, conf, "alice", true));
+	assert_true(lockout_judge(lockout, conf, "alice", NULL, true));
 	/* Without the setting nobody is locked. */
-	assert_false(lockout_judge(lockout, off, "alice", true));
+	assert_false(lockout_judge(lockout, off, "alice", NULL, true));
 	lockout_free(lockout);
 	conf_unref(conf);
 	conf_unref(off);
@@ -222,12 +222,184 @@ test_log(void **state)
 	conf_unref(fewer);
 }
 
+/* ---- places ---- */
+
+#define EXEMPT                                                                                     \
+	"listeners = ( { address = \"0.0.0.0\"; } );\ntun = { ipv4-address = "                     \
+	"\"192.168.100.254/24\"; };\nthreat-detection = { exceptions = [ \"198.51.100.0/24\" ]; "  \
+	"};\n"
+#define DAY 86400
+
+static const char home[] = "192.0.2.1", attacker[] = "203.0.113.66", office[] = "198.51.100.7";
+
+static struct conf *
+make_places_conf(const char *more)
+{
+	char aaa[256];
+	const struct world_file files[] = {
+	    {"gateway.conf", EXEMPT}, {"users.conf", USERS}, {"aaa.conf", aaa}};
+
+	snprintf(aaa, sizeof(aaa), "local-authentication-attempts-max-fail = 3; %s", more);
+	return world_conf(files, 3);
+}
+
+/* As in test_table(): attempts of a user from an address. */
+static void
+attempts_from(struct lockout *lockout, const struct conf *conf, const char *user,
+    const char *address, const char *attempts, const char *answers)
+{
+	struct ip_addr from;
+
+	assert_int_equal(ip_parse(address, &from), ERR_OK);
+	for (size_t at = 0; attempts[at] != '\0'; at++)
+		if (lockout_judge(lockout, conf, user, &from, attempts[at] == '+') !=
+		    (answers[at] == 'L'))
+			fail_msg("%s from %s, attempt %zu of %s: expected %c", user, address, at,
+			    attempts, answers[at]);
+}
+
+/* Whoever is known somewhere is not locked out there by others, but by himself, and only there. */
+static void
+test_known_place(void **state)
+{
+	struct conf *conf = make_places_conf("");
+	struct lockout *lockout = open_dir();
+
+	(void)state;
+	attempts_from(lockout, conf, "alice", home, "+", ".");
+	attempts_from(lockout, conf, "alice", attacker, "----+", "...LL");
+	attempts_from(lockout, conf, "alice", home, "+--+", "....");
+	expect(lockout, conf, "alice=3 locked for a while ");
+	attempts_from(lockout, conf, "alice", attacker, "+", "L");
+	/* A restart forgets no place, no count and no lock. */
+	attempts_from(lockout, conf, "alice", home, "--", "..");
+	lockout_free(lockout);
+	lockout = open_dir();
+	attempts_from(lockout, conf, "alice", home, "-+", ".L");
+	attempts_from(lockout, conf, "alice", "192.0.2.2", "+", "L");
+	assert_int_equal(lockout_clear(lockout, "alice", "admin"), 1);
+	attempts_from(lockout, conf, "alice", attacker, "---", "...");
+	attempts_from(lockout, conf, "alice", home, "+", ".");
+	lockout_free(lockout);
+	conf_unref(conf);
+}
+
+/* An IPv6 place is a /64; one is known for so many days. */
+static void
+test_place_ends(void **state)
+{
+	struct conf *conf = make_places_conf("local-lockout-known-days = 7;");
+	struct conf *never = make_places_conf("local-lockout-known-days = 0;");
+	struct lockout *lockout = lockout_new(-1);
+
+	(void)state;
+	attempts_from(lockout, conf, "alice", "2001:db8::1", "+", ".");
+	attempts_from(lockout, conf, "alice", attacker, "---", "...");
+	attempts_from(lockout, conf, "alice", "2001:db8::ffff:9", "+", ".");
+	attempts_from(lockout, conf, "alice", "2001:db8:0:1::1", "+", "L");
+	now += 6 * DAY;
+	attempts_from(lockout, conf, "alice", attacker, "---", "...");
+	attempts_from(lockout, conf, "alice", "2001:db8::1", "+", "."); /* known for seven more */
+	now += 6 * DAY;
+	attempts_from(lockout, conf, "alice", attacker, "---", "...");
+	attempts_from(lockout, conf, "alice", "2001:db8::1", "+", ".");
+	now += 8 * DAY;
+	attempts_from(lockout, conf, "alice", attacker, "---", "...");
+	attempts_from(lockout, conf, "alice", "2001:db8::1", "+", "L");
+	lockout_free(lockout);
+	lockout = lockout_new(-1);
+	attempts_from(lockout, never, "bob", home, "+", ".");
+	attempts_from(lockout, never, "bob", attacker, "---", "...");
+	attempts_from(lockout, never, "bob", home, "+", "L");
+	lockout_free(lockout);
+	conf_unref(conf);
+	conf_unref(never);
+}
+
+/* However many places a user has been at, some are kept, those of late. */
+static void
+test_many_places(void **state)
+{
+	struct conf *conf = make_places_conf("");
+	struct lockout *lockout = lockout_new(-1);
+	char from[32];
+
+	(void)state;
+	for (int i = 1; i <= 20; i++) {
+		snprintf(from, sizeof(from), "192.0.2.%d", i);
+		attempts_from(lockout, conf, "alice", from, "+", ".");
+		now++;
+	}
+	attempts_from(lockout, conf, "alice", attacker, "---", "...");
+	attempts_from(lockout, conf, "alice", "192.0.2.20", "+", ".");
+	attempts_from(lockout, conf, "alice", "192.0.2.13", "+", ".");
+	attempts_from(lockout, conf, "alice", "192.0.2.12", "+", "L");
+	lockout_free(lockout);
+	conf_unref(conf);
+}
+
+/* The exceptions of threat-detection are such places for everybody, each with a count. */
+static void
+test_exceptions(void **state)
+{
+	struct conf *conf = make_places_conf("");
+	struct lockout *lockout = lockout_new(-1);
+
+	(void)state;
+	attempts_from(lockout, conf, "alice", attacker, "---", "...");
+	attempts_from(lockout, conf, "alice", office, "--+---+", "......L");
+	attempts_from(lockout, conf, "alice", "198.51.100.8", "+", ".");
+	attempts_from(lockout, conf, "bob", office, "+", ".");
+	lockout_free(lockout);
+	conf_unref(conf);
+}
+
+#define MANY                                                                                       \
+	"usernames = ( { name = \"u0\"; }, { name = \"u1\"; }, { name = \"u2\"; }, { name = "      \
+	"\"u3\"; }, { name = \"u4\"; }, { name = \"u5\"; }, { name = \"u6\"; } );\n"
+
+/* One source locks so many users and no more, and has no guesses more for that. */
+static void
+test_locker(void **state)
+{
+	static const struct world_file files[] = {{"gateway.conf", EXEMPT}, {"users.conf", MANY},
+	    {"aaa.conf", "local-authentication-attempts-max-fail = 2;"}};
+	struct conf *conf = world_conf(files, 3);
+	struct lockout *lockout = open_dir();
+	char user[16];
+
+	(void)state;
+	attempts_from(lockout, conf, "u6", attacker, "+", "."); /* who is known there */
+	for (int i = 0; i < LOCKOUT_SOURCE_USERS; i++) {
+		snprintf(user, sizeof(user), "u%d", i);
+		attempts_from(lockout, conf, user, attacker, "--", "..");
+	}
+	attempts_from(lockout, conf, "u5", attacker, "---+", "LLLL");
+	attempts_from(lockout, conf, "u6", attacker, "-+", "..");
+	attempts_from(lockout, conf, "u5", home, "-+", "..");
+	lockout_free(lockout);
+	lockout = open_dir();
+	attempts_from(lockout, conf, "u5", attacker, "+", "L");
+	/* When one of them is free, it may go on. */
+	assert_int_equal(lockout_clear(lockout, "u3", "admin"), 1);
+	attempts_from(lockout, conf, "u5", attacker, "-", ".");
+	now += 600;
+	attempts_from(lockout, conf, "u0", attacker, "-+", "..");
+	lockout_free(lockout);
+	conf_unref(conf);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_table),
 	    cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_known_place, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_place_ends, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_many_places, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_exceptions, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_locker, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_time, setup, teardown),
 	    cmocka_unit_test(test_log),
 	};

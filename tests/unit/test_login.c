@@ -592,6 +592,10 @@ test_end_while_checking(void **state)
 
 /* ---- the tunnel group's own settings ---- */
 
+#define POLICY_GROUP(name, policy)                                                                 \
+	" { name = \"" name "\"; general-attributes = { default-group-policy = \"" policy          \
+	"\"; }; "                                                                                  \
+	"webvpn-attributes = { group-alias = ( { name = \"" name "\"; } ); }; }"
 #define GROUP(name, general)                                                                       \
 	" { name = \"" name                                                                        \
 	"\"; general-attributes = { default-group-policy = \"Staff\"; " general                    \
@@ -645,7 +649,8 @@ test_strip(void **state)
 	}
 }
 
-/* A group whose servers cannot be asked: the same as a wrong password, after the same work. */
+/* A group whose servers cannot be asked, and one whose policy lets nobody in: the same as a wrong
+ * password, after the same work, but on a password of nobody: what was typed is not looked at. */
 static void
 test_closed(void **state)
 {
@@ -653,12 +658,21 @@ test_closed(void **state)
 	    {"tunnel-groups.conf",
 		"webvpn = { tunnel-group-list = true; };\n"
 		"tunnel-groups = (\n" GROUP("radius",
-		    "authentication-server-group = [ \"ISE\" ];") ",\n"
-								  " { name = \"Partners\"; } );\n"},
+		    "authentication-server-group = [ \"ISE\" ];") ",\n" POLICY_GROUP("Nobody",
+		    "Nobody") ",\n" POLICY_GROUP("Noclient",
+		    "Noclient") ",\n { name = \"Partners\"; } );\n"},
 	    {"aaa.conf", "aaa-server-groups = ( { name = \"ISE\"; hosts = ( { address = "
 			 "\"192.0.2.1\"; } ); } );\n"},
+	    {"group-policies.conf",
+		"group-policies = ( { name = \"Staff\"; }, { name = \"Nobody\"; attributes = { "
+		"vpn-simultaneous-logins = 0; "
+		"}; }, { name = \"Noclient\"; attributes = { "
+		"vpn-tunnel-protocol = [ \"ikev2\" ]; }; } "
+		");\n"},
+	    {"users.conf",
+		"usernames = ( { name = \"alice\"; password = \"" HELP_HASH "\"; } );\n"},
 	};
-	static const char *const groups[] = {"radius"};
+	static const char *const groups[] = {"radius", "Nobody", "Noclient"};
 
 	(void)state;
 	again(files, ARRAY_LEN(files));
@@ -667,10 +681,12 @@ test_closed(void **state)
 		expect_form(groups[i], false);
 		reply_as("alice");
 		assert_int_equal(checks_len, 1);
-		checked(LOCAL_OK);
+		assert_string_equal(checks[0].username, "");
+		assert_string_equal(checks[0].password, "nobody");
+		checked(LOCAL_NO_USER);
 		expect_form(groups[i], true);
 		reply_as("alice");
-		checked(LOCAL_BAD_PASSWORD);
+		checked(LOCAL_NO_USER);
 		expect_form(groups[i], true);
 	}
 	assert_int_equal(session_table_len(world.sessions), 0);

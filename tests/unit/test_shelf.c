@@ -491,14 +491,15 @@ test_directory_is_synced(void **state)
 }
 
 static void
-on_before_remove(void *arg)
+on_before(void *arg)
 {
 	shelf_flush(arg);
 }
 
-/* What is queued on one shelf is on the disk before something is removed from the other. */
+/* What is queued on one shelf is on the disk before something is written on or removed from the
+ * other. */
 static void
-test_before_remove(void **state)
+test_before_other(void **state)
 {
 	struct shelf *first, *second;
 	char line[96];
@@ -508,14 +509,20 @@ test_before_remove(void **state)
 	memset(&io, 0, sizeof(io));
 	first = shelf_open(NULL, true);
 	second = shelf_open(NULL, true);
-	shelf_before_remove(second, on_before_remove, first);
+	shelf_before(second, on_before, first);
 	for (unsigned i = 0; i < 500; i++)
 		put(first, 0x1000 + i, "many");
 	put(first, 2, "first");
 	if (shelf_remove(second, 3) != ERR_OK)
 		abort();
+	assert_true(shelf_is_settled(second, 4));
 	shelf_flush(second);
+	assert_true(shelf_is_settled(second, 3));
 	command("test -e 0000000000000002.test");
+	put(first, 5, "before");
+	put(second, 6, "after");
+	shelf_flush(second);
+	command("test -e 0000000000000005.test && rm 0000000000000005.test 0000000000000006.test");
 	shelf_free(second);
 	shelf_free(first);
 	command("rm -f 0000000000001*.test");
@@ -534,7 +541,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_disk_stays_full, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_newer_than_failed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_directory_is_synced, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_before_remove, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_before_other, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

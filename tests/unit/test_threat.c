@@ -146,7 +146,10 @@ begin(const struct bed *bed, const char *from, const char *url, const char *sele
 {
 	struct ip_addr addr = addr_of(from);
 
-	threat_begin(bed->threat, bed->conf, &addr, url, select);
+	const struct threat_wish wish = {.url = url, .path = "/", .select = select};
+
+	threat_wish(bed->threat, bed->conf, &addr, &wish);
+	threat_begin(bed->threat, bed->conf, &addr);
 }
 
 /* Nothing is counted without a word of the configuration. */
@@ -262,6 +265,35 @@ test_exceptions(void **state)
 	bed_free(&bed);
 }
 
+/* What is shunned as a whole holds no exception, and a new one sets free. */
+static void
+test_exception_inside(void **state)
+{
+	static const char settings[] = "remote-access-authentication = { threshold = 1; };"
+				       "prefix-factor = 2;%s";
+	char text[256];
+	struct bed bed;
+
+	(void)state;
+	snprintf(
+	    text, sizeof(text), settings, " exceptions = [ \"192.0.2.9\", \"2001:db8:0:7::9\" ];");
+	bed = bed_new(text);
+	fail_times(&bed, "192.0.2.1", 1);
+	fail_times(&bed, "192.0.2.2", 1);
+	fail_times(&bed, "192.0.2.3", 1);
+	fail_times(&bed, "2001:db8:0:7::1", 5);
+	assert_string_equal(told, "+192.0.2.1/32 +192.0.2.2/32 +192.0.2.3/32 ");
+	assert_false(is_shunned(&bed, "192.0.2.9"));
+	conf_unref(bed.conf);
+	snprintf(text, sizeof(text), settings, " exceptions = [ \"192.0.2.2/31\" ];");
+	bed.conf = make_conf(text);
+	threat_use(bed.threat, bed.conf);
+	assert_true(is_shunned(&bed, "192.0.2.1"));
+	assert_false(is_shunned(&bed, "192.0.2.2"));
+	assert_false(is_shunned(&bed, "192.0.2.3"));
+	bed_free(&bed);
+}
+
 static void
 test_initiations(void **state)
 {
@@ -295,6 +327,9 @@ test_probe(void **state)
 	    {"", "defaultwebvpngroup", true},
 	    {"https://gw.example.com/DefaultRAGroup", "", true},
 	    {"https://gw.example.com/", "DefaultL2LGroup", true},
+	    {"https://gw.example.com//DefaultRAGroup/?x=1", "", true},
+	    {"https://gw.example.com/DefaultRAGroups", "", false},
+	    {"https://gw.example.com/x/DefaultRAGroup", "", false},
 	};
 
 	(void)state;
@@ -308,6 +343,32 @@ test_probe(void **state)
 			fail_msg("%s %s: expected %d", rows[i].url, rows[i].select, rows[i].probe);
 		bed_free(&bed);
 	}
+}
+
+/* The path of the request counts as that of the URL does, and an alias of that name is one. */
+static void
+test_probe_path(void **state)
+{
+	static const char tunnel_groups[] = "tunnel-groups = ( { name = \"DefaultRAGroup\"; "
+					    "webvpn-attributes = { group-alias = ( { "
+					    "name = \"DefaultRAGroup\"; } ); }; }, "
+					    "{ name = \"Partners\"; } );\n";
+	const struct world_file files[] = {
+	    {"gateway.conf", BASE "threat-detection = { invalid-vpn-access = true; };\n"},
+	    {"tunnel-groups.conf", tunnel_groups}};
+	struct bed bed = bed_new("");
+	struct threat_wish wish = {.url = "", .path = "/defaultragroup/", .select = ""};
+	struct ip_addr addr = addr_of("192.0.2.1");
+
+	(void)state;
+	conf_unref(bed.conf);
+	bed.conf = world_conf(files, 2);
+	threat_wish(bed.threat, bed.conf, &addr, &wish);
+	assert_false(is_shunned(&bed, "192.0.2.1"));
+	wish.path = "/DefaultWEBVPNGroup";
+	threat_wish(bed.threat, bed.conf, &addr, &wish);
+	assert_true(is_shunned(&bed, "192.0.2.1"));
+	bed_free(&bed);
 }
 
 static unsigned
@@ -457,6 +518,45 @@ test_bounded(void **state)
 	bed_free(&bed);
 }
 
+/* Whoever is shunned stays so however many others come: they are what pushes each other out. */
+static void
+test_flood_pardons_nobody(void **state)
+{
+	struct bed bed = {.conf = make_conf("remote-access-authentication = { threshold = 2; };"
+					    "prefix-factor = 0;"),
+	    .shun = shun_new(-1)};
+	struct ip_addr addr = addr_of("192.0.2.1");
+	struct ip_prefix prefixes[2];
+	struct shun_source *source;
+
+	(void)state;
+	bed.threat = threat_new(bed.shun);
+	shun_prefixes(&addr, prefixes);
+	source = shun_get(bed.shun, &prefixes[0]);
+	assert_non_null(source);
+	shun_add(bed.shun, source, SHUN_BY_HAND, 0);
+	fail_times(&bed, "198.51.100.1", 2);
+	for (unsigned i = 0; i < 2 * SHUN_SOURCES_MAX; i++) {
+		char from[32];
+
+		snprintf(from, sizeof(from), "10.%u.%u.1", i >> 8, i & 255);
+		fail_times(&bed, from, 1);
+	}
+	assert_true(is_shunned(&bed, "192.0.2.1"));
+	assert_true(is_shunned(&bed, "198.51.100.1"));
+	/* Of the shunned alone the administrator's are the last. */
+	for (unsigned i = 0; i < SHUN_SOURCES_MAX; i++) {
+		char from[32];
+
+		snprintf(from, sizeof(from), "11.%u.%u.1", i >> 8, i & 255);
+		fail_times(&bed, from, 2);
+	}
+	assert_true(is_shunned(&bed, "192.0.2.1"));
+	assert_false(is_shunned(&bed, "198.51.100.1"));
+	assert_int_equal(shun_clear(bed.shun), SHUN_SOURCES_MAX);
+	bed_free(&bed);
+}
+
 int
 main(void)
 {
@@ -468,11 +568,14 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_exceptions, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_initiations, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_probe, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_probe_path, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_exception_inside, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_spraying_address, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_spraying_password, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_by_hand, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bounded, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_flood_pardons_nobody, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
