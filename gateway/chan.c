@@ -14,6 +14,7 @@
 #include "gateway/chan_report.h"
 #include "gateway/frag.h"
 #include "gateway/icmp.h"
+#include "gateway/tls_event.h"
 #include "gateway/tun_gso.h"
 
 #define TEXT_MAX 128
@@ -463,6 +464,7 @@ chan_close(struct chan *chan, Ipc__CloseCause cause, const char *text, bool noti
 	chan_dtls_fini(chan, cause);
 	filter_table_unuse(&chan->filter);
 	env->gone(env, chan);
+	tls_event_end(chan->stream);
 	tls_stream_close(chan->stream);
 	batch_end(env);
 	loop_defer(env->loop, chan_free, chan);

@@ -22,6 +22,7 @@
 #include "gateway/legacy_login.h"
 #include "gateway/signin.h"
 #include "gateway/tls.h"
+#include "gateway/tls_event.h"
 #include "gateway/trace_conn.h"
 
 #define REQUESTS_MAX 16
@@ -55,6 +56,7 @@ struct conn {
 	size_t lingered;
 	bool head_only; /* a HEAD request: no body in the answer */
 	bool last;      /* close after the answer */
+	bool logged;    /* its handshake and its end are */
 	bool known;     /* has shown that it belongs here */
 	struct buf head;
 	struct buf body;
@@ -165,6 +167,8 @@ conn_close(struct conn *conn)
 {
 	if (!conn_is_open(conn))
 		return;
+	if (conn->logged && conn->state != CONN_HANDSHAKE)
+		tls_event_end(conn->stream);
 	tls_stream_close(conn->stream);
 	dissolve(conn);
 }
@@ -536,20 +540,6 @@ take_bytes(struct conn *conn, const uint8_t *data, size_t len)
 
 /* ---- events ---- */
 
-/* Which certificate a client that asked for a server by name was shown. */
-static void
-log_trustpoint(const struct tls_stream *stream)
-{
-	const char *trustpoint = tls_stream_trustpoint(stream);
-	const struct ip_endpoint *from = tls_stream_client(stream), *to = tls_stream_server(stream);
-	char client[IP_STR_MAX], server[IP_STR_MAX];
-
-	if (tls_stream_sni(stream)[0] != '\0' && trustpoint[0] != '\0' &&
-	    !tls_stream_is_resumed(stream))
-		log_event(LOGMSG_725016, trustpoint, ip_str(&from->addr, client), from->port,
-		    ip_str(&to->addr, server), to->port);
-}
-
 static void
 count_handshake(const struct conn *conn, const struct tls_stream *stream)
 {
@@ -583,17 +573,12 @@ count_failure(enum err why)
 static void
 on_ready(struct tls_stream *stream, void *arg)
 {
-	const struct ip_endpoint *from = tls_stream_client(stream);
 	struct conn *conn = arg;
-	char client[IP_STR_MAX];
 
 	count_handshake(conn, stream);
 	trace_conn_ready(stream);
-	if (log_enabled(LOG_INFO) && conns_may_log(conn->conns)) {
-		log_trustpoint(stream);
-		log_event(LOGMSG_725002, ip_str(&from->addr, client), from->port,
-		    tls_stream_version(stream));
-	}
+	if (conn->logged)
+		tls_event_ready(stream);
 	conn_enter(conn, CONN_IDLE);
 }
 
@@ -610,9 +595,7 @@ on_data(struct tls_stream *stream UNUSED, const uint8_t *data, size_t len, void 
 static void
 on_closed(struct tls_stream *stream, enum err why, void *arg)
 {
-	const struct ip_endpoint *from = tls_stream_client(stream);
 	struct conn *conn = arg;
-	char client[IP_STR_MAX];
 
 	/* OpenSSL has no code of its own for it. */
 	if (why == ERR_NOMEM || strstr(tls_stream_reason(stream), "malloc failure") != NULL)
@@ -621,14 +604,8 @@ on_closed(struct tls_stream *stream, enum err why, void *arg)
 		count_failure(why);
 		trace_conn_failed(stream, why);
 	}
-	if (conn->state == CONN_HANDSHAKE && conns_may_log(conn->conns)) {
-		const char *reason = tls_stream_reason(stream);
-
-		log_trustpoint(stream);
-		log_event(LOGMSG_725006, ip_str(&from->addr, client), from->port);
-		log_debug(
-		    "client %s: handshake: %s", client, reason[0] != '\0' ? reason : err_str(why));
-	}
+	if (conn->state == CONN_HANDSHAKE && conn->logged)
+		tls_event_failed(stream, why);
 	conn_close(conn);
 }
 
@@ -677,6 +654,10 @@ conn_accept(struct conns *conns, struct worker *worker, int fd, const struct ip_
 		conn_unref(conn);
 		return ERR_NOMEM;
 	}
+	/* All of its lines or none. */
+	conn->logged = log_enabled(LOG_INFO) && conns_may_log(conns);
+	if (conn->logged)
+		tls_event_begin(client);
 	evtimer_assign(&conn->timer, loop_base(worker->loop), on_timer, conn);
 	conns_add(conns, &conn->entry, &client->addr);
 	conn_enter(conn, CONN_HANDSHAKE);

@@ -125,8 +125,10 @@ patterns = {
     "722037": (4, who + r" SVC closing connection: (?P<why>DPD failure|Transport closing|User Requested|Idle Timeout|Max time exceeded|Administrator Reset|Port Preempted)\."),
     "722051": (4, who + r" IPv4 Address <" + ip + r"> IPv6 address <[0-9a-f:]+> assigned to session"),
     "722055": (6, who + r" Client Type: (.+)"),
+    "725001": (6, r"Starting SSL handshake with client \w+:" + ip + r"/\d+ (?:to " + ip + r"/443 )?for (?:TLS|TLSv\S+) session\."),
     "725002": (6, r"Device completed SSL handshake with client \w+:" + ip + r"/\d+ (?:to " + ip + r"/443 )?for (\S+) session\."),
     "725006": (6, r"Device failed SSL handshake with client \w+:" + ip + r"/\d+"),
+    "725007": (6, r"SSL session with client \w+:" + ip + r"/\d+ (?:to " + ip + r"/443 )?terminated\."),
     "725016": (6, r"Device selects trust-point (\S+) for client \w+:" + ip + r"/\d+ to " + ip + r"/443"),
     "737016": (6, r"IPAA: Session=0x[0-9a-f]+, Freeing local pool (\S+) address [0-9a-f.:]+"),
     "737026": (6, r"IPAA: Session=0x[0-9a-f]+, Client assigned [0-9a-f.:]+ from local pool (\S+)"),
@@ -153,7 +155,7 @@ want = {("113019", why) for why in ("User Requested", "Idle Timeout", "Max time 
 want |= {("722037", why) for why in ("DPD failure", "User Requested", "Idle Timeout")}
 if not want <= reasons:
     sys.exit("FAIL: reasons, expected %s too" % sorted(want - reasons))
-messages = {"113004", "113005", "113014", "113015", "113040", "716002", "716039", "716058", "717009", "717027", "722012", "722051", "725002"}
+messages = {"113004", "113005", "113014", "113015", "113040", "716002", "716039", "716058", "717009", "717027", "722012", "722051", "725001", "725002", "725007"}
 if not messages <= seen:
     sys.exit("FAIL: messages, expected %s too" % sorted(messages - seen))
 if len(steps) < 7:

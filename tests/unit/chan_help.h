@@ -19,6 +19,7 @@
 #include "common/clock.h"
 #include "common/str.h"
 #include "gateway/chan.h"
+#include "gateway/tls_event.h"
 #include "gateway/worker.h"
 #include "tests/unit/filter_help.h"
 
@@ -72,6 +73,16 @@ void
 tls_stream_close(struct tls_stream *s)
 {
 	s->closed = true;
+}
+
+static unsigned ended_events;
+
+/* While the stream is still there. */
+void
+tls_event_end(const struct tls_stream *s)
+{
+	assert_false(s->closed);
+	ended_events++;
 }
 
 const char *

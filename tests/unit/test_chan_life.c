@@ -47,8 +47,10 @@ test_dead_tls(UNUSED void **state)
 	assert_int_equal(tls_records, 2);
 	tick_after(14000);
 	assert_int_equal(closed_events, 0);
+	ended_events = 0;
 	tick_after(1000);
 	assert_int_equal(closed_cause, IPC__CLOSE_CAUSE__CLOSE_LOST);
+	assert_int_equal(ended_events, 1);
 }
 
 static void
