@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/be.h"
 #include "common/ip.h"
 #include "gateway/csum.h"
 #include "gateway/tun_join.h"
@@ -47,20 +48,6 @@ struct spec {
 	size_t payload_len;
 };
 
-static void
-put16(uint8_t *p, size_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
-}
-
 /* The naive path: byte by byte after the RFCs, checksums from common/ip.c. */
 static uint16_t
 transport_csum(const uint8_t *pkt, size_t l4, size_t len, uint8_t protocol)
@@ -68,7 +55,7 @@ transport_csum(const uint8_t *pkt, size_t l4, size_t len, uint8_t protocol)
 	uint8_t tail[4] = {0, protocol};
 	uint32_t sum;
 
-	put16(tail + 2, len - l4);
+	be_put16(tail + 2, len - l4);
 	sum = pkt[0] >> 4 == 4 ? ip_csum_add(0, pkt + 12, 8) : ip_csum_add(0, pkt + 8, 32);
 	sum = ip_csum_add(sum, tail, sizeof(tail));
 	return ip_csum_fold(ip_csum_add(sum, pkt + l4, len - l4));
@@ -84,7 +71,7 @@ tcp_build(uint8_t *pkt, const struct spec *spec)
 	if (spec->v6) {
 		pkt[0] = 0x60 | spec->tos >> 4;
 		pkt[1] = (uint8_t)(spec->tos << 4);
-		put16(pkt + 4, len - 40);
+		be_put16(pkt + 4, len - 40);
 		pkt[6] = IPPROTO_TCP;
 		pkt[7] = 64;
 		memset(pkt + 8, 0x11, 16);
@@ -92,25 +79,25 @@ tcp_build(uint8_t *pkt, const struct spec *spec)
 	} else {
 		pkt[0] = 0x45;
 		pkt[1] = spec->tos;
-		put16(pkt + 2, len);
-		put16(pkt + 4, spec->id);
+		be_put16(pkt + 2, len);
+		be_put16(pkt + 4, spec->id);
 		pkt[6] = spec->dont_fragment ? 0x40 : 0;
 		pkt[8] = 64;
 		pkt[9] = IPPROTO_TCP;
 		memset(pkt + 12, 10, 4);
 		memset(pkt + 16, 11, 4);
-		put16(pkt + 10, ip_csum_fold(ip_csum_add(0, pkt, 20)));
+		be_put16(pkt + 10, ip_csum_fold(ip_csum_add(0, pkt, 20)));
 	}
-	put16(pkt + l4, spec->sport);
-	put16(pkt + l4 + 2, 443);
-	put32(pkt + l4 + 4, spec->seq);
-	put32(pkt + l4 + 8, spec->ack);
+	be_put16(pkt + l4, spec->sport);
+	be_put16(pkt + l4 + 2, 443);
+	be_put32(pkt + l4 + 4, spec->seq);
+	be_put32(pkt + l4 + 8, spec->ack);
 	pkt[l4 + 12] = (uint8_t)((20 + spec->options) / 4 << 4);
 	pkt[l4 + 13] = spec->flags;
-	put16(pkt + l4 + 14, spec->window);
+	be_put16(pkt + l4 + 14, spec->window);
 	memset(pkt + l4 + 20, 1, spec->options);
 	memcpy(pkt + head, spec->payload, spec->payload_len);
-	put16(pkt + l4 + 16, transport_csum(pkt, l4, len, IPPROTO_TCP));
+	be_put16(pkt + l4 + 16, transport_csum(pkt, l4, len, IPPROTO_TCP));
 	return len;
 }
 
@@ -246,7 +233,7 @@ test_split_udp(UNUSED void **state)
 	memset(run, 0x5a, sizeof(run));
 	memset(run, 0, 28);
 	run[0] = 0x45;
-	put16(run + 2, sizeof(run));
+	be_put16(run + 2, sizeof(run));
 	run[9] = IPPROTO_UDP;
 	assert_int_equal(gso_split_init(&split, &vnet, run, sizeof(run)), ERR_OK);
 	for (size_t i = 0; i < 3; i++) {
@@ -273,8 +260,9 @@ test_checksum_is_completed(UNUSED void **state)
 
 	vnet.gso_type = VIRTIO_NET_HDR_GSO_NONE;
 	memcpy(pkt, expect, len);
-	put16(tail + 2, len - 20);
-	put16(pkt + 36, (uint16_t)~ip_csum_fold(ip_csum_add(ip_csum_add(0, pkt + 12, 8), tail, 4)));
+	be_put16(tail + 2, len - 20);
+	be_put16(
+	    pkt + 36, (uint16_t)~ip_csum_fold(ip_csum_add(ip_csum_add(0, pkt + 12, 8), tail, 4)));
 	assert_int_equal(gso_split_init(&split, &vnet, pkt, len), ERR_OK);
 	assert_false(gso_split_is_plain(&split));
 	assert_int_equal(gso_split_next(&split, got, sizeof(got)), len);
@@ -481,8 +469,8 @@ test_what_may_follow(UNUSED void **state)
 			pkt[len - 1] ^= 1;
 		if (change == CH_TTL) {
 			pkt[8]--;
-			put16(pkt + 10, 0);
-			put16(pkt + 10, ip_csum_fold(ip_csum_add(0, pkt, 20)));
+			be_put16(pkt + 10, 0);
+			be_put16(pkt + 10, ip_csum_fold(ip_csum_add(0, pkt, 20)));
 		}
 		verdict = offer(pkt, len);
 		if (verdict != rows[i].verdict)

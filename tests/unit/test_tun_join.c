@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "common/attr.h"
+#include "common/be.h"
 #include "common/ip.h"
 #include "gateway/offload.h"
 #include "gateway/tun.h"
@@ -89,20 +90,6 @@ static struct packet in[PACKETS], out[PACKETS];
 static size_t ins, outs, joined;
 
 static void
-put16(uint8_t *p, size_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
-}
-
-static void
 flow_new(struct flow *flow)
 {
 	*flow = (struct flow){
@@ -130,7 +117,7 @@ transport_csum(const uint8_t *pkt, size_t l4, size_t len, uint8_t protocol)
 	uint8_t tail[4] = {0, protocol};
 	uint32_t sum;
 
-	put16(tail + 2, len - l4);
+	be_put16(tail + 2, len - l4);
 	sum = pkt[0] >> 4 == 4 ? ip_csum_add(0, pkt + 12, 8) : ip_csum_add(0, pkt + 8, 32);
 	sum = ip_csum_add(sum, tail, sizeof(tail));
 	return ip_csum_fold(ip_csum_add(sum, pkt + l4, len - l4));
@@ -141,8 +128,8 @@ ipv4_csum(uint8_t *pkt)
 {
 	size_t head = (size_t)(pkt[0] & 15) * 4;
 
-	put16(pkt + 10, 0);
-	put16(pkt + 10, ip_csum_fold(ip_csum_add(0, pkt, head)));
+	be_put16(pkt + 10, 0);
+	be_put16(pkt + 10, ip_csum_fold(ip_csum_add(0, pkt, head)));
 }
 
 /* The IP header; returns its length. */
@@ -153,7 +140,7 @@ put_ip(uint8_t *pkt, struct flow *flow, size_t payload)
 		memset(pkt, 0, 40);
 		pkt[0] = 0x60 | flow->tos >> 4;
 		pkt[1] = (uint8_t)(flow->tos << 4);
-		put16(pkt + 4, payload);
+		be_put16(pkt + 4, payload);
 		pkt[6] = flow->protocol;
 		pkt[7] = flow->ttl;
 		memset(pkt + 8, 0x11, 16);
@@ -164,8 +151,8 @@ put_ip(uint8_t *pkt, struct flow *flow, size_t payload)
 	memset(pkt, 0, 20);
 	pkt[0] = 0x45;
 	pkt[1] = flow->tos;
-	put16(pkt + 2, 20 + payload);
-	put16(pkt + 4, flow->id);
+	be_put16(pkt + 2, 20 + payload);
+	be_put16(pkt + 4, flow->id);
 	if (!flow->constant_id)
 		flow->id++;
 	pkt[6] = flow->dont_fragment ? 0x40 : 0;
@@ -191,25 +178,25 @@ packet_new(struct packet *packet, struct flow *flow)
 	l4 = put_ip(pkt, flow, head + payload);
 	len = l4 + head + payload;
 	memset(pkt + l4, 0, head);
-	put16(pkt + l4, flow->port);
-	put16(pkt + l4 + 2, 443);
+	be_put16(pkt + l4, flow->port);
+	be_put16(pkt + l4 + 2, 443);
 	for (size_t i = l4 + head; i < len; i++)
 		pkt[i] = (uint8_t)pseudo_random();
 	if (tcp) {
-		put32(pkt + l4 + 4, flow->seq);
-		put32(pkt + l4 + 8, flow->ack);
+		be_put32(pkt + l4 + 4, flow->seq);
+		be_put32(pkt + l4 + 8, flow->ack);
 		pkt[l4 + 12] = (uint8_t)(head / 4 << 4);
 		pkt[l4 + 13] = (uint8_t)(0x10 | (one_in(10) ? 0x08 : 0));
-		put16(pkt + l4 + 14, flow->window);
+		be_put16(pkt + l4 + 14, flow->window);
 		memset(pkt + l4 + 20, 1, flow->options);
 		flow->seq += (uint32_t)payload;
-		put16(pkt + l4 + 16, transport_csum(pkt, l4, len, IPPROTO_TCP));
+		be_put16(pkt + l4 + 16, transport_csum(pkt, l4, len, IPPROTO_TCP));
 	} else {
 		uint16_t csum;
 
-		put16(pkt + l4 + 4, len - l4);
+		be_put16(pkt + l4 + 4, len - l4);
 		csum = transport_csum(pkt, l4, len, IPPROTO_UDP);
-		put16(pkt + l4 + 6, csum == 0 ? 0xffff : csum);
+		be_put16(pkt + l4 + 6, csum == 0 ? 0xffff : csum);
 	}
 	packet->len = len;
 	packet->seen = 0;
@@ -220,8 +207,9 @@ csum_again(struct packet *packet, const struct flow *flow)
 {
 	size_t l4 = flow->v6 ? 40 : 20, at = l4 + (flow->protocol == IPPROTO_TCP ? 16 : 6);
 
-	put16(packet->bytes + at, 0);
-	put16(packet->bytes + at, transport_csum(packet->bytes, l4, packet->len, flow->protocol));
+	be_put16(packet->bytes + at, 0);
+	be_put16(
+	    packet->bytes + at, transport_csum(packet->bytes, l4, packet->len, flow->protocol));
 }
 
 /* What is not as it usually is. Lengths stay true: others are dropped before. */
@@ -251,7 +239,7 @@ packet_spoil(struct packet *packet, struct flow *flow)
 		break;
 	case 4: /* a fragment */
 		if (!flow->v6) {
-			put16(pkt + 6, 0x2000 | pseudo_random() % 50);
+			be_put16(pkt + 6, 0x2000 | pseudo_random() % 50);
 			ipv4_csum(pkt);
 		}
 		break;
@@ -263,11 +251,11 @@ packet_spoil(struct packet *packet, struct flow *flow)
 		break;
 	case 6: /* UDP without checksum */
 		if (flow->protocol == IPPROTO_UDP)
-			put16(pkt + l4 + 6, 0);
+			be_put16(pkt + l4 + 6, 0);
 		break;
 	case 7: /* UDP that says to be shorter than it is */
 		if (flow->protocol == IPPROTO_UDP)
-			put16(pkt + l4 + 4, 8);
+			be_put16(pkt + l4 + 4, 8);
 		csum_again(packet, flow);
 		break;
 	case 8: /* another congestion mark, from here on */
